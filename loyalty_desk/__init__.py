@@ -1,0 +1,1 @@
+"""The terminal: the desktop companion that stands beside a shop's till."""

@@ -1,0 +1,1 @@
+"""Hardware at the counter: codes read and drawn, free of Qt."""

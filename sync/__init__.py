@@ -1,0 +1,1 @@
+"""Rules, protocol, sync client and server of the loyalty programme."""

@@ -1,0 +1,1 @@
+"""The sync engine of a terminal: push, pull and leases over HTTP."""

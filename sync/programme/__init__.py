@@ -1,0 +1,1 @@
+"""The programme itself: pure rules that run alike on the terminal and on the server."""

@@ -1,0 +1,1 @@
+"""What terminal and server say to each other: bytes, messages, signatures."""

@@ -1,0 +1,1 @@
+"""The central server: the authority over every balance."""

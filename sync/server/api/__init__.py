@@ -1,0 +1,1 @@
+"""HTTP endpoints; each one forwards to the office."""

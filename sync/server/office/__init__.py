@@ -1,0 +1,1 @@
+"""What head office does: every act of the authority, one noun per file."""
