@@ -1,7 +1,8 @@
 """Refusals: every way the programme says no, as one enum.
 
-A refusal is an answer, not a fault: it carries a `Reason` and the facts that its sentence needs. The
-words live in `loyalty_desk/ui/texts.py` and `resources/i18n`; a test fails when one language lacks one.
+A refusal is an answer, not a fault: it carries a `Reason` and the facts that its sentence needs.
+The words live in `loyalty_desk/ui/texts.py` and `resources/i18n`; a test fails when one language
+lacks one.
 """
 
 from enum import StrEnum, unique
@@ -120,7 +121,7 @@ class Reason(StrEnum):
 
 
 class Refused(Exception):
-    """The programme says no. `facts` hold what the sentence names: whole numbers and plain words only."""
+    """The programme says no. `facts` hold what the sentence names: whole numbers, plain words."""
 
     def __init__(self, reason: Reason, **facts: int | str) -> None:
         super().__init__(reason.value)
