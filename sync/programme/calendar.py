@@ -1,0 +1,55 @@
+"""Days and hours of the rules: windows that are open, lots that lapse, weeks, birthdays.
+
+Every instant arrives as an aware datetime already in the zone that counts (the store's for windows
+and days, the programme's for expiry): this room reads no clock and no zone file.
+"""
+
+from calendar import monthrange
+from datetime import date, datetime
+
+from sync.programme.document import Window
+
+
+def is_open(window: Window, at: datetime) -> bool:
+    """Say whether `window` is open at a store's local time."""
+    minute = at.hour * 60 + at.minute
+    today = at.date().isoformat()
+    return (
+        (not window.weekdays or at.weekday() in window.weekdays)
+        and window.from_minute <= minute < window.to_minute
+        and (not window.from_day or window.from_day <= today)
+        and (not window.to_day or today <= window.to_day)
+    )
+
+
+def lapse_day(on: date, months: int) -> str:
+    """Return the ISO date on which points begun on `on` lapse: a month's end; "" is never."""
+    if months == 0:
+        return ""
+    index = on.year * 12 + on.month - 1 + months
+    year, month = index // 12, index % 12 + 1
+    return date(year, month, monthrange(year, month)[1]).isoformat()
+
+
+def week_of(on: date) -> str:
+    """Return the ISO week that a day belongs to, as "2026-W47"."""
+    year, week, _ = on.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def days_to_birthday(birthday: str, today: date) -> int | None:
+    """Return the signed days from `today` to the nearest birthday ("MM-DD"), or None without one.
+
+    29 February is kept on 1 March in other years.
+    """
+    if not birthday:
+        return None
+    month, day = int(birthday[:2]), int(birthday[3:])
+    nearest = (_in_year(year, month, day) for year in (today.year - 1, today.year, today.year + 1))
+    return min(((when - today).days for when in nearest), key=abs)
+
+
+def _in_year(year: int, month: int, day: int) -> date:
+    if (month, day) == (2, 29) and monthrange(year, 2)[1] == 28:
+        return date(year, 3, 1)
+    return date(year, month, day)
