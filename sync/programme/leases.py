@@ -1,8 +1,8 @@
 """Leases: the part of a balance that one terminal may spend on its own.
 
 The server takes leased points out of what is available and gives them back only when the terminal
-reports: the end of a lease stops the spender, it never frees points. So the leases of a member never
-add up to more than the balance, and no terminal overdraws, connected or not.
+reports: the end of a lease stops the spender, it never frees points. So the leases of a member
+never add up to more than the balance, and no terminal overdraws, connected or not.
 """
 
 from collections.abc import Iterable
