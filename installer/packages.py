@@ -97,8 +97,8 @@ def _make_venv(checkout: Checkout, say: Say) -> None:
 
 def _install_uv(checkout: Checkout, environment: Mapping[str, str]) -> bool:
     """Try to install uv, which is some ten times faster; pip does the work where it is not had."""
-    command = [*_pip(checkout), "install", "--quiet", *_HASHED, str(checkout.lock("uv"))]
-    return subprocess.run(command, env=environment, check=False).returncode == 0
+    command = [*_pip(checkout), "install", *_HASHED, str(checkout.lock("uv"))]
+    return _quiet(command, environment).returncode == 0
 
 
 _HASHED = ("--require-hashes", "--only-binary", ":all:", "-r")
@@ -110,10 +110,10 @@ def _install_lock(
     lock = str(checkout.lock(kind))
     if with_uv:
         command = [*_uv(checkout, "install"), *_HASHED, lock]
-        if subprocess.run(command, env=environment, check=False).returncode == 0:
+        if _quiet(command, environment).returncode == 0:
             return
     _run(
-        [*_pip(checkout), "install", "--quiet", "--no-deps", *_HASHED, lock],
+        [*_pip(checkout), "install", "--no-deps", *_HASHED, lock],
         environment,
         "The packages could not be installed: `python3 -m installer doctor` tells what is missing.",
     )
@@ -121,7 +121,7 @@ def _install_lock(
 
 def _install_checkout(checkout: Checkout, environment: Mapping[str, str], *, with_uv: bool) -> None:
     # Without build isolation, or every set-up would fetch unhashed build tools.
-    how = ["--quiet", "--no-deps", "--no-build-isolation", "--editable", str(checkout.root)]
+    how = ["--no-deps", "--no-build-isolation", "--editable", str(checkout.root)]
     tool = (
         [*_uv(checkout, "install"), "--offline"]
         if with_uv
@@ -135,21 +135,33 @@ def _pip(checkout: Checkout) -> list[str]:
 
 
 def _uv(checkout: Checkout, verb: str) -> list[str]:
-    return [str(checkout.uv), "pip", verb, "--quiet", "--python", str(checkout.python)]
+    return [str(checkout.uv), "pip", verb, "--python", str(checkout.python)]
 
 
 def _pip_settings(checkout: Checkout) -> dict[str, str]:
     """pip's own index and certificate, from wherever this machine keeps pip's settings."""
-    listed = subprocess.run(
-        [*_pip(checkout), "config", "list"], capture_output=True, text=True, check=False
-    )
+    listed = _quiet([*_pip(checkout), "config", "list"], os.environ)
     found = re.findall(r"^(?:global|install)\.(index-url|cert)='(.+)'$", listed.stdout, re.M)
     return dict(found)
 
 
 def _run(command: list[str], environment: Mapping[str, str], sentence: str) -> None:
-    if subprocess.run(command, env=environment, check=False).returncode != 0:
-        raise SetupFailed(sentence)
+    """Run `command`; when it fails, the reason it gave comes before our sentence."""
+    finished = _quiet(command, environment)
+    if finished.returncode != 0:
+        raise SetupFailed(f"{finished.stdout.strip()}\n\n{sentence}")
+
+
+def _quiet(command: list[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+    )
 
 
 @contextmanager
