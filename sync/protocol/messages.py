@@ -1,0 +1,229 @@
+"""Every message between a terminal and the server, as one value each.
+
+Messages are JSON through msgspec; fields are only ever added. Rows that travel by the thousand are
+arrays. Ids of events, leases and cards are lower-case hex, members and hashes whole numbers, times
+milliseconds UTC.
+"""
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+PREFIX = "/v1/device"
+PROBLEM = "application/problem+json"
+
+EventStatus: TypeAlias = Literal["accepted", "duplicate", "accepted_as_loss", "needs_review"]
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    pass
+
+
+class EnrolRequest(_Message, frozen=True, kw_only=True, omit_defaults=True):
+    """A terminal introduces itself with a one-time code and its public key (hex)."""
+
+    code: str
+    public_key: str
+    name: str
+    protocol: int
+
+
+class EnrolAnswer(_Message, frozen=True, kw_only=True, omit_defaults=True):
+    """What a terminal is from now on. Keys in hex; `identifier_key` hashes CPF and phone."""
+
+    terminal: int
+    incarnation: int
+    issuer: int
+    store: int
+    name: str
+    server_key: str
+    identifier_key: str
+    epoch: int
+    now: int
+
+
+class Hello(_Message, frozen=True, kw_only=True, omit_defaults=True):
+    """First word of each connection: where the terminal's journal ends."""
+
+    protocol: int
+    app: str
+    epoch: int
+    last_seq: int
+    head: str
+
+
+class HelloAnswer(_Message, frozen=True, kw_only=True, omit_defaults=True):
+    """Where the server's copy of the journal ends: the terminal pushes from `last_seq` + 1."""
+
+    protocol: int
+    now: int
+    epoch: int
+    last_seq: int
+    head: str
+
+
+class Result(_Message, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of one event. Events that are not listed in an answer were accepted."""
+
+    seq: int
+    status: EventStatus
+    code: str = ""
+    facts: dict[str, int | str] = {}
+
+
+class PushAnswer(_Message, frozen=True, kw_only=True, omit_defaults=True):
+    """The acknowledgement up to `last_seq`, signed, with the results that need a word."""
+
+    epoch: int
+    last_seq: int
+    head: str
+    signature: str
+    now: int
+    results: tuple[Result, ...] = ()
+
+
+class Sealed(_Message, frozen=True, kw_only=True, omit_defaults=True):
+    """The personal data of one enrolment, beside its event. `salt` in hex."""
+
+    event: str
+    salt: str
+    payload: str
+
+
+class ConsentGiven(_Message, frozen=True, kw_only=True, omit_defaults=True):
+    """A consent: which purpose, which version of its words."""
+
+    purpose: str
+    version: int
+
+
+class Person(_Message, frozen=True, kw_only=True, omit_defaults=True):
+    """The payload of an enrolment: who the new member is. Digits only in phone and CPF."""
+
+    name: str
+    phone: str
+    cpf: str = ""
+    birthday: str = ""
+    consents: tuple[ConsentGiven, ...] = ()
+
+
+class MemberRow(msgspec.Struct, frozen=True, array_like=True):
+    """A member as a terminal may know them: no CPF, no full phone.
+
+    `cpf_hash` and `phone_hash` are 63-bit keyed hashes (0 = none), `phone_tail` area code and last
+    four digits, `cpf_mid` the digits 7 to 9. `day` is the local day that the counters `earned`,
+    `visits` and `bonus` belong to, `week` the one of `week_visits`. `taken` lists (reward, day or
+    year, count); `pickups` (reward, place).
+    """
+
+    id: int
+    version: int
+    name: str
+    status: int
+    since: int
+    tier: str
+    points: int
+    leased: int
+    pending: int
+    debt: int
+    qualifying: int
+    lapse_day: str
+    lapse_points: int
+    cpf_hash: int
+    phone_hash: int
+    phone_tail: str
+    cpf_mid: str
+    birthday: str
+    cards: tuple[str, ...]
+    last_visit: int
+    day: str = ""
+    earned: int = 0
+    visits: int = 0
+    bonus: tuple[tuple[str, int], ...] = ()
+    week: str = ""
+    week_visits: int = 0
+    taken: tuple[tuple[int, str, int], ...] = ()
+    pickups: tuple[tuple[int, str], ...] = ()
+
+
+class StaffRow(msgspec.Struct, frozen=True, array_like=True):
+    """A person who may sign in here. `verifier` is argon2id(PIN, salt), `badge` a card id."""
+
+    id: int
+    name: str
+    role: str
+    salt: str
+    verifier: str
+    badge: str
+    status: int
+    shift: str
+
+
+class StockRow(msgspec.Struct, frozen=True, array_like=True):
+    """What the store has left of a counted reward."""
+
+    reward: int
+    left: int
+
+
+class LeaseRow(msgspec.Struct, frozen=True, array_like=True):
+    """A lease of this terminal as the server knows it; the terminal's own `spent` may be ahead."""
+
+    id: str
+    member: int
+    amount: int
+    spent: int
+    stops_at: int
+
+
+class DocumentRow(msgspec.Struct, frozen=True, array_like=True):
+    """A published programme document: canonical JSON, the configuration key's signature (hex)."""
+
+    body: str
+    signature: str
+
+
+class PullAnswer(_Message, frozen=True, kw_only=True, omit_defaults=True):
+    """What changed since a cursor, and the acknowledgement that belongs to it, in one snapshot.
+
+    `sales` are the day's sales of this terminal that the till reported, member or not (−1 unknown).
+    """
+
+    cursor: str
+    more: bool
+    epoch: int
+    acked_seq: int
+    now: int
+    members: tuple[MemberRow, ...] = ()
+    gone: tuple[int, ...] = ()
+    staff: tuple[StaffRow, ...] = ()
+    stock: tuple[StockRow, ...] = ()
+    leases: tuple[LeaseRow, ...] = ()
+    documents: tuple[DocumentRow, ...] = ()
+    results: tuple[Result, ...] = ()
+    sales: int = -1
+
+
+class LeaseRequest(_Message, frozen=True, kw_only=True, omit_defaults=True):
+    """Lend exactly `points` of a member to this terminal. `id` makes a repeat the same lease."""
+
+    id: str
+    member: int
+    points: int
+
+
+class LeaseClosing(_Message, frozen=True, kw_only=True, omit_defaults=True):
+    """Leases that the terminal gives back; their events are all at or before `last_seq`."""
+
+    leases: tuple[str, ...]
+    last_seq: int
+
+
+class Problem(_Message, frozen=True, kw_only=True, omit_defaults=True):
+    """An error answer in the form of RFC 9457, with the refusal's code and facts."""
+
+    type: str = "about:blank"
+    title: str = ""
+    status: int = 500
+    code: str = ""
+    facts: dict[str, int | str] = {}
