@@ -42,14 +42,16 @@ def run(checkout: Checkout, arguments: Sequence[str]) -> int:
         environment = _environment(folder)
         began = time.monotonic()
         status = _pytest(checkout, folder, environment, arguments, whole=whole)
-        uncovered = whole and not _rules_are_covered(checkout, environment)
-        wall_seconds = time.monotonic() - began
         outcomes = read_report(folder / "report.xml")
+        uncovered = bool(whole and outcomes) and not _rules_are_covered(checkout, environment)
+        wall_seconds = time.monotonic() - began
     if outcomes:
         print("\n".join(table(outcomes, wall_seconds)))
     if uncovered:
         print(f"Branch coverage of {RULES} is below 100 %: counted as one failure.")
-    print(closing_line(outcomes, further_failures=int(uncovered)), flush=True)
+    # A run that broke off has no report, and must not close with a line that reads like success.
+    broke_off = status != 0 and not outcomes
+    print(closing_line(outcomes, further_failures=uncovered + broke_off), flush=True)
     return status or int(uncovered)
 
 
