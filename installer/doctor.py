@@ -9,6 +9,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from installer import packages, surroundings, system
@@ -47,11 +48,18 @@ def report(checkout: Checkout, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
-        for finding in findings:
-            print(f"{'MISSING' if finding.remedy else 'ok':<8} {finding.what}: {finding.found}")
-            if finding.remedy:
-                print(f"         -> {finding.remedy}")
+        print("\n".join(_in_words(findings)))
     return int(any(finding.remedy for finding in findings))
+
+
+def _in_words(findings: Iterable[Finding]) -> list[str]:
+    findings = tuple(findings)
+    lines = [f"{'MISSING' if f.remedy else 'ok':<8} {f.what}: {f.found}" for f in findings]
+    # One command often cures several; each is named once, in the order to type them.
+    remedies = dict.fromkeys(finding.remedy for finding in findings if finding.remedy)
+    if not remedies:
+        return [*lines, "Nothing is missing."]
+    return [*lines, "What to do:", *(f"  {remedy}" for remedy in remedies)]
 
 
 def _python() -> Finding:

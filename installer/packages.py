@@ -101,6 +101,10 @@ def _install_uv(checkout: Checkout, environment: Mapping[str, str]) -> bool:
     return _quiet(command, environment).returncode == 0
 
 
+_NOT_FETCHED = """\
+The packages could not be fetched. The first set-up needs a network; behind a proxy or an inspecting
+firewall set HTTPS_PROXY, PIP_CERT and SSL_CERT_FILE (and PIP_INDEX_URL for an index of your own),
+then call this again."""
 _HASHED = ("--require-hashes", "--only-binary", ":all:", "-r")
 
 
@@ -115,7 +119,7 @@ def _install_lock(
     _run(
         [*_pip(checkout), "install", "--no-deps", *_HASHED, lock],
         environment,
-        "The packages could not be installed: `python3 -m installer doctor` tells what is missing.",
+        _NOT_FETCHED,
     )
 
 

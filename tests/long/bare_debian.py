@@ -53,9 +53,9 @@ def make_debian(folder: Path, suite: str) -> None:
     (folder / MARK).touch()
     began = time.monotonic()
     # In a mount namespace of its own: nothing that debootstrap mounts stays behind.
+    bootstrap = ["debootstrap", "--variant=minbase", "--include=python3", suite, str(folder)]
     subprocess.run(
-        ["unshare", "--mount", "--propagation", "private", "debootstrap", "--variant=minbase"]
-        + ["--include=python3", suite, str(folder)],
+        ["unshare", "--mount", "--propagation", "private", *bootstrap],
         stdout=subprocess.DEVNULL,
         check=True,
     )
@@ -63,9 +63,12 @@ def make_debian(folder: Path, suite: str) -> None:
     shutil.copy("/etc/resolv.conf", folder / "etc" / "resolv.conf")
     for name in CERTIFICATES:
         if path := os.environ.get(name):
-            inside = folder / path.lstrip("/")
-            inside.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, inside)
+            shutil.copy(path, folder / certificate_inside(name).lstrip("/"))
+
+
+def certificate_inside(name: str) -> str:
+    """Where a certificate file lies in there: not where Debian's own package writes its bundle."""
+    return f"/etc/{name.lower()}.pem"
 
 
 def place_checkout(folder: Path) -> None:
@@ -119,6 +122,7 @@ def enter(folder: str, network: str, *command: str) -> None:
     os.chroot(folder)
     os.chdir(DESK)
     environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    environment |= {name: certificate_inside(name) for name in CERTIFICATES if name in environment}
     environment |= {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
     os.execvpe(command[0], command, environment)
 
