@@ -1,8 +1,8 @@
 """The installer: from a bare checkout to an open desk or a finished test run.
 
-Guarantees: it needs the standard library alone, it changes nothing outside the checkout except
-system packages that are missing (and those only as root), and what it installs is exactly what the
-lock files name, hash for hash. Nothing in the programme imports it.
+Guarantees: what `python3 -m installer` does needs the standard library alone; it changes nothing
+outside the checkout except system packages that are missing (and those only as root); and what it
+installs is exactly what the lock files name, hash for hash. Nothing in the programme imports it.
 """
 
 import sys

@@ -6,6 +6,7 @@ Every finding is listed at once, as `file:line what`, so that one run is enough 
 import ast
 import importlib.metadata
 import io
+import json
 import re
 import subprocess
 import sys
@@ -191,6 +192,13 @@ def test_no_dialog_stops_the_cashier():
 SENTENCES = {"_": 1, "N_": 1, "ngettext": 2, "pgettext": 2, "npgettext": 3}
 
 
+def is_literal(sentence: ast.expr) -> bool:
+    """A literal, or a look-up in a module's table of sentences, each marked there with `N_`."""
+    if isinstance(sentence, ast.Subscript) and isinstance(sentence.value, ast.Name):
+        return sentence.value.id.isupper()
+    return isinstance(sentence, ast.Constant) and isinstance(sentence.value, str)
+
+
 def test_every_sentence_handed_to_the_catalogue_is_one_literal():
     """Anything else is dropped in silence, or cut in half, when the catalogue is made."""
 
@@ -199,12 +207,40 @@ def test_every_sentence_handed_to_the_catalogue_is_one_literal():
             return None
         name = getattr(node.func, "id", None) or getattr(node.func, "attr", "")
         sentences = node.args[: SENTENCES.get(name, 0)]
-        literal = all(isinstance(s, ast.Constant) and isinstance(s.value, str) for s in sentences)
-        return None if literal else ast.unparse(node)
+        return None if all(map(is_literal, sentences)) else ast.unparse(node)
 
     spoken = modules_of("loyalty_desk", "sync")
 
     assert findings(spoken, built, except_in=("sync/i18n.py",)) == []
+
+
+EVERY_REFUSAL = """
+import json
+from loyalty_desk.ui.texts import refusal_text
+from sync import i18n
+from sync.programme.refusals import Reason, Refused
+
+said = {}
+for tag in i18n.LANGUAGES:
+    i18n.speak(tag)
+    said[tag] = {reason.name: refusal_text(Refused(reason)) for reason in Reason}
+print(json.dumps(said))
+"""
+
+
+def test_every_refusal_has_a_sentence_in_both_languages():
+    """In a process of its own: the language in use is one per process."""
+    finished = subprocess.run(
+        [sys.executable, "-c", EVERY_REFUSAL], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert finished.returncode == 0, finished.stderr
+    said = json.loads(finished.stdout)
+    portuguese, english = said["pt_BR"], said["en"]
+    assert [name for name, text in english.items() if not text or "{" in text] == []
+    assert [name for name, text in portuguese.items() if not text or "{" in text] == []
+    # A sentence that nobody translated comes back in English.
+    assert [name for name in english if portuguese[name] == english[name]] == []
 
 
 def test_pages_leave_the_drawing_of_text_to_widgets():
