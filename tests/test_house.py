@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAMMES = Path(sys.executable).parent
@@ -286,6 +287,18 @@ def test_every_imported_package_is_declared():
         return None if roots <= at_home or known & named else f"imports {', '.join(sorted(roots))}"
 
     assert findings(modules_of("loyalty_desk", "sync"), undeclared) == []
+
+
+# --- Tests ---------------------------------------------------------------------------------------
+
+
+def test_hypothesis_searches_as_far_everywhere():
+    """Where CI is set it would choose a profile of its own, ten times weaker."""
+    profile = settings.default
+
+    assert (profile.max_examples, profile.deadline) == (1_000, None)
+    assert profile.print_blob
+    assert not profile.derandomize
 
 
 # --- Qt ------------------------------------------------------------------------------------------
