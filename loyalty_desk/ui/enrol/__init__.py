@@ -1,0 +1,1 @@
+"""Screen 05: a new member."""

@@ -1,0 +1,1 @@
+"""Screen 01: ready to read, and the search for a member."""

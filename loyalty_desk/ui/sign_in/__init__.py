@@ -1,0 +1,1 @@
+"""Screen 14: who is at the till."""
