@@ -5,20 +5,32 @@ and days, the programme's for expiry): this room reads no clock and no zone file
 """
 
 from calendar import monthrange
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sync.programme.document import Window
 
 
 def is_open(window: Window, at: datetime) -> bool:
-    """Say whether `window` is open at a store's local time."""
+    """Say whether `window` is open at a store's local time.
+
+    A window that ends at or before the minute it begins runs over midnight: its weekday and its
+    dates are those of the evening it opened. Times are the clock's on the wall, so an hour that
+    daylight saving repeats is open twice.
+    """
     minute = at.hour * 60 + at.minute
-    today = at.date().isoformat()
+    opened = at.date()
+    over_midnight = window.to_minute <= window.from_minute
+    if over_midnight and minute < window.to_minute:
+        opened -= timedelta(days=1)
+        in_hours = True
+    else:
+        in_hours = window.from_minute <= minute and (over_midnight or minute < window.to_minute)
+    day = opened.isoformat()
     return (
-        (not window.weekdays or at.weekday() in window.weekdays)
-        and window.from_minute <= minute < window.to_minute
-        and (not window.from_day or window.from_day <= today)
-        and (not window.to_day or today <= window.to_day)
+        in_hours
+        and (not window.weekdays or opened.weekday() in window.weekdays)
+        and (not window.from_day or window.from_day <= day)
+        and (not window.to_day or day <= window.to_day)
     )
 
 

@@ -29,7 +29,8 @@ RewardKind: TypeAlias = Literal["item", "discount", "benefit"]
 class Window:
     """When something is on: weekdays (Monday = 0, empty = all), local times, local dates inclusive.
 
-    `from_minute` and `to_minute` count from local midnight; `to_minute` is exclusive.
+    `from_minute` and `to_minute` count from local midnight; `to_minute` is exclusive, and one at or
+    before `from_minute` is of the next morning.
     """
 
     weekdays: tuple[int, ...] = ()

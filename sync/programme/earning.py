@@ -1,14 +1,17 @@
 """Earning: what a purchase is worth in points, and why.
 
 `evaluate` gives identical results from identical documents, purchases and inputs, on a terminal and
-on the server. Arithmetic is decimal; there is one rounding, down, at the end; every split into
-parts or lines is by largest remainder, so the parts always sum to the total.
+on the server. Arithmetic is exact, in whole numbers over one denominator; there is one rounding,
+down, at the end; every split into parts or lines is by largest remainder, so the parts always sum
+to the total.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import ROUND_FLOOR, Decimal
+from fractions import Fraction
+from functools import lru_cache
+from math import lcm
 from typing import Literal, TypeAlias
 
 from sync.programme import calendar
@@ -18,13 +21,15 @@ from sync.programme.tiers import tier_named
 
 PartKind: TypeAlias = Literal["base", "tier", "bonus"]
 
-_ONE = Decimal(1)
-_CENTAVOS = Decimal(100)
+_EVIDENCE: tuple[Evidence, ...] = ("typed", "receipt", "feed")  # the weakest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseLine:
-    """One product line of a receipt, discounts already off."""
+    """One product line of a receipt, discounts already off.
+
+    A line at or below zero is no purchase and earns nothing; tax never counts beyond the line.
+    """
 
     net_centavos: int
     tax_centavos: int = 0
@@ -35,10 +40,15 @@ class PurchaseLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purchase:
-    """What was paid, at a store's local time. `lines` are empty when only the amount is known."""
+    """What was paid, at a store's local time. `lines` are empty when only the amount is known.
+
+    `programme_day` is the day in the programme's zone, from which points live; None when it is the
+    store's.
+    """
 
     paid_centavos: int
     at: datetime
+    programme_day: date | None = None
     evidence: Evidence = "typed"
     lines: tuple[PurchaseLine, ...] = ()
 
@@ -68,10 +78,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accrual:
-    """The outcome: `points` granted (`desired` before caps), its parts, and points per line.
+    """The outcome: `points` granted, `desired` before the caps of visit and day, and their parts.
 
-    `expires_on` is an ISO date, empty for points that never lapse; `pending` points wait for a
-    manager or a sales feed.
+    `line_points` follow the purchase's lines, an excluded one with 0; one more is for what was paid
+    beyond them, which is all there is when only the amount is known. `expires_on` is an ISO date,
+    empty for points that never lapse; `pending` points wait for a manager or a sales feed.
     """
 
     points: int
@@ -84,15 +95,12 @@ class Accrual:
 
 @dataclass(frozen=True, slots=True)
 class _Share:
-    """One part before rounding, with the worth that each line gives to it."""
+    """One part before rounding: what each line gives to it, in `over`-ths of a point."""
 
     kind: PartKind
     ref: str
-    by_line: tuple[Decimal, ...]
-
-    @property
-    def worth(self) -> Decimal:
-        return sum(self.by_line, Decimal(0))
+    by_line: tuple[int, ...]
+    over: int
 
 
 def check_amount(centavos: int, earning: Earning, *, confirmed: bool = False) -> None:
@@ -117,44 +125,46 @@ def evaluate(document: Document, purchase: Purchase, inputs: Inputs) -> Accrual:
     """
     rules = document.earning
     check_amount(purchase.paid_centavos, rules, confirmed=True)
-    lines, categories = _eligible(document, purchase)
-    base = _base(rules, lines)
-    shares = [_Share("base", "", base)]
+    base, categories = _base(document, purchase)
+    shares = [base]
     tier = tier_named(document.tiers, inputs.tier)
     if tier is not None:
-        extra = Decimal(tier.multiplier) - _ONE
-        shares.append(_Share("tier", tier.id, tuple(worth * extra for worth in base)))
+        shares.append(_extra("tier", tier.id, base, tier.multiplier))
     used = dict(inputs.bonus_today)
     for bonus in rules.bonuses:
         if calendar.is_open(bonus.window, purchase.at):
             shares.append(_bonus(bonus, base, categories, used.get(bonus.id, 0)))
-    desired = _floor(sum((share.worth for share in shares), Decimal(0)))
+    whole = lcm(*(share.over for share in shares))
+    worths = [[worth * (whole // share.over) for worth in share.by_line] for share in shares]
+    desired = sum(map(sum, worths)) // whole
     points = _capped(desired, rules, inputs.earned_today)
-    by_line = tuple(sum(column, Decimal(0)) for column in _columns(shares))
     return Accrual(
         points=points,
         desired=desired,
-        parts=_parts(shares, points),
-        line_points=apportion(points, by_line),
+        parts=_parts(shares, apportion(points, [sum(by_line) for by_line in worths])),
+        line_points=apportion(points, [sum(column) for column in zip(*worths, strict=True)]),
         pending=_waits(rules, purchase, inputs),
-        expires_on=calendar.lapse_day(purchase.at.date(), rules.expires_months),
+        expires_on=calendar.lapse_day(
+            purchase.programme_day or purchase.at.date(), rules.expires_months
+        ),
     )
 
 
-def apportion(total: int, weights: Sequence[Decimal]) -> tuple[int, ...]:
+def apportion(total: int, weights: Sequence[int]) -> tuple[int, ...]:
     """Split `total` in proportion to non-negative `weights` by largest remainder.
 
-    The parts sum to `total`; of equal remainders the earlier takes the odd point. All weights zero
-    gives everything to the first.
+    The parts sum to `total` and each lies within 1 of its exact share; of equal remainders the
+    earlier takes the odd point. All weights zero gives everything to the first.
     """
-    whole = sum(weights, Decimal(0))
+    assert total >= 0, total
+    assert all(weight >= 0 for weight in weights), weights
+    whole = sum(weights)
     if not weights:
         return ()
     if whole == 0:
         return (total, *(0 for _ in weights[1:]))
-    quotas = [weight * total / whole for weight in weights]
-    parts = [_floor(quota) for quota in quotas]
-    order = sorted(range(len(parts)), key=lambda i: (parts[i] - quotas[i], i))
+    parts = [weight * total // whole for weight in weights]
+    order = sorted(range(len(parts)), key=lambda i: (-(weights[i] * total % whole), i))
     for index in order[: total - sum(parts)]:
         parts[index] += 1
     return tuple(parts)
@@ -176,62 +186,56 @@ def _knows(category: Category, line: PurchaseLine) -> bool:
     )
 
 
-def _eligible(
-    document: Document, purchase: Purchase
-) -> tuple[tuple[PurchaseLine, ...], tuple[str, ...]]:
-    """Lines that may earn, scaled to what was paid; an amount without lines is one plain line."""
-    lines = _scaled(purchase)
-    named = [(line, category_of(document, line)) for line in lines]
-    kept = [
-        (line, name) for line, name in named if name not in document.earning.excluded or not name
+def _base(document: Document, purchase: Purchase) -> tuple[_Share, tuple[str, ...]]:
+    """What each line earns at the base rate, and its category.
+
+    Lines that list more than was paid all shrink alike; what was paid beyond them is one more line.
+    """
+    rules, paid = document.earning, purchase.paid_centavos
+    categories = [category_of(document, line) for line in purchase.lines]
+    counted = [
+        0 if name in rules.excluded else _counted(rules, line)
+        for name, line in zip(categories, purchase.lines, strict=True)
     ]
-    return tuple(line for line, _ in kept), tuple(name for _, name in kept)
-
-
-def _scaled(purchase: Purchase) -> tuple[PurchaseLine, ...]:
-    """Fit the lines to the amount paid: less is shared out, more is a line of its own."""
-    listed = sum(line.net_centavos for line in purchase.lines)
-    paid = purchase.paid_centavos
+    listed = sum(max(0, line.net_centavos) for line in purchase.lines)
+    kept, of = (paid, listed) if listed > paid else (1, 1)
     if listed < paid:
-        rest = PurchaseLine(net_centavos=paid - listed)
-        return (*purchase.lines, rest)
-    if listed == paid:
-        return purchase.lines
-    nets = apportion(paid, [Decimal(line.net_centavos) for line in purchase.lines])
-    return tuple(
-        PurchaseLine(
-            net_centavos=net,
-            tax_centavos=min(line.tax_centavos, net),
-            ncm=line.ncm,
-            ean=line.ean,
-            code=line.code,
-        )
-        for line, net in zip(purchase.lines, nets, strict=True)
+        counted.append(paid - listed)
+        categories.append("")
+    rate, over = _ratio(rules.rate)
+    by_line = tuple(rate * kept * centavos for centavos in counted)
+    return _Share("base", "", by_line, 100 * over * of), tuple(categories)
+
+
+def _counted(rules: Earning, line: PurchaseLine) -> int:
+    """The centavos of a line that count."""
+    tax = max(0, line.tax_centavos) if rules.basis == "without_tax" else 0
+    return max(0, line.net_centavos - tax)
+
+
+def _extra(kind: PartKind, ref: str, base: _Share, multiplier: str) -> _Share:
+    """What a multiplier adds to the base."""
+    times, over = _ratio(multiplier)
+    by_line = tuple(worth * (times - over) for worth in base.by_line)
+    return _Share(kind, ref, by_line, base.over * over)
+
+
+def _bonus(bonus: CategoryBonus, base: _Share, categories: Sequence[str], used: int) -> _Share:
+    extra = _extra("bonus", bonus.id, base, bonus.multiplier)
+    by_line = tuple(
+        worth if name == bonus.category else 0
+        for worth, name in zip(extra.by_line, categories, strict=True)
     )
+    gain, left = sum(by_line), max(0, bonus.cap_points_day - used)
+    if bonus.cap_points_day and gain > left * extra.over:
+        return _Share("bonus", bonus.id, tuple(worth * left for worth in by_line), gain)
+    return _Share("bonus", bonus.id, by_line, extra.over)
 
 
-def _base(rules: Earning, lines: Sequence[PurchaseLine]) -> tuple[Decimal, ...]:
-    rate = Decimal(rules.rate)
-    taxless = rules.basis == "without_tax"
-    return tuple(
-        rate * (line.net_centavos - (line.tax_centavos if taxless else 0)) / _CENTAVOS
-        for line in lines
-    )
-
-
-def _bonus(
-    bonus: CategoryBonus, base: Sequence[Decimal], categories: Sequence[str], used: int
-) -> _Share:
-    extra = Decimal(bonus.multiplier) - _ONE
-    worths = tuple(
-        worth * extra if name == bonus.category else Decimal(0)
-        for worth, name in zip(base, categories, strict=True)
-    )
-    gain = sum(worths, Decimal(0))
-    left = Decimal(max(0, bonus.cap_points_day - used))
-    if bonus.cap_points_day and gain > left:
-        worths = tuple(worth * left / gain for worth in worths)
-    return _Share("bonus", bonus.id, worths)
+@lru_cache(maxsize=256)
+def _ratio(text: str) -> tuple[int, int]:
+    """A decimal string as a ratio. The few there are in a programme are read once, not per line."""
+    return Fraction(text).as_integer_ratio()
 
 
 def _capped(desired: int, rules: Earning, earned_today: int) -> int:
@@ -243,23 +247,17 @@ def _capped(desired: int, rules: Earning, earned_today: int) -> int:
     return points
 
 
-def _parts(shares: Sequence[_Share], points: int) -> tuple[Part, ...]:
-    worths = apportion(points, [share.worth for share in shares])
-    named = (
+def _parts(shares: Sequence[_Share], points: Sequence[int]) -> tuple[Part, ...]:
+    return tuple(
         Part(kind=share.kind, ref=share.ref, points=worth)
-        for share, worth in zip(shares, worths, strict=True)
+        for share, worth in zip(shares, points, strict=True)
+        if worth
     )
-    return tuple(part for part in named if part.points)
-
-
-def _columns(shares: Sequence[_Share]) -> list[tuple[Decimal, ...]]:
-    return list(zip(*(share.by_line for share in shares), strict=True))
 
 
 def _waits(rules: Earning, purchase: Purchase, inputs: Inputs) -> bool:
     """Say whether the points wait: by what proves the purchase, and by how much and how often."""
-    rank = ("typed", "receipt", "feed")
-    if rank.index(purchase.evidence) < rank.index(rules.evidence):
+    if _EVIDENCE.index(purchase.evidence) < _EVIDENCE.index(rules.evidence):
         return True
     if purchase.evidence != "typed":
         return False
@@ -267,10 +265,6 @@ def _waits(rules: Earning, purchase: Purchase, inputs: Inputs) -> bool:
         purchase.paid_centavos > rules.typed_limit_centavos
         or inputs.visits_today >= rules.typed_visits_day
     )
-
-
-def _floor(worth: Decimal) -> int:
-    return int(worth.to_integral_value(rounding=ROUND_FLOOR))
 
 
 def welcome(document: Document, on: date) -> tuple[int, str]:

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     SPEND = "spend"
     UNSPEND = "unspend"  # a reversed redemption
     EXPIRE = "expire"
+    UNEXPIRE = "unexpire"  # what a returned purchase had already lost by lapsing
     EXTEND = "extend"  # out of the lot `from_day`, into the lot `expires_on`
 
 
@@ -38,7 +39,8 @@ _INTO_LOT = (Kind.EARN, Kind.BONUS, Kind.IMPORT)
 class Entry:
     """One posting. (event, line) names it: the same pair twice is one entry.
 
-    `event` and `of` are 16-byte event ids; days are ISO dates, `NEVER` for lasting points.
+    `event` and `of` are 16-byte event ids; days are ISO dates, `NEVER` for lasting points. An
+    UNEARN is `pending` when the entry it takes back was.
     """
 
     event: bytes
@@ -75,34 +77,26 @@ def fold(entries: Iterable[Entry], *, leased: int = 0) -> Account:
     """Return the account that a set of entries amounts to, `leased` points of it being lent out.
 
     Points under a lease cannot be taken by a return: that part is debt until the lease closes.
+    Waiting points count for no tier before they are active.
     """
-    unique_entries = {(entry.event, entry.line): entry for entry in entries}.values()
-    active = {entry.of for entry in unique_entries if entry.kind is Kind.ACTIVATE}
-    waiting = {
-        entry.event for entry in unique_entries if entry.pending and entry.event not in active
-    }
+    posted = _posted(entries)
+    active = _activated(posted)
     lots: defaultdict[str, int] = defaultdict(int)
     pending = spent = expired = qualifying = 0
-    for entry in unique_entries:
-        if entry.kind in _INTO_LOT:
-            qualifying += entry.qualifying
-            if entry.event in waiting:
-                pending += entry.points
+    for entry in posted:
+        if entry.kind in _INTO_LOT or entry.kind is Kind.UNEARN:
+            sign = -1 if entry.kind is Kind.UNEARN else 1
+            if _waits(entry, active):
+                pending += sign * entry.points
             else:
-                lots[entry.expires_on] += entry.points
-        elif entry.kind is Kind.UNEARN:
-            qualifying -= entry.qualifying
-            if entry.of in waiting:
-                pending -= entry.points
-            else:
-                lots[entry.expires_on] -= entry.points
+                lots[entry.expires_on] += sign * entry.points
+                qualifying += sign * entry.qualifying
         elif entry.kind is Kind.EXTEND:
             lots[entry.from_day] -= entry.points
             lots[entry.expires_on] += entry.points
-        elif entry.kind is Kind.EXPIRE:
-            expired += entry.points
         else:
-            spent += _spending(entry)
+            spent += _signed(entry, Kind.SPEND, Kind.UNSPEND)
+            expired += _signed(entry, Kind.EXPIRE, Kind.UNEXPIRE)
     return account_of(
         lots=lots,
         pending=pending,
@@ -140,23 +134,27 @@ def account_of(
 def remaining(account: Account) -> tuple[tuple[str, int], ...]:
     """Return what is left in each lot when spending takes the soonest expiry first: (day, points).
 
-    A view for statements; the sum is `points − debt` when nothing is owed, else empty.
+    A view for statements: what each day would take if nothing more happened and nothing were lent.
+    Every part is positive; they sum to `points − debt`, to nothing when that is negative.
     """
-    gone = account.spent + account.expired
+    rest = account.points - account.debt
+    due = -(account.spent + account.expired)
     left = []
     for day, earned in account.lots:
-        taken = min(max(earned, 0), gone)
-        gone -= taken
-        if earned > taken:
-            left.append((day, earned - taken))
+        due += earned
+        part = min(due, rest)
+        if part > 0:
+            left.append((day, part))
+            due -= part
+            rest -= part
     return tuple(left)
 
 
 def next_to_expire(account: Account, *, today: date, within_days: int) -> tuple[str, int] | None:
-    """Return the soonest (day, points) that lapses within so many days, or None."""
-    last = (today + timedelta(days=within_days)).isoformat()
+    """Return the soonest (day, points) that lapses from `today` on within so many days, or None."""
+    last = _iso(today + timedelta(days=within_days))
     for day, points in remaining(account):
-        if day != NEVER and day <= last:
+        if day != NEVER and _iso(today) <= day <= last:
             return day, points
     return None
 
@@ -171,20 +169,37 @@ def to_expire(account: Account, day: date) -> int:
     return max(0, min(lapsing, account.points - account.leased))
 
 
-def reverse_accrual(earned: Iterable[Entry], *, event: bytes) -> tuple[Entry, ...]:
-    """Return the entries that take a purchase back, each out of the lot of its own expiry."""
-    return tuple(
+def reverse_accrual(
+    account: Account, earned: Iterable[Entry], *, event: bytes, today: date, line: int = 0
+) -> tuple[Entry, ...]:
+    """Return the entries that take a purchase back, each out of the lot of its own expiry.
+
+    `earned` are the entries of the purchase, with its activation if there was one; `account` is
+    where the member stands before; `today` is the programme's day; `line` numbers the first entry.
+    What had lapsed of the purchase by `today` is given back first: nobody pays twice for points
+    that were lost.
+    """
+    posted = _posted(earned)
+    active = _activated(posted)
+    back = [
         Entry(
             event=event,
-            line=line,
+            line=number,
             kind=Kind.UNEARN,
             points=entry.points,
             expires_on=entry.expires_on,
             of=entry.event,
+            pending=entry.pending,
             qualifying=entry.qualifying,
         )
-        for line, entry in enumerate(e for e in earned if e.kind in _INTO_LOT)
-    )
+        for number, entry in enumerate((e for e in posted if e.kind in _INTO_LOT), start=line)
+    ]
+    taken = [entry for entry in back if not _waits(entry, active)]
+    lapsed = _lapsed_of(account, taken, today)
+    if lapsed > 0:
+        number, of = line + len(back), taken[0].of
+        back.append(Entry(event=event, line=number, kind=Kind.UNEXPIRE, points=lapsed, of=of))
+    return tuple(back)
 
 
 def reverse_redemption(
@@ -226,10 +241,46 @@ def reverse_redemption(
     return (back, *moved)
 
 
-def _spending(entry: Entry) -> int:
-    if entry.kind is Kind.SPEND:
+def _lapsed_of(account: Account, taken: Iterable[Entry], today: date) -> int:
+    """How much of the points `taken` had lapsed: what spending and lapsing then took too much."""
+    lots, ended = defaultdict(int, account.lots), 0
+    for entry in taken:
+        lots[entry.expires_on] -= entry.points
+        ended += entry.points if _has_ended(entry.expires_on, today) else 0
+    due = carried = 0
+    for day, points in sorted(lots.items(), key=_soonest_first):
+        held = points + carried  # extended points are taken out of the later lot they moved to
+        carried = min(held, 0)
+        due += max(held, 0) if _has_ended(day, today) else 0
+    return min(ended, account.expired, account.spent + account.expired - due)
+
+
+def _posted(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Each entry once. Two different entries of one name are a fault of whoever made them."""
+    named: dict[tuple[bytes, int], Entry] = {}
+    for entry in entries:
+        known = named.setdefault((entry.event, entry.line), entry)
+        assert known == entry, (known, entry)
+    return tuple(named.values())
+
+
+def _activated(entries: Iterable[Entry]) -> frozenset[bytes]:
+    return frozenset(entry.of for entry in entries if entry.kind is Kind.ACTIVATE)
+
+
+def _waits(entry: Entry, active: frozenset[bytes]) -> bool:
+    source = entry.of if entry.kind is Kind.UNEARN else entry.event
+    return entry.pending and source not in active
+
+
+def _signed(entry: Entry, plus: Kind, minus: Kind) -> int:
+    if entry.kind is plus:
         return entry.points
-    return -entry.points if entry.kind is Kind.UNSPEND else 0
+    return -entry.points if entry.kind is minus else 0
+
+
+def _has_ended(day: str, today: date) -> bool:
+    return day != NEVER and day < _iso(today)
 
 
 def _soonest_first(lot: tuple[str, int]) -> tuple[bool, str]:

@@ -4,6 +4,7 @@ Text from outside is made plain here once: no control characters, no direction m
 bounded length. What cannot be made plain is refused, never cut silently.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date
@@ -15,6 +16,8 @@ NAME_MAX = 80
 ISSUER_SHIFT = 40
 
 _MARKUP = frozenset("<>{}\\")
+_DIGITS_TOGETHER = re.compile(r"[0-9]{4}(?:[0-9]{4})?")
+_BIRTHDAY = re.compile(r"([0-9]{1,2})[ ./-]+([0-9]{1,2})(?:[ ./-]+[0-9]{2,4})?[ ./-]*")
 
 
 def clean_name(text: str) -> str:
@@ -36,14 +39,20 @@ def clean_name(text: str) -> str:
 
 
 def folded(name: str) -> str:
-    """Return a name for searching: lower case, without accents ("José" → "jose")."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    """Return a name for searching: lower case, without accents ("José" → "jose").
+
+    What is folded stays as it is when folded again.
+    """
+    # Two rounds: a letter may only become a capital, or gain a mark, in the first one.
+    for _ in range(2):
+        decomposed = unicodedata.normalize("NFKD", name.casefold())
+        name = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return name
 
 
 def initials(name: str) -> str:
     """Return up to two capitals for an avatar: "Marina Alves" → "MA"."""
-    return "".join(word[0] for word in name.split()[:2]).upper()
+    return "".join(word[0].upper()[0] for word in name.split()[:2])
 
 
 def first_name(name: str) -> str:
@@ -54,17 +63,19 @@ def first_name(name: str) -> str:
 def parse_birthday(text: str) -> str:
     """Return "MM-DD" from a day and month as typed ("7/3", "07 03", "0703"), "" from nothing.
 
-    Raises Refused(BIRTHDAY_INVALID) for anything that is no day of a leap year.
+    A year behind them is passed over. Raises Refused(BIRTHDAY_INVALID) for anything that is no day
+    of a leap year.
     """
-    if not text.strip():
+    plain = text.strip()
+    if not plain:
         return ""
-    digits = "".join(char if char in "0123456789" else " " for char in text).split()
-    if len(digits) == 1 and len(digits[0]) == 4:
-        digits = [digits[0][:2], digits[0][2:]]
-    if len(digits) < 2 or any(len(part) > 2 for part in digits[:2]):
+    if _DIGITS_TOGETHER.fullmatch(plain):
+        plain = f"{plain[:2]}/{plain[2:4]}"
+    typed = _BIRTHDAY.fullmatch(plain)
+    if typed is None:
         raise Refused(Reason.BIRTHDAY_INVALID)
     try:
-        return date(2024, int(digits[1]), int(digits[0])).strftime("%m-%d")
+        return date(2024, int(typed[2]), int(typed[1])).strftime("%m-%d")
     except ValueError as fault:
         raise Refused(Reason.BIRTHDAY_INVALID) from fault
 

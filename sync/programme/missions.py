@@ -23,6 +23,10 @@ def progress(mission: Mission, visits_week: int) -> Progress:
     return Progress(done=min(visits_week, mission.visits_week), target=mission.visits_week)
 
 
-def fulfilled_by(mission: Mission, visits_before: int) -> bool:
-    """Say whether the next credited visit of the week is the one that earns the bonus."""
-    return visits_before + 1 == mission.visits_week
+def fulfilled_by(mission: Mission, visits_before: int, *, granted: bool = False) -> bool:
+    """Say whether the next credited visit of the week is the one that earns the bonus.
+
+    `granted` tells that this week's bonus stands already: a visit taken back and made again does
+    not earn it twice.
+    """
+    return not granted and visits_before + 1 == mission.visits_week

@@ -41,12 +41,13 @@ class Situation:
 def check(
     reward: Reward, situation: Situation, tiers: tuple[Tier, ...], *, quantity: int = 1
 ) -> None:
-    """Refuse a redemption that the programme does not allow.
+    """Refuse a redemption of `quantity` (at least 1) that the programme does not allow.
 
     Raises Refused: REWARD_ENDED, REWARD_NOT_IN_THIS_STORE, REWARD_NOT_NOW, REWARD_TIER_ONLY,
     REWARD_OUT_OF_STOCK, REWARD_LIMIT_REACHED, REWARD_BASKET_TOO_SMALL, REWARD_ABOVE_BASKET_SHARE,
     NOT_ENOUGH_POINTS (fact `missing`), NEEDS_CONNECTION (fact `usable`).
     """
+    assert quantity > 0, quantity
     _check_offered(reward, situation)
     _check_member(reward, situation, tiers, quantity)
     _check_basket(reward, situation, quantity)
@@ -60,15 +61,19 @@ def check(
 def check_proof(points: int, proof: Proof, limits: Limits, *, fresh_code_only: bool) -> None:
     """Refuse a redemption whose member has not proved enough for so many points.
 
-    A card alone up to one bound, a fresh code or the full CPF up to another, above it a lead as
-    well. Raises Refused NEEDS_FRESH_CODE or NEEDS_LEAD.
+    A card alone up to one bound, a fresh code or the full CPF up to another, above it a lead. Who
+    was only looked up by name or phone has proved nothing and spends nothing. Raises Refused
+    NEEDS_FRESH_CODE or NEEDS_LEAD (fact `limit`: what the proof shown is good for).
     """
-    if points > limits.fresh_code_points and proof != "lead":
+    if proof == "lead":
+        return
+    if points > limits.fresh_code_points:
         raise Refused(Reason.NEEDS_LEAD, limit=limits.fresh_code_points)
-    if fresh_code_only and proof not in ("fresh", "lead"):
+    if fresh_code_only and proof != "fresh":
         raise Refused(Reason.NEEDS_FRESH_CODE, limit=0)
-    if points > limits.card_alone_points and proof not in ("fresh", "cpf", "lead"):
-        raise Refused(Reason.NEEDS_FRESH_CODE, limit=limits.card_alone_points)
+    alone = {"none": 0, "card": limits.card_alone_points}
+    if points > alone.get(proof, limits.fresh_code_points):
+        raise Refused(Reason.NEEDS_FRESH_CODE, limit=alone[proof])
 
 
 def reward_numbered(rewards: tuple[Reward, ...], reward_id: int) -> Reward:
