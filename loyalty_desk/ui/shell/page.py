@@ -5,7 +5,7 @@ Guarantees that scan field, key slots, sync pill and rail stand at the same plac
 
 from typing import Final
 
-from PySide6.QtCore import QRect, Signal
+from PySide6.QtCore import QRect, QSize, Signal
 from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
@@ -28,6 +28,8 @@ _RAIL: Final[dict[PlaceName, tuple[str, str]]] = {
     "contacts": (N_("Contacts"), "message-square-text"),
     "office": (N_("Office"), "store"),
 }
+
+_SMALLEST: Final = QSize(683, 384)  # 1366×768 at 200 %
 
 
 class Rail(Painted):
@@ -100,6 +102,7 @@ class Shell(Surface):
         self._stack = stack
         self._pages: dict[str, Page] = {}
         self._breadth = Breadth.NORMAL
+        self.setMinimumSize(_SMALLEST)  # a window never grows because a sentence is long
         self._arrange(Breadth.NORMAL)
         self._connect()
 

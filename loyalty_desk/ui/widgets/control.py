@@ -152,7 +152,7 @@ class RailItem(Pressable):
         if self._badge:
             wide = max(21, round(text_width(self._badge, active().font("key"))) + 12)
             draw_badge(
-                painter, QRect(rect.width() - 12 - wide, 9, wide, 21), self._badge, self._tone
+                painter, QRect(rect.width() - 12 - wide, 5, wide, 21), self._badge, self._tone
             )
         if self.is_ringed():
             draw_ring(painter, rect, 12, "ring")

@@ -112,6 +112,16 @@ def stack(*items: Item, gap: int = 0) -> QWidget:
     return host
 
 
+def wrapping(widget: QWidget) -> None:
+    """Let a widget be as high as its wrapped words need at the width it gets.
+
+    A fixed policy would hold it to the height of one line.
+    """
+    policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+    policy.setHeightForWidth(True)
+    widget.setSizePolicy(policy)
+
+
 def margins(pad: Pad) -> tuple[int, int, int, int]:
     """Read a padding as CSS does, as (left, top, right, bottom).
 

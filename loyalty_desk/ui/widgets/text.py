@@ -13,6 +13,7 @@ from PySide6.QtGui import QPaintEvent, QTextCharFormat, QTextLayout, QTextLine, 
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from loyalty_desk.ui.theme import ROLES, active
+from loyalty_desk.ui.widgets.layout import wrapping
 from loyalty_desk.ui.widgets.paint import (
     baseline_in,
     draw_text,
@@ -166,9 +167,7 @@ class Prose(QLabel):
         self._role, self._tone, self._align, self._max = role, tone, align, max_lines
         self._runs: tuple[Run, ...] = ()
         self.setTextFormat(Qt.TextFormat.PlainText)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        wrapping(self)
         self.set_text(text)
 
     def set_text(self, text: str | tuple[Run, ...]) -> None:

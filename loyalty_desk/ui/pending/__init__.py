@@ -1,0 +1,1 @@
+"""The tray of records that wait to be sent, and of what only a person can settle."""

@@ -1,0 +1,1 @@
+"""Confirming a redemption, in the right column: no dialog, the member stays visible."""

@@ -1,0 +1,51 @@
+"""The lines of a sum, before and after, and the figure they come to."""
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from loyalty_desk.ui.redeem.state import MOST_ROWS, Row
+from loyalty_desk.ui.widgets.label import tag
+from loyalty_desk.ui.widgets.layout import SPRING, column, row
+from loyalty_desk.ui.widgets.text import Text
+from sync.i18n import _
+
+
+class SumRow(QWidget):
+    """A label at the left, a figure at the right, a mark when the figure changed."""
+
+    def __init__(self, height: int = 34) -> None:
+        super().__init__()
+        self._label = Text("", "body", "ink2")
+        self._mark = tag(_("changed"), "warn")
+        self._mark.hide()
+        self._value = Text("", "body-strong", align="right", elide=False)
+        self.setLayout(row(self._label, SPRING, self._mark, self._value, gap=8))
+        self.setFixedHeight(height)
+
+    def draw(self, line: Row) -> None:
+        """Show a line."""
+        self._label.show_as(line.label, tone="ink3" if line.tone == "ink3" else "ink2")
+        self._value.show_as(line.value, "body-strong" if line.strong else "body", line.tone)
+        self._mark.setVisible(line.changed)
+
+    def show_total(self, label: str, value: str, role: str, changed: bool) -> None:
+        """Show the figure the lines come to."""
+        self._label.show_as(label, "body-strong", "ink")
+        self._value.show_as(value, role, "ink")
+        self._mark.setVisible(changed)
+
+
+class SumRows(QWidget):
+    """Up to six lines, kept and refilled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows = [SumRow() for _row in range(MOST_ROWS)]
+        layout: QVBoxLayout = column(*self._rows)
+        self.setLayout(layout)
+
+    def draw(self, lines: tuple[Row, ...]) -> None:
+        """Show the lines."""
+        for at, shown in enumerate(self._rows):
+            shown.setVisible(at < len(lines))
+            if at < len(lines):
+                shown.draw(lines[at])

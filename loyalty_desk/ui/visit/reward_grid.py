@@ -1,0 +1,310 @@
+"""The rewards as tiles: what the points can buy, and in a word why something cannot be had.
+
+Guarantees that a tile is never hidden for being out of reach while there is room for it, and that
+digits choose only while the grid has the focus.
+"""
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from loyalty_desk.ui.visit.state import RewardsState, RewardTile
+from loyalty_desk.ui.widgets.button import Tile, stand_on
+from loyalty_desk.ui.widgets.control import Chip
+from loyalty_desk.ui.widgets.label import Label
+from loyalty_desk.ui.widgets.layout import SPRING, Breadth, column, grow, hosted, row, top
+from loyalty_desk.ui.widgets.surface import Icon, IconTile, Surface
+from loyalty_desk.ui.widgets.text import Prose, Run, Runs, Text
+from sync.i18n import _
+
+_ROWS = 3
+_WIDE_GRID = 780  # four columns from here
+_NARROW_GRID = 430  # two columns below
+_LOW_GRID = 340  # the tighter tile below
+_STEPS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+
+
+class RewardTileView(Tile):
+    """One reward. It can be pressed even when it is not to be had: then it explains itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reward = ""
+        self._icon = IconTile("gift", "accent", 38)
+        self._corner = Text("", "note", "ink3", align="right")
+        self._check = Icon("circle-check", "accent", 20, 2)
+        self._name = Text("", "body-strong")
+        self._cost = Runs(Run("", "small-strong", "ink2"))
+        self._place = Text("", "small", "ink3")
+        head = row(self._icon, grow(hosted(column(top(self._corner), SPRING))), gap=4)
+        head.addWidget(self._check, 0, Qt.AlignmentFlag.AlignTop)
+        self._column = column(head, SPRING, self._name, self._cost, self._place)
+        self.setLayout(self._column)
+        self._place.hide()
+        stand_on(self)
+
+    def arrange(self, is_low: bool, is_wide: bool) -> None:
+        """Use the measures of a low or of a wide grid."""
+        if is_wide:
+            self._column.setContentsMargins(17, 17, 17, 16)
+            self._icon.resize_to(48, 12, 22)
+        elif is_low:
+            self._column.setContentsMargins(13, 11, 13, 10)
+            self._icon.resize_to(34, 10, 20)
+        else:
+            self._column.setContentsMargins(14, 13, 14, 12)
+            self._icon.resize_to(38, 10, 20)
+        self._place.setVisible(is_wide and bool(self._place.text()))
+
+    def draw(self, tile: RewardTile) -> None:
+        """Show a reward."""
+        self.reward = tile.reward
+        ready = tile.is_available
+        self.set_look(tile.is_selected, ready)
+        tone = "muted" if not ready else "on-soft" if tile.is_selected else "accent"
+        self._icon.show_icon(tile.icon, tone)
+        self._corner.set_text(tile.reason or tile.number)
+        self._corner.setVisible(not tile.is_selected)
+        self._check.setVisible(tile.is_selected)
+        self._name.show_as(tile.name, tone="ink" if ready else "ink3")
+        cost = Run(tile.cost, "small-strong", "ink2")
+        self._cost.set_runs(cost, Run(f" {_('pts')}", "small", "ink2"))
+        self._place.set_text(tile.place)
+        self._tell(tile)
+
+    def _tell(self, tile: RewardTile) -> None:
+        words = [tile.name, _("{points} points").format(points=tile.cost)]
+        if tile.reason:
+            words += [tile.reason, _("not available")]
+        elif tile.is_selected:
+            words.append(_("chosen"))
+        self.setAccessibleName(", ".join(words))
+        self.setAccessibleDescription(tile.reason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave arrows and pages to the grid, and let Enter press as Space does."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        elif event.key() in _STEPS or event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+
+class RewardGrid(QWidget):
+    """Three rows of tiles, as many columns as there is room for, in pages."""
+
+    chosen = Signal(str)
+    paged = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._tiles: tuple[RewardTile, ...] = ()
+        self._views: list[RewardTileView] = []
+        self._page = 0
+        self._at = 0
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName(_("Rewards"))
+
+    def draw(self, tiles: tuple[RewardTile, ...]) -> None:
+        """Show rewards."""
+        self._tiles = tiles
+        self._place()
+
+    def columns(self) -> int:
+        """Return the number of columns for the present width."""
+        if self.width() >= _WIDE_GRID:
+            return 4
+        return 2 if self.width() < _NARROW_GRID else 3
+
+    def capacity(self) -> int:
+        """Return how many tiles one page holds."""
+        return self.columns() * _ROWS
+
+    def pages(self) -> int:
+        """Return the number of pages."""
+        return max(-(-len(self._tiles) // self.capacity()), 1)
+
+    def page(self) -> int:
+        """Return the present page, from 0."""
+        return self._page
+
+    def turn(self, step: int) -> None:
+        """Show another page, round at the ends."""
+        if self.pages() > 1:
+            self._page = (self._page + step) % self.pages()
+            self._place()
+
+    def take_focus(self) -> None:
+        """Give the focus to the tile that had it last."""
+        shown = self._shown()
+        if shown:
+            self._focus(min(self._at, len(shown) - 1))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return room for two columns of low tiles."""
+        return QSize(230, 3 * 88 + 2 * 8)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay the tiles anew."""
+        super().resizeEvent(event)
+        self._place()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Choose by digit, walk by arrows, turn pages."""
+        if event.key() == Qt.Key.Key_PageDown:
+            self.turn(1)
+        elif event.key() == Qt.Key.Key_PageUp:
+            self.turn(-1)
+        elif event.key() in _STEPS:
+            self._walk(*_STEPS[Qt.Key(event.key())])
+        elif not self._choose(event.text()):
+            super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Turn pages by wheel."""
+        self.turn(-1 if event.angleDelta().y() > 0 else 1)
+        event.accept()
+
+    def _choose(self, number: str) -> bool:
+        for tile in self._visible():
+            if number and tile.number == number:
+                self.chosen.emit(tile.reward)
+                return True
+        return False
+
+    def _walk(self, across: int, down: int) -> None:
+        wanted = self._at + across + down * self.columns()
+        if 0 <= wanted < len(self._shown()):
+            self._focus(wanted)
+
+    def _focus(self, at: int) -> None:
+        self._at = at
+        for place, view in enumerate(self._shown()):
+            policy = Qt.FocusPolicy.StrongFocus if place == at else Qt.FocusPolicy.ClickFocus
+            view.setFocusPolicy(policy)
+        self._shown()[at].setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _visible(self) -> tuple[RewardTile, ...]:
+        start = self._page * self.capacity()
+        return self._tiles[start : start + self.capacity()]
+
+    def _shown(self) -> list[RewardTileView]:
+        return self._views[: len(self._visible())]
+
+    def _place(self) -> None:
+        self._page = min(self._page, self.pages() - 1)
+        visible = self._visible()
+        while len(self._views) < len(visible):
+            self._views.append(self._made(len(self._views)))
+        for at, view in enumerate(self._views):
+            view.setVisible(at < len(visible))
+            if at < len(visible):
+                view.draw(visible[at])
+                self._lay(view, at)
+        self.paged.emit()
+
+    def _made(self, at: int) -> RewardTileView:
+        view = RewardTileView()
+        view.setParent(self)
+        view.setFocusPolicy(
+            Qt.FocusPolicy.StrongFocus if at == self._at else Qt.FocusPolicy.ClickFocus
+        )
+        view.clicked.connect(lambda: self._pressed(at))
+        return view
+
+    def _pressed(self, at: int) -> None:
+        self._at = at
+        self.chosen.emit(self._views[at].reward)
+
+    def _lay(self, view: RewardTileView, at: int) -> None:
+        low = self.height() < _LOW_GRID
+        columns = self.columns()
+        gap = 8 if low else 12 if columns == 4 else 10
+        wide = (self.width() - (columns - 1) * gap) / columns
+        high = (self.height() - (_ROWS - 1) * gap) / _ROWS
+        x, y = (at % columns) * (wide + gap), (at // columns) * (high + gap)
+        view.arrange(low, columns == 4 and not low)
+        right, bottom = round(x + wide), round(y + high)
+        view.setGeometry(round(x), round(y), right - round(x), bottom - round(y))
+
+
+class RewardsCard(Surface):
+    """The grid under its title, with two filters, a hint, or the limit without connection."""
+
+    chosen = Signal(str)
+    filter_chosen = Signal(str)
+
+    def __init__(self) -> None:
+        title = Text(_("Rewards"), "h2", elide=False)
+        pager = Chip("", "plain")
+        affordable, every = Chip("", "accent"), Chip("", "plain")
+        limit = Label("", "warn", "limit", "wifi-off")
+        hint = Text(_("1–9 chooses · arrows move"), "small", "ink3", align="right")
+        grid, empty = RewardGrid(), Prose("", "body", "ink3", "center")
+        head = row(title, SPRING, hint, limit, pager, affordable, every, gap=8)
+        body = column(head, grow(grid), empty, gap=0, pad=(18, 20, 20, 20))
+        super().__init__("card", body)
+        self.grid = grid
+        self._body, self._pager, self._limit, self._hint = body, pager, limit, hint
+        self._affordable, self._every, self._empty = affordable, every, empty
+        self._state = RewardsState()
+        self._breadth = Breadth.NORMAL
+        self._connect()
+
+    def _connect(self) -> None:
+        self.grid.chosen.connect(self.chosen)
+        self.grid.paged.connect(self._draw_pager)
+        self._pager.clicked.connect(lambda: self.grid.turn(1))
+        for chip, name in ((self._affordable, "affordable"), (self._every, "all")):
+            chip.clicked.connect(lambda _checked=False, name=name: self.filter_chosen.emit(name))
+
+    def set_breadth(self, breadth: Breadth) -> None:
+        """Remember how much room there is for tiles."""
+        self._breadth = breadth
+        self.draw(self._state)
+
+    def draw(self, state: RewardsState) -> None:
+        """Show the state."""
+        self._state = state
+        plain = not state.limit and not state.is_choosing
+        self._limit.setVisible(bool(state.limit))
+        self._limit.show_as(state.limit)
+        self._hint.setVisible(state.is_choosing and not state.limit)
+        self._draw_filters(state, plain)
+        self._arrange_head(plain)
+        self._empty.setVisible(bool(state.empty))
+        self._empty.set_text(state.empty)
+        self.grid.draw(self._wanted(state))
+
+    def _draw_filters(self, state: RewardsState, plain: bool) -> None:
+        can = _("Can redeem · {n}").format(n=state.affordable)
+        every = _("All · {n}").format(n=len(state.tiles))
+        on = state.filter == "affordable"
+        self._affordable.show_as(can, "accent" if on else "plain")
+        self._every.show_as(every, "plain" if on else "accent")
+        self._affordable.setVisible(plain)
+        self._every.setVisible(plain)
+
+    def _wanted(self, state: RewardsState) -> tuple[RewardTile, ...]:
+        """Where the window is narrow, the filter leaves out what cannot be had anyway."""
+        if self._breadth is Breadth.COMPACT and state.filter == "affordable":
+            return tuple(tile for tile in state.tiles if tile.is_available) or state.tiles
+        return state.tiles
+
+    def _arrange_head(self, plain: bool) -> None:
+        """Chips are 44 px to press but 30 to see: the margins give the difference back."""
+        spare = 7 if plain else 0
+        self._body.setContentsMargins(21, 19 - spare, 21, 21)
+        self._body.setSpacing(13 - spare)
+
+    def _draw_pager(self) -> None:
+        pages = self.grid.pages()
+        self._pager.setVisible(pages > 1)
+        text = _("{page} of {pages}").format(page=self.grid.page() + 1, pages=pages)
+        self._pager.show_as(text, "plain", "chevron-right")

@@ -1,0 +1,393 @@
+"""The drawn stories of screens 02, 03, 04 and 13, and their other states, as plain values."""
+
+from dataclasses import replace
+
+from loyalty_desk.ui.pending.state import Action, NeedsYou, TrayRow, TrayState
+from loyalty_desk.ui.redeem.state import Ask, ConfirmState, Proof, Row
+from loyalty_desk.ui.shell.page import Shell
+from loyalty_desk.ui.shell.presenter import (
+    ALL_KEYS,
+    Badge,
+    Operator,
+    Parked,
+    Pill,
+    ShellState,
+    Strip,
+)
+from loyalty_desk.ui.visit.page import VisitPage
+from loyalty_desk.ui.visit.state import (
+    AmountNotice,
+    AmountState,
+    Attention,
+    MemberCardState,
+    Movement,
+    NextReward,
+    Offer,
+    RewardsState,
+    RewardTile,
+    SummaryState,
+    VisitState,
+)
+from sync import i18n
+from sync.i18n import money, number, signed
+
+VISIT_KEYS = ALL_KEYS - {3}
+
+
+def say(portuguese: str, english: str) -> str:
+    """What a presenter would have written in the language in use."""
+    return english if i18n.language() == "en" else portuguese
+
+
+def visit_shell(**changes: object) -> ShellState:
+    """The frame around an open member."""
+    state = ShellState(
+        programme="Clube Jatobá",
+        place_line=say("Pinheiros · Caixa 02", "Pinheiros · Till 02"),
+        pill=Pill(say("Sincronizado", "Up to date")),
+        operator=Operator("JP", "Joana Prado", say("Caixa", "Cashier")),
+        badges=(Badge("pickups", "2"),),
+        keys=VISIT_KEYS,
+        hot_key=10,
+    )
+    return replace(state, **changes)
+
+
+def offline_shell() -> ShellState:
+    """The frame without a connection."""
+    return visit_shell(
+        pill=Pill(say("Sem conexão · 7 na fila", "Offline · 7 waiting"), "warn", "wifi-off"),
+        strip=Strip(
+            say(
+                "Sem conexão desde 10:02. Pode atender normalmente: tudo será enviado depois.",
+                "Offline since 10:02. Serve as usual: everything will be sent later.",
+            ),
+            say("Cadastro de membros de hoje, 09:58", "Member list of today, 09:58"),
+        ),
+        badges=(Badge("pickups", "2"), Badge("pending", "7", "warn")),
+    )
+
+
+def marina() -> MemberCardState:
+    return MemberCardState(
+        initials="MA",
+        name="Marina Alves",
+        contact="(11) 9••••-4417 · CPF •••.917-••",
+        contact_short="(11) 9••••-4417",
+        tier="gold",
+        tier_name=say("Ouro", "Gold"),
+        since=say("Membro desde 2023", "Member since 2023"),
+        balance_label=say("Saldo", "Balance"),
+        balance=number(2480),
+        next_reward=NextReward(
+            say("Vale R$\u00a050", "R$\u00a050 off"), say("faltam 520", "520 to go"), 0.826
+        ),
+        attention=(
+            Attention(
+                "clock",
+                "warn",
+                say("320 pontos expiram", "320 points expire"),
+                say("em 30 de novembro", "on 30 November"),
+            ),
+            Attention(
+                "cake",
+                "gold",
+                say("Aniversário na terça", "Birthday on Tuesday"),
+                say("Fatia de bolo já liberada", "Slice of cake is ready"),
+            ),
+            Attention(
+                "package",
+                "plain",
+                say("1 prêmio para retirar", "1 reward to collect"),
+                say("Ecobag Jatobá · balcão", "Jatobá tote · counter"),
+            ),
+        ),
+        movements=(
+            Movement("19/11", say("Ecobag Jatobá", "Jatobá tote"), signed(-900)),
+            Movement("17/11", _purchase(21400), signed(321), True),
+            Movement("14/11", _purchase(6290), signed(93), True),
+            Movement("10/11", say("Missão da semana", "Mission of the week"), signed(100), True),
+        ),
+        movements_total=say("148 no total", "148 in all"),
+    )
+
+
+def marina_offline() -> MemberCardState:
+    return replace(
+        marina(),
+        balance_label=say("Saldo (pode ter mudado)", "Balance (may have changed)"),
+        offline_limit=say("600 pts", "600 pts"),
+        attention=(
+            Attention(
+                "history",
+                "plain",
+                say("Saldo das 09:58", "Balance as of 09:58"),
+                say("Última atualização desta ficha", "Last update of this member"),
+            ),
+        ),
+    )
+
+
+def _purchase(centavos: int) -> str:
+    return say(f"Compra de {money(centavos)}", f"Purchase of {money(centavos)}")
+
+
+def purchase(unit: str = "") -> AmountState:
+    return AmountState(
+        centavos=8640,
+        points=signed(153),
+        unit=unit or say("pontos", "points"),
+        explanation=say(
+            "86 compra + 43 Ouro + 24 cafés em dobro", "86 purchase + 43 Gold + 24 double coffee"
+        ),
+    )
+
+
+_REWARDS = (
+    ("coffee", "Café grande", "Large coffee", 180, "coffee", "", ""),
+    ("toast", "Pão na chapa", "Buttered toast", 150, "croissant", "", ""),
+    ("brownie", "Brownie", "Brownie", 320, "cookie", "", ""),
+    ("ten", "Vale R$\u00a010", "R$\u00a010 off", 400, "ticket-percent", "", ""),
+    ("tote", "Ecobag Jatobá", "Jatobá tote", 900, "shopping-bag", "", ""),
+    ("basket", "Cesta de café", "Coffee basket", 2400, "gift", "", ""),
+    ("oil", "Azeite 500 ml", "Olive oil 500 ml", 1900, "milk", "Sem estoque", "Out of stock"),
+    (
+        "fifty",
+        "Vale R$\u00a050",
+        "R$\u00a050 off",
+        3000,
+        "ticket-percent",
+        "Faltam 520",
+        "520 to go",
+    ),
+    ("flask", "Garrafa térmica", "Flask", 3600, "wine", "Faltam 1.120", "1,120 to go"),
+)
+
+
+def tiles(selected: str = "", offline: bool = False) -> tuple[RewardTile, ...]:
+    """The nine rewards of the story."""
+    found = []
+    for at, (key, pt, en, cost, icon, reason_pt, reason_en) in enumerate(_REWARDS, start=1):
+        reason = say(reason_pt, reason_en)
+        if offline and not reason and cost > 600:
+            reason = say("Com conexão", "Online only")
+        found.append(
+            RewardTile(
+                reward=key,
+                name=say(pt, en),
+                cost=number(cost),
+                icon=icon,
+                number="" if reason else str(at),
+                reason=reason,
+                place=say("Só no caixa", "At the till"),
+                is_selected=key == selected,
+            )
+        )
+    return tuple(found)
+
+
+def offers() -> tuple[Offer, ...]:
+    return (
+        Offer(
+            "cake",
+            "cake",
+            "gold",
+            say("Fatia de bolo", "Slice of cake"),
+            say("De aniversário", "For the birthday"),
+            say("Usar", "Use"),
+        ),
+        Offer(
+            "visits",
+            "target",
+            "plain",
+            say("3 visitas na semana", "3 visits in a week"),
+            say("Falta 1 · ganha 100 pontos", "1 to go · earns 100 points"),
+            share=0.66,
+        ),
+    )
+
+
+def summary() -> SummaryState:
+    return SummaryState(
+        rows=(
+            Row(_purchase(8640), signed(153), "ok"),
+            Row(say("Nenhum resgate", "No redemption"), "0", "ink3", strong=False),
+        ),
+        new_balance=number(2633),
+        act=say("Creditar 153", "Add 153"),
+        foot=say(
+            "Ou leia o próximo QR: este fica em espera", "Or scan the next QR: this one waits"
+        ),
+    )
+
+
+def visit_state() -> VisitState:
+    """Screen 02 (and 13): the member open, an amount from a receipt."""
+    return VisitState(
+        member=marina(),
+        amount=purchase(),
+        rewards=RewardsState(tiles(), affordable=6),
+        summary=summary(),
+        offers_title=say("Para Marina hoje", "For Marina today"),
+        offers=offers(),
+    )
+
+
+def confirm() -> ConfirmState:
+    return ConfirmState(
+        icon="ticket-percent",
+        name=say("Vale R$\u00a010", "R$\u00a010 off"),
+        terms=say("Desconto no caixa · vale só hoje", "Off at the till · today only"),
+        quantity=say("1 unidade", "1 unit"),
+        can_less=True,
+        can_more=True,
+        rows=(
+            Row(say("Saldo agora", "Balance now"), number(2480), strong=False),
+            Row(_purchase(8640), signed(153), "ok"),
+            Row(say("Vale R$\u00a010", "R$\u00a010 off"), signed(-400)),
+        ),
+        remains=number(2233),
+        proof=Proof(
+            say("Marina confirmou pelo celular", "Marina agreed on her phone"),
+            say("QR lido às 09:41", "QR scanned at 09:41"),
+        ),
+        act=say("Resgatar e concluir", "Redeem and finish"),
+        foot=say("Você tem 15 s para desfazer", "You have 15 s to undo"),
+    )
+
+
+def confirm_visit() -> VisitState:
+    """Screen 03: a reward chosen, the redemption to be confirmed."""
+    return replace(
+        visit_state(),
+        rewards=RewardsState(tiles("ten"), affordable=6, is_choosing=True),
+        panel=confirm(),
+    )
+
+
+def _record(who: str, what: str, points: int, time: str) -> TrayRow:
+    tone = "ok" if points > 0 else "ink"
+    return TrayRow(
+        f"{who}-{time}", who, what, signed(points), time, tone, status=say("Na fila", "Waiting")
+    )
+
+
+def tray() -> TrayState:
+    new = say("Novo membro", "New member")
+    return TrayState(
+        intro=say(
+            "7 registros salvos neste caixa. Nada se perde.",
+            "7 records kept on this till. Nothing is lost.",
+        ),
+        rows=(
+            _record("Marina Alves", _purchase(8640), 153, "10:21"),
+            _record("Caio Nogueira", _purchase(4200), 42, "10:17"),
+            _record("Luan Barreto", say("Café grande", "Large coffee"), -180, "10:12"),
+            _record("Teresa Okamoto", new, 50, "10:09"),
+            _record("Bruno Lima", _purchase(1850), 18, "10:06"),
+            _record("Dona Rute Sampaio", _purchase(3300), 49, "10:04"),
+        ),
+        total=6,
+        needs=NeedsYou(
+            "receipt-009377",
+            say("1 precisa de você", "1 needs you"),
+            say(
+                "A nota 009.377 já tinha pontuado em Moema. Os 96 pontos não entraram.",
+                "Receipt 009.377 had already earned in Moema. The 96 points were not added.",
+            ),
+            (
+                Action("detail", say("Ver detalhe", "See detail")),
+                Action("archive", say("Arquivar", "Archive")),
+            ),
+        ),
+        retry=say("Tentar agora", "Try now"),
+        foot=say("Nova tentativa em 18 s", "Next try in 18 s"),
+    )
+
+
+def offline_visit() -> VisitState:
+    """Screen 04: no connection, the tray open."""
+    return replace(
+        visit_state(),
+        member=marina_offline(),
+        amount=purchase(say("pontos previstos", "expected points")),
+        rewards=RewardsState(
+            tiles(offline=True), affordable=4, limit=say("Até 600 pts", "Up to 600 pts")
+        ),
+        panel=tray(),
+    )
+
+
+def blocked_visit() -> VisitState:
+    """A blocked member: the purchase is kept, nothing can be concluded."""
+    return replace(
+        visit_state(),
+        member=replace(
+            marina(),
+            blocked=say("Bloqueado", "Blocked"),
+            next_reward=None,
+            can_see_statement=False,
+            can_print=False,
+        ),
+        amount=AmountState(
+            centavos=4200,
+            notice=AmountNotice(
+                say("Cadastro bloqueado. Chame o gerente.", "Account blocked. Call the manager."),
+                "bad",
+                say("Chamar", "Call"),
+            ),
+            locked=say("Espera o gerente", "Waits for the manager"),
+        ),
+        summary=replace(summary(), can_act=False),
+    )
+
+
+def asking_visit() -> VisitState:
+    """The leader's PIN asked for in the button's place, after a wrong one."""
+    return replace(
+        visit_state(),
+        summary=replace(
+            summary(),
+            new_balance_changed=True,
+            proof=Proof(
+                say("O saldo mudou agora. Confira.", "The balance just changed. Check it."),
+                tone="warn",
+                icon="triangle-alert",
+            ),
+            ask=Ask(
+                say("PIN do líder", "Leader PIN"),
+                say("ou leia o crachá", "or scan the badge"),
+                error=say("PIN não confere. Restam 4.", "Wrong PIN. 4 left."),
+            ),
+        ),
+    )
+
+
+def parked_shell() -> ShellState:
+    """Two visits on hold."""
+    return visit_shell(
+        parked=(
+            Parked("a", say("Em espera · Marina", "On hold · Marina")),
+            Parked("b", say("Em espera · Caio", "On hold · Caio")),
+        )
+    )
+
+
+STORIES = {
+    "02-membro-aberto": (visit_shell, visit_state),
+    "03-confirmar-resgate": (visit_shell, confirm_visit),
+    "04-sem-conexao": (offline_shell, offline_visit),
+    "bloqueado": (visit_shell, blocked_visit),
+    "pergunta": (parked_shell, asking_visit),
+}
+
+
+def story(name: str) -> Shell:
+    """A shell that shows one story, not yet sized or shown."""
+    frame, state = STORIES[name]
+    shell, page = Shell(), VisitPage()
+    shell.add_page("visit", page)
+    shell.draw(frame())
+    page.draw(state())
+    shell.show_page("visit")
+    return shell
