@@ -62,9 +62,13 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """The key belongs to a burst that closes at `deadline_ms` unless another key comes first."""
+    """The key belongs to a burst that closes at `deadline_ms` unless another key comes first.
+
+    `slow`: the pace so far is a person's.
+    """
 
     deadline_ms: float
+    slow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +112,17 @@ class WedgeReader:
         self._last_ms = key.t_ms
         if len(self._keys) >= MAX_LENGTH:
             return before + self._close(ended=False)
-        return (*before, Pending(self._deadline()))
+        return (*before, Pending(self._deadline(), self._is_slow()))
 
     def expire(self) -> tuple[Decision, ...]:
         """Close the burst because its deadline has passed."""
         return self._close(ended=False)
+
+    def takes_line_end(self, t_ms: float) -> bool:
+        """True when a line end at `t_ms` would be part of a scan; nothing changes by asking."""
+        if not self._keys:
+            return t_ms - self._scan_ended_ms <= _TAIL
+        return isinstance(_decided(self._keys, self._gaps, True, self._marked), Scanned)
 
     def _start_marked(self, t_ms: float) -> tuple[Decision, ...]:
         closed = self._close(ended=False)
@@ -121,7 +131,7 @@ class WedgeReader:
 
     def _end_line(self, t_ms: float) -> tuple[Decision, ...]:
         if not self._keys and not self._marked:
-            return (Tail(),) if t_ms - self._scan_ended_ms <= _TAIL else ()
+            return (Tail(),) if self.takes_line_end(t_ms) else ()
         decisions = self._close(ended=True)
         if any(isinstance(decision, Scanned) for decision in decisions):
             self._scan_ended_ms = t_ms
@@ -134,11 +144,14 @@ class WedgeReader:
         if not self._keys:
             return float("inf")
         count = len(self._keys)
-        if count < 3 or _share(self._gaps, 0.5) > _READER_MEDIAN:
+        if count < 3 or self._is_slow():
             return self._last_ms + _PAUSE_EARLY
         # From 200 characters on the longest code is complete: no need to wait for more.
         patient = 8 <= count < 200
         return self._last_ms + (_PAUSE_FAST if patient else _PAUSE_SOME)
+
+    def _is_slow(self) -> bool:
+        return len(self._gaps) > 1 and _share(self._gaps, 0.5) > _READER_MEDIAN
 
     def _close(self, *, ended: bool) -> tuple[Decision, ...]:
         keys, gaps, marked = self._keys, self._gaps, self._marked

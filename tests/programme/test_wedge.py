@@ -125,9 +125,22 @@ def test_patience_grows_with_proof_of_a_reader() -> None:
 
 def test_a_slow_hand_is_let_go_early() -> None:
     reader = WedgeReader()
+    slow = []
     for at_ms in (0, 100, 200, 300):
         (pending,) = reader.press(Key(at_ms, "a"))
+        slow.append(pending.slow)
+    assert slow == [False, False, True, True]
     assert pending.deadline_ms == 450
+
+
+def test_a_reader_knows_whether_a_line_end_would_be_a_scans() -> None:
+    reader = WedgeReader()
+    told = [reader.takes_line_end(0)]
+    for key in keys(EAN[:7] + "\r", lambda: 5):
+        reader.press(key)
+        told.append(reader.takes_line_end(key.t_ms))
+    assert told == [False] * 6 + [True] * 3
+    assert not reader.takes_line_end(1000)
 
 
 def test_a_line_end_alone_is_nobodys_business() -> None:

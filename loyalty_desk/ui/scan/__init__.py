@@ -1,0 +1,1 @@
+"""Codes read at this window: by a reader that types."""
