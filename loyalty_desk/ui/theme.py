@@ -114,6 +114,7 @@ ROLES: Final[dict[str, Role]] = {
     "field-16": Role(16, 400, 20),
     "field-18": Role(18, 400, 24),
     "field-20": Role(20, 400, 26),
+    "field-24": Role(24, 600, 30),
     "field-30": Role(30, 600, 36),
     "button-s": Role(14, 600, 20),
     "button-m": Role(15, 600, 20),

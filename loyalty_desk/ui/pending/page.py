@@ -13,7 +13,7 @@ from loyalty_desk.ui.widgets.button import Button
 from loyalty_desk.ui.widgets.control import Link
 from loyalty_desk.ui.widgets.layout import SPRING, column, grow, hosted, row, stack, top
 from loyalty_desk.ui.widgets.paint import Painted, draw_rule, painter_for
-from loyalty_desk.ui.widgets.surface import Bar, Icon, Line, Surface
+from loyalty_desk.ui.widgets.surface import Bar, Icon, Line, RuledRow, Surface
 from loyalty_desk.ui.widgets.text import Prose, Text
 from sync.i18n import _
 
@@ -57,19 +57,17 @@ class NeedsYouBox(Surface):
                 button.set_label(needs.actions[at].label)
 
 
-class RecordRow(QWidget):
+class RecordRow(RuledRow):
     """One record: state, who, what, effect, time."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._icon = Icon("clock", "ink3", 18)
-        self._who, self._what = Text("", "body-strong"), Text("", "small", "ink3")
-        self._effect = Text("", "body-strong", "ok", align="right", elide=False)
-        self._time = Text("", "meta", "ink3", align="right", elide=False)
-        words = grow(stack(self._who, self._what))
-        figures = stack(self._effect, self._time)
-        self.setLayout(column(Line(), grow(row(self._icon, words, figures, gap=12))))
-        self.setFixedHeight(_ROW)
+        icon = Icon("clock", "ink3", 18)
+        who, what = Text("", "body-strong"), Text("", "small", "ink3")
+        effect = Text("", "body-strong", "ok", align="right", elide=False)
+        time = Text("", "meta", "ink3", align="right", elide=False)
+        super().__init__(_ROW, row(icon, grow(stack(who, what)), stack(effect, time), gap=12))
+        self._icon, self._who, self._what = icon, who, what
+        self._effect, self._time = effect, time
 
     def draw(self, record: TrayRow) -> None:
         """Show a record."""

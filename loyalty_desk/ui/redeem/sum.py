@@ -16,6 +16,7 @@ class SumRow(QWidget):
         super().__init__()
         self._label = Text("", "body", "ink2")
         self._mark = tag(_("changed"), "warn")
+        self._mark.setMinimumWidth(self._mark.sizeHint().width())
         self._mark.hide()
         self._value = Text("", "body-strong", align="right", elide=False)
         self.setLayout(row(self._label, SPRING, self._mark, self._value, gap=8))

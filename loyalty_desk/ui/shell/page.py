@@ -6,7 +6,12 @@ Guarantees that scan field, key slots, sync pill and rail stand at the same plac
 from typing import Final
 
 from PySide6.QtCore import QRect, QSize, Signal
-from PySide6.QtGui import QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from loyalty_desk.ui.shell.key_bar import KeyBar
@@ -153,6 +158,13 @@ class Shell(Surface):
         self._rail.setVisible(state.has_rail)
         self._rail.draw(state)
         self._keys.draw(state.keys, state.hot_key)
+
+    def announce(self, words: str, urgent: bool = False) -> None:
+        """Have a screen reader say `words`: when it is silent next, or at once where urgent."""
+        event = QAccessibleAnnouncementEvent(self, words)
+        if urgent:
+            event.setPoliteness(QAccessible.AnnouncementPoliteness.Assertive)
+        QAccessible.updateAccessibility(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Change the layout with the width."""

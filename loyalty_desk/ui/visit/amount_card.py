@@ -8,7 +8,7 @@ from loyalty_desk.ui.widgets.button import Button
 from loyalty_desk.ui.widgets.control import Link
 from loyalty_desk.ui.widgets.field import AmountField
 from loyalty_desk.ui.widgets.label import Label
-from loyalty_desk.ui.widgets.layout import SPRING, Breadth, column, grow, row, top, wrapping
+from loyalty_desk.ui.widgets.layout import SPRING, Breadth, column, grow, hosted, row, wrapping
 from loyalty_desk.ui.widgets.surface import Icon, Surface
 from loyalty_desk.ui.widgets.text import Prose, Run, Runs, Text
 from sync.i18n import _
@@ -27,7 +27,9 @@ class AmountNoticeRow(QWidget):
         self._words = Prose("", "small-strong", "warn", max_lines=_TWO_LINES)
         self._link = Link()
         self._link.clicked.connect(self.action)
-        self.setLayout(row(top(self._icon), grow(self._words), self._link, gap=8))
+        self.setLayout(
+            row(self._icon, grow(column(SPRING, self._words, SPRING)), self._link, gap=8)
+        )
         wrapping(self)
 
     def draw(self, notice: AmountNotice) -> None:
@@ -52,31 +54,35 @@ class AmountCard(Surface):
         amount = AmountField(_("Amount of the purchase"))
         receipt = Button(_("Read receipt"), "receipt-text", "F6")
         locked = Label("", "plain", "chip", "lock")
-        points, explanation = Runs(Run("", "forecast", "ok")), Prose("", max_lines=_TWO_LINES)
-        notice = AmountNoticeRow()
-        forecast = column(SPRING, points, 3, explanation, notice, SPRING)
+        forecast, below, notice = Forecast(), Prose("", max_lines=_TWO_LINES), AmountNoticeRow()
+        reason = hosted(column(8, below))
         layout = column(
-            row(Text(_("Points for this purchase"), "h2"), SPRING, locked, receipt),
+            row(grow(Text(_("Points for this purchase"), "h2")), locked, receipt, gap=8),
             12,
-            row(amount, grow(forecast), gap=20),
+            row(amount, grow(column(SPRING, forecast, notice, SPRING)), gap=20),
+            reason,
             pad=(18, 20),
         )
         super().__init__("card", layout)
-        self.amount = amount
-        self._receipt, self._locked, self._points = receipt, locked, points
-        self._explanation, self._notice = explanation, notice
+        self.amount, self._is_tight = amount, False
+        self._receipt, self._locked, self._forecast = receipt, locked, forecast
+        self._below, self._reason, self._notice = below, reason, notice
         wrapping(self)
+        wrapping(reason)
         amount.changed.connect(self.amount_changed)
         amount.accepted.connect(self.amount_accepted)
         receipt.clicked.connect(self.receipt_requested)
         notice.action.connect(self.notice_action)
 
     def arrange(self, breadth: Breadth, has_panel: bool) -> None:
-        """Give the field the width of the drawing."""
+        """Give the field the width of the drawing; beside a panel, a narrow window is tight."""
         wide = {Breadth.COMPACT: 208, Breadth.NORMAL: 208, Breadth.WIDE: 260}[breadth]
+        self._is_tight = has_panel and breadth is Breadth.COMPACT
         if has_panel:
-            wide = 150 if breadth is Breadth.COMPACT else 195
+            wide = 160 if self._is_tight else 195
         self.amount.setFixedWidth(wide)
+        self._receipt.set_label("" if self._is_tight else _("Read receipt"))
+        self._receipt.setAccessibleName(_("Read receipt"))
 
     def draw(self, state: AmountState) -> None:
         """Show the state."""
@@ -87,12 +93,38 @@ class AmountCard(Surface):
         self._locked.setVisible(bool(state.locked))
         self._receipt.setVisible(not state.locked)
         self._receipt.setEnabled(state.can_read_receipt)
-        self._points.setVisible(bool(state.points))
-        self._points.set_runs(
-            Run(state.points, "forecast", "ok"), Run(state.unit, "body", "ink2", 8)
-        )
-        self._explanation.set_text(state.explanation)
-        self._explanation.setVisible(bool(state.explanation) and state.notice is None)
-        self._notice.setVisible(state.notice is not None)
+        plain = state.notice is None
+        self._forecast.draw(state, plain, self._is_tight)
+        self._below.set_text(state.explanation)
+        self._reason.setVisible(plain and self._is_tight and bool(state.explanation))
+        self._notice.setVisible(not plain)
         if state.notice is not None:
             self._notice.draw(state.notice)
+
+
+class Forecast(QWidget):
+    """What the purchase gives, in what, and why."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._points = Runs(Run("", "forecast", "ok"))
+        self._unit = Text("", "small", "ink2")
+        self._explanation = Prose("", max_lines=_TWO_LINES)
+        self._gap = hosted(column(3))
+        self.setLayout(column(self._points, self._gap, self._unit, self._explanation))
+        wrapping(self)
+
+    def draw(self, state: AmountState, with_reason: bool, is_tight: bool) -> None:
+        """Show it: where the place is tight, the unit stands under the figure."""
+        points = Run(state.points, "forecast", "ok")
+        if is_tight:
+            self._points.set_runs(points)
+        else:
+            self._points.set_runs(points, Run(state.unit, "body", "ink2", 8))
+        self._unit.set_text(state.unit)
+        self._explanation.set_text(state.explanation)
+        self._points.setVisible(bool(state.points))
+        self._unit.setVisible(is_tight and bool(state.points))
+        shown = with_reason and not is_tight and bool(state.explanation)
+        self._explanation.setVisible(shown)
+        self._gap.setVisible(shown)

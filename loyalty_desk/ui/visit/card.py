@@ -23,24 +23,23 @@ from loyalty_desk.ui.widgets.layout import (
     wrapping,
 )
 from loyalty_desk.ui.widgets.notice import Notice, NoticeBox
-from loyalty_desk.ui.widgets.surface import Avatar, Bar, Line, Surface
+from loyalty_desk.ui.widgets.surface import Avatar, Bar, Line, RuledRow, Surface
 from loyalty_desk.ui.widgets.text import Run, Runs, Text, runs_of
 from sync.i18n import _
 
 _WIDTHS = {Breadth.COMPACT: 256, Breadth.NORMAL: 312, Breadth.WIDE: 380}
 
 
-class MovementRow(QWidget):
+class MovementRow(RuledRow):
     """One past entry: day, what, points."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._day = Text("", "small", "ink3", elide=False)
-        self._day.setFixedWidth(44)
-        self._what = Text("", "body")
-        self._points = Text("", "body-strong", align="right", elide=False)
-        self.setLayout(column(Line(), grow(row(self._day, grow(self._what), self._points, gap=12))))
-        self.setFixedHeight(48)
+        day = Text("", "small", "ink3", elide=False)
+        day.setFixedWidth(44)
+        what = Text("", "body")
+        points = Text("", "body-strong", align="right", elide=False)
+        super().__init__(48, row(day, grow(what), points, gap=12))
+        self._day, self._what, self._points = day, what, points
 
     def draw(self, movement: Movement) -> None:
         """Show an entry."""
@@ -56,7 +55,8 @@ class Movements(QWidget):
         super().__init__()
         self._total = Text("", "small", "ink3", align="right")
         self._rows = [MovementRow() for _row in range(MOST_MOVEMENTS)]
-        head = row(Text(_("Latest entries"), "body-strong"), grow(self._total), gap=8)
+        title = Text(_("Latest entries"), "body-strong", elide=False)
+        head = row(title, grow(self._total), gap=8)
         self.setLayout(column(Line(), 8, head, 8, *self._rows))
 
     def draw(self, movements: tuple[Movement, ...], total: str) -> None:
@@ -158,7 +158,7 @@ class MemberCard(Surface):
             layout.setContentsMargins(pad, pad, pad, pad)
         self._who.set_short(compact)
         self._next.set_short(compact)
-        self._foot.more.setVisible(not compact)
+        self._foot.rest.setVisible(not compact)
 
     def draw(self, state: MemberCardState) -> None:
         """Show the state."""
@@ -265,5 +265,6 @@ class _Foot(QWidget):
         self.print_out = Button(_("Balance"), "printer")
         self.print_out.setAccessibleDescription(_("Prints the balance"))
         self.more = icon_button("ellipsis", _("More about this member"), 40, (0, 0, 0, 4))
-        self.setLayout(row(grow(self.statement), 8, grow(self.print_out), 4, self.more))
+        self.rest = hosted(row(4, self.more))
+        self.setLayout(row(grow(self.statement), 8, grow(self.print_out), self.rest))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)

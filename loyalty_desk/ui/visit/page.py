@@ -109,8 +109,7 @@ class VisitPage(Page):
         self.member.draw(state.member)
         self.purchase.draw(state.amount)
         self.rewards.draw(state.rewards)
-        self.today.offers.draw(state.offers_title, state.offers)
-        self.today.summary.draw(state.summary)
+        self.today.draw(state.offers_title, state.offers, state.summary)
         self._draw_panel(state)
 
     def _draw_panel(self, state: VisitState) -> None:
@@ -128,6 +127,7 @@ class VisitPage(Page):
             self.tray.setVisible(is_tray)
         beside = self._breadth is Breadth.WIDE
         self.today.setVisible(beside or state.panel is None)
+        self.today.summary.stand_back(state.panel is not None)
 
     def _confirm_panel(self) -> RedeemPanel:
         """Make the panel when it is first needed."""

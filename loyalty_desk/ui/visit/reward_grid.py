@@ -20,6 +20,7 @@ from sync.i18n import _
 _ROWS = 3
 _WIDE_GRID = 780  # four columns from here
 _NARROW_GRID = 430  # two columns below
+_NARROW_PAGE = 6
 _LOW_GRID = 340  # the tighter tile below
 _STEPS = {
     Qt.Key.Key_Left: (-1, 0),
@@ -280,7 +281,7 @@ class RewardsCard(Surface):
         self._arrange_head(plain)
         self._empty.setVisible(bool(state.empty))
         self._empty.set_text(state.empty)
-        self.grid.draw(self._wanted(state))
+        self.grid.draw(self._wanted(state, plain))
 
     def _draw_filters(self, state: RewardsState, plain: bool) -> None:
         can = _("Can redeem · {n}").format(n=state.affordable)
@@ -291,10 +292,12 @@ class RewardsCard(Surface):
         self._affordable.setVisible(plain)
         self._every.setVisible(plain)
 
-    def _wanted(self, state: RewardsState) -> tuple[RewardTile, ...]:
-        """Where the window is narrow, the filter leaves out what cannot be had anyway."""
-        if self._breadth is Breadth.COMPACT and state.filter == "affordable":
-            return tuple(tile for tile in state.tiles if tile.is_available) or state.tiles
+    def _wanted(self, state: RewardsState, plain: bool) -> tuple[RewardTile, ...]:
+        """Where the window is narrow, one page full of what can be had is enough."""
+        if self._breadth is Breadth.COMPACT and plain and state.filter == "affordable":
+            ready = tuple(tile for tile in state.tiles if tile.is_available)
+            if len(ready) >= _NARROW_PAGE:
+                return ready
         return state.tiles
 
     def _arrange_head(self, plain: bool) -> None:

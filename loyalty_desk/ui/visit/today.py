@@ -7,7 +7,7 @@ from loyalty_desk.ui.redeem.ask import AskBox
 from loyalty_desk.ui.redeem.sum import SumRow, SumRows
 from loyalty_desk.ui.visit.state import MOST_OFFERS, Offer, SummaryState
 from loyalty_desk.ui.widgets.button import Button
-from loyalty_desk.ui.widgets.layout import SPRING, Breadth, column, grow, row, top, wrapping
+from loyalty_desk.ui.widgets.layout import SPRING, Breadth, column, grow, hosted, row, top, wrapping
 from loyalty_desk.ui.widgets.notice import Answer
 from loyalty_desk.ui.widgets.surface import Bar, IconTile, Line, Surface
 from loyalty_desk.ui.widgets.text import Prose, Text
@@ -31,7 +31,8 @@ class OfferRow(QWidget):
         self._bar = Bar()
         self._use = Button("", size="s-tight")
         self._use.clicked.connect(lambda: self.used.emit(self._offer))
-        words = column(self._title, self._note, 7, self._bar)
+        self._progress = hosted(column(7, self._bar))
+        words = column(self._title, self._note, self._progress)
         self._body = row(top(self._tile), grow(words), top(self._use), gap=12)
         self._column: QVBoxLayout = column(self._line, self._body)
         self.setLayout(self._column)
@@ -45,7 +46,7 @@ class OfferRow(QWidget):
         self._tile.show_icon(offer.icon, offer.tone)
         self._title.set_text(offer.title)
         self._note.set_text(offer.note)
-        self._bar.setVisible(offer.share is not None)
+        self._progress.setVisible(offer.share is not None)
         self._bar.set_share(offer.share or 0.0)
         self._bar.setAccessibleName(f"{offer.title}, {offer.note}")
         self._use.setVisible(bool(offer.action))
@@ -133,6 +134,13 @@ class SummaryCard(Surface):
         self.act.set_label(state.act)
         self.act.setEnabled(state.can_act)
         self._foot.set_text(state.foot)
+        self._foot.setVisible(state.ask is None)
+
+    def stand_back(self, back: bool) -> None:
+        """Leave the act to the panel beside it, so that one button is filled on the screen."""
+        if back:
+            self.act.hide()
+            self._foot.hide()
 
 
 class TodayColumn(QWidget):
@@ -141,11 +149,21 @@ class TodayColumn(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.offers, self.summary = OffersCard(), SummaryCard()
+        self._breadth = Breadth.NORMAL
         self._column = column(self.offers, grow(self.summary), gap=16)
         self.setLayout(self._column)
 
+    def draw(self, title: str, offers: tuple[Offer, ...], summary: SummaryState) -> None:
+        """Show offers and sum; where room is short, a question puts the offers aside."""
+        self.offers.draw(title, offers)
+        self.summary.draw(summary)
+        short = self._breadth is Breadth.COMPACT
+        if short and (summary.ask is not None or summary.proof is not None):
+            self.offers.hide()
+
     def set_breadth(self, breadth: Breadth) -> None:
         """Arrange the column for the width of the window."""
+        self._breadth = breadth
         wide = {Breadth.COMPACT: 232, Breadth.NORMAL: 288, Breadth.WIDE: 420}[breadth]
         self.setFixedWidth(wide)
         self._column.setSpacing(

@@ -122,6 +122,7 @@ SIZES: Final[dict[str, Size]] = {
     "xl-narrow": Size(64, "button-tall", 8, 12, 20),
 }
 _GAP = 10
+_LEAST_PAD = 8
 
 # What a kind is painted with: fill, border, words.
 KINDS: Final[dict[str, tuple[str | None, str | None, str]]] = {
@@ -239,10 +240,15 @@ class Button(Pressable):
         return (fill, border, ink)
 
     def _paint_group(self, painter: QPainter, face: QRect, ink: str) -> None:
-        wide = min(self._group(), face.width() - 8.0)
-        spare = self._group() - wide
+        group = self._group()
+        has_icon = bool(self._icon)
+        if has_icon and self._label and group > face.width() - 2 * _LEAST_PAD:
+            has_icon = False  # the words say it, so they have the room first
+            group -= self._icon_size + _GAP
+        wide = min(group, face.width() - 8.0)
+        spare = group - wide
         x = face.left() + (face.width() - wide) / 2
-        if self._icon:
+        if has_icon:
             y = face.top() + (face.height() - self._icon_size) / 2
             draw_icon(painter, x, y, self._icon, ink, self._icon_size)
             x += self._icon_size + _GAP

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QSizePolicy, QWidget
 
 from loyalty_desk.ui.theme import active
@@ -23,6 +23,7 @@ from sync.i18n import money
 _QT_INNER_MARGIN = 2  # what QLineEdit keeps free at both ends of its text
 _MOST_DIGITS = 8
 _DIGITS: Final = "0123456789"
+_AMOUNT_ROLES: Final = ("field-30", "field-24", "field-20", "field-16")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +208,23 @@ class AmountField(Field):
         cents = _CentsEdit()
         super().__init__("amount", name, money(0), edit=cents)
         self._cents = cents
+        self._cents.textChanged.connect(self._fit)
         self._cents.changed.connect(self.changed)
         self._cents.returnPressed.connect(self.accepted)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Use a smaller size of type where a long amount has no room."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        room = self.edit.width() - 2 * _QT_INNER_MARGIN - 2
+        shown = self.edit.text() or self.edit.placeholderText()
+        for role in _AMOUNT_ROLES:
+            if text_width(shown, active().font(role)) <= room:
+                break
+        if self.edit.font() != active().font(role):
+            self.edit.setFont(active().font(role))
 
     def centavos(self) -> int:
         """Return the amount; 0 when nothing is entered."""

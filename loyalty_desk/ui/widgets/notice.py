@@ -5,7 +5,7 @@ Guarantees that their words are real labels, readable one by one by a screen rea
 
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from loyalty_desk.ui.widgets.layout import SPRING, grow, hosted, row, stack
+from loyalty_desk.ui.widgets.layout import SPRING, column, grow, hosted, row, stack, wrapping
 from loyalty_desk.ui.widgets.surface import Icon, IconTile, Surface
 from loyalty_desk.ui.widgets.text import Prose, Run, Text
 
@@ -43,6 +43,7 @@ class NoticeBox(Surface):
         words = Prose("", role, ink)
         body = row(Icon(icon, ink, 18, 2), grow(words), gap=8, pad=(10, 12))
         super().__init__(f"box-{tone}", body)
+        wrapping(self)
         self.words = words
 
     def set_runs(self, runs: tuple[Run, ...]) -> None:
@@ -55,9 +56,11 @@ class Answer(Surface):
 
     def __init__(self) -> None:
         icon = Icon("shield-check", "ok", 20, 2)
-        title, note = Text("", "small-strong", "ok"), Text("", "small", "ok")
-        body = row(icon, grow(stack(title, note)), gap=12, pad=(11, 13))
+        title = Prose("", "small-strong", "ok", max_lines=2)
+        note = Prose("", "small", "ok", max_lines=2)
+        body = row(icon, grow(column(title, note)), gap=12, pad=(11, 13))
         super().__init__("box-ok", body)
+        wrapping(self)
         self.icon, self.title, self.note = icon, title, note
 
     def show_as(self, tone: str, icon: str, title: str, note: str) -> None:
@@ -65,8 +68,9 @@ class Answer(Surface):
         ink = "ink2" if tone == "plain" else tone
         self.set_look(f"box-{tone}")
         self.icon.show_icon(icon, ink)
-        self.title.show_as(title, tone=ink)
-        self.note.show_as(note, tone=ink)
+        for words, text, role in ((self.title, title, "small-strong"), (self.note, note, "small")):
+            words.set_text((Run(text, role, ink),))
+            words.set_tone(ink)
         self.note.setVisible(bool(note))
 
 

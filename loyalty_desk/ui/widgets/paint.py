@@ -169,7 +169,7 @@ def draw_keycap(
     if not filled:
         painter.setOpacity(before * 0.85)
     painter.setPen(Qt.PenStyle.NoPen)
-    draw_box(painter, box, Look("key" if filled else None, edge, 1, 6))
+    draw_box(painter, box, Look("key" if filled else None, edge, 1, 6, tone == "disabled"))
     foot = QRectF(box.left() + 4, box.bottom() - 2, box.width() - 8, 1)
     painter.fillRect(foot, theme.color(edge))
     font = theme.font("key")

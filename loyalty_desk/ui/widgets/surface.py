@@ -6,7 +6,7 @@ old one.
 
 from typing import Final
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QLayout, QSizePolicy, QWidget
 
@@ -76,13 +76,37 @@ class Line(Painted):
         self.setSizePolicy(*((fixed, free) if vertical else (free, fixed)))
 
     def sizeHint(self) -> QSize:
-        """One pixel across."""
-        return QSize(1, 1)
+        """Return the thickness both ways; a layout stretches one of them."""
+        px = active().border_px
+        return QSize(px, px)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Change the thickness with the theme."""
+        if event.type() == QEvent.Type.StyleChange:
+            self.updateGeometry()
+        super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the line."""
         painter = painter_for(self)
         draw_rule(painter, self.rect(), self._token)
+        painter.end()
+
+
+class RuledRow(Painted):
+    """One row of a list, with a divider at its upper edge."""
+
+    def __init__(self, height: int, layout: QLayout) -> None:
+        super().__init__()
+        pad = layout.contentsMargins()
+        layout.setContentsMargins(pad.left(), pad.top() + 1, pad.right(), pad.bottom())
+        self.setLayout(layout)
+        self.setFixedHeight(height)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the divider."""
+        painter = painter_for(self)
+        draw_rule(painter, QRect(0, 0, self.width(), active().border_px))
         painter.end()
 
 
