@@ -1,0 +1,93 @@
+"""Places: where this terminal keeps its settings, its data and its log on each system.
+
+Guarantees that two profiles never share a file or a keyring entry, so that two terminals can live
+on one machine. No folder is made here; `Places.prepare` makes them, private to their owner.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+APP = "loyalty-desk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """The three folders of one profile, and the files in them.
+
+    The guard and the keys lie with the settings, not with the data: who copies or restores the data
+    folder alone shows.
+    """
+
+    profile: str
+    config: Path
+    data: Path
+    logs: Path
+
+    @property
+    def service(self) -> str:
+        """The name under which the system's keyring holds this profile's keys."""
+        return f"{APP}/{self.profile}" if self.profile else APP
+
+    @property
+    def settings(self) -> Path:
+        """The settings, as TOML."""
+        return self.config / "settings.toml"
+
+    @property
+    def keys(self) -> Path:
+        """The key file, where there is no keyring."""
+        return self.config / "keys.json"
+
+    @property
+    def ledger(self) -> Path:
+        """What is needed to act, or impossible to fetch again. Never deleted."""
+        return self.data / "ledger.db"
+
+    @property
+    def cache(self) -> Path:
+        """The projection of members. Disposable."""
+        return self.data / "cache.db"
+
+    @property
+    def lock(self) -> Path:
+        """Held while the programme runs, so that a profile is open once."""
+        return self.data / "running.lock"
+
+    @property
+    def demo(self) -> Path:
+        """The demo programme: the embedded server's files and a terminal of its own."""
+        return self.data / "demo"
+
+    @property
+    def log(self) -> Path:
+        """The log, one JSON object a line."""
+        return self.logs / "desk.jsonl"
+
+    def prepare(self) -> None:
+        """Make the folders that are missing; only their owner may look into them."""
+        for folder in (self.config, self.data, self.logs):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def places(profile: str = "", root: Path | None = None) -> Places:
+    """Return the places of a profile: the system's own, or all under `root`.
+
+    Raises ValueError for a profile name that is not letters, digits, dash and underscore.
+    """
+    if profile and not re.fullmatch(r"[A-Za-z0-9_-]{1,32}", profile):
+        raise ValueError(f"not a profile name: {profile!r}")
+    if root is not None:
+        config, data, logs = root / "config", root / "data", root / "logs"
+    else:
+        config, data, logs = _system_folders()
+    if profile:
+        config, data, logs = (folder / "profiles" / profile for folder in (config, data, logs))
+    return Places(profile=profile, config=config, data=data, logs=logs)
+
+
+def _system_folders() -> tuple[Path, Path, Path]:
+    import platformdirs  # only when the system is asked: tests and demo bring their own root
+
+    dirs = platformdirs.PlatformDirs(APP, appauthor=False, roaming=False)
+    return dirs.user_config_path, dirs.user_data_path, dirs.user_log_path

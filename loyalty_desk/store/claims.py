@@ -1,0 +1,79 @@
+"""Claims: what an act takes for itself in its own transaction: a receipt, a lease, a visit to undo.
+
+Guarantees that one receipt is credited once at a time, that no lease is spent beyond its amount or
+its end, and that a visit is undone once. Each function writes, or refuses before it has written.
+"""
+
+from loyalty_desk.store import journal
+from loyalty_desk.store.database import Connection
+from loyalty_desk.store.journal import Kept
+from sync.programme.refusals import Reason, Refused
+from sync.protocol.events import AccrualEvent, RedemptionEvent, VoidEvent
+
+
+def claim_receipt(connection: Connection, event: AccrualEvent) -> None:
+    """Claim the access key of a receipt; raises Refused(RECEIPT_USED, at=ms of the first use)."""
+    taken = connection.execute(
+        "INSERT INTO receipts (key, at, seq) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING",
+        (event.receipt, event.at, event.seq),
+    )
+    if taken.rowcount == 0:
+        raise Refused(Reason.RECEIPT_USED, at=receipt_at(connection, event.receipt) or 0)
+
+
+def receipt_at(connection: Connection, key: str) -> int | None:
+    """Return when a receipt was credited here (ms UTC), None when it was not or was undone."""
+    found = connection.execute("SELECT at FROM receipts WHERE key = ?", (key,)).fetchone()
+    return found[0] if found else None
+
+
+def spend_lease(connection: Connection, event: RedemptionEvent) -> None:
+    """Take a redemption's points out of its lease, by the server's clock as last measured.
+
+    Raises Refused: LEASE_UNKNOWN, LEASE_LAPSED, LEASE_TOO_SMALL (fact `left`).
+    """
+    lease, now = bytes.fromhex(event.lease), event.at + event.offset_ms
+    spent = connection.execute(
+        "UPDATE leases SET spent = spent + :points WHERE id = :id AND member = :member"
+        " AND closing = 0 AND stops_at > :now AND amount - spent >= :points RETURNING spent",
+        {"points": event.points, "id": lease, "member": event.member, "now": now},
+    ).fetchall()
+    if not spent:
+        raise _lease_refusal(connection, lease, event.member, now)
+
+
+def _lease_refusal(connection: Connection, lease: bytes, member: int, now: int) -> Refused:
+    held = connection.execute(
+        "SELECT amount - spent, stops_at FROM leases WHERE id = ? AND member = ? AND closing = 0",
+        (lease, member),
+    ).fetchone()
+    if held is None:
+        return Refused(Reason.LEASE_UNKNOWN)
+    left, stops_at = held
+    if stops_at <= now:
+        return Refused(Reason.LEASE_LAPSED)
+    return Refused(Reason.LEASE_TOO_SMALL, left=left)
+
+
+def undo_visit(connection: Connection, event: VoidEvent) -> list[Kept]:
+    """Mark a visit as undone and free its receipts; return the events that are taken back.
+
+    Raises Refused: ALREADY_UNDONE, NOTHING_TO_UNDO.
+    """
+    kept = journal.undoable(connection, event.target)
+    connection.execute(
+        "INSERT INTO voids (visit, seq) VALUES (?, ?)", (bytes.fromhex(event.target), event.seq)
+    )
+    for part in kept:
+        done = part.event
+        if isinstance(done, AccrualEvent) and done.receipt:
+            # Only its own claim: the receipt may have been credited again since.
+            connection.execute(
+                "DELETE FROM receipts WHERE key = ? AND seq = ?", (done.receipt, part.seq)
+            )
+    return kept
+
+
+def forget(connection: Connection, before: int) -> None:
+    """Drop claims from before `before` (ms UTC): such receipts are refused for their age."""
+    connection.execute("DELETE FROM receipts WHERE at < ?", (before,))

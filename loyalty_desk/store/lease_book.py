@@ -1,0 +1,89 @@
+"""Lease book: what this terminal may spend on its own, and what it gives back.
+
+The terminal's own `spent` is authoritative: the server hears of it later. A lease that is being
+given back cannot be spent any more, from before the server is told until it has confirmed.
+"""
+
+from collections.abc import Sequence
+
+from loyalty_desk.store.database import Database
+from sync.programme.leases import Lease
+from sync.protocol.messages import LeaseRow
+
+
+class LeaseBook:
+    """The leases in the ledger's file."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of(self, member: int) -> tuple[Lease, ...]:
+        """Return a member's leases that are not being given back; some may have lapsed."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT id, member, amount, spent, stops_at FROM leases"
+                " WHERE member = ? AND closing = 0 ORDER BY stops_at",
+                (member,),
+            ).fetchall()
+        return tuple(
+            Lease(id=row[0], member=row[1], amount=row[2], spent=row[3], stops_at=row[4])
+            for row in rows
+        )
+
+    def keep(self, row: LeaseRow, *, now: int) -> None:
+        """Keep a lease that was just granted."""
+        self.keep_all((row,), now=now, asked_at=None)
+
+    def keep_all(self, rows: Sequence[LeaseRow], *, now: int, asked_at: int | None) -> None:
+        """Keep leases as the server knows them; never lower what was spent here.
+
+        With `asked_at`, `rows` are all that this terminal held at that time (ms UTC): others kept
+        before it have ended.
+        """
+        with self._database.writing() as connection:
+            connection.executemany(
+                "INSERT INTO leases (id, member, amount, spent, stops_at, kept_at)"
+                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+                " amount = max(excluded.amount, leases.spent),"
+                " spent = max(excluded.spent, leases.spent),"
+                " stops_at = excluded.stops_at",
+                [
+                    (bytes.fromhex(row.id), row.member, row.amount, row.spent, row.stops_at, now)
+                    for row in rows
+                ],
+            )
+            if asked_at is not None:
+                named = {bytes.fromhex(row.id) for row in rows}
+                held = connection.execute(
+                    "SELECT id FROM leases WHERE kept_at < ?", (asked_at,)
+                ).fetchall()
+                ended = [one for one in held if one[0] not in named]
+                connection.executemany("DELETE FROM leases WHERE id = ?", ended)
+
+    def give_back(self, ids: Sequence[bytes]) -> None:
+        """Stop spending these leases, so that the server can be told that they are over."""
+        if ids:
+            with self._database.writing() as connection:
+                connection.executemany(
+                    "UPDATE leases SET closing = 1 WHERE id = ?", [(one,) for one in ids]
+                )
+
+    def closing(self, *, now: int) -> tuple[bytes, ...]:
+        """Return the leases to report as over: given back, or past their end at `now`.
+
+        `now` is the server's time. From here on none of them can be spent.
+        """
+        with self._database.reading() as connection:
+            ending = connection.execute(
+                "SELECT id FROM leases WHERE closing = 1 OR stops_at <= ?", (now,)
+            ).fetchall()
+        ids = tuple(row[0] for row in ending)
+        self.give_back(ids)
+        return ids
+
+    def closed(self, ids: Sequence[bytes]) -> None:
+        """Forget leases whose end the server has confirmed."""
+        with self._database.writing() as connection:
+            connection.executemany(
+                "DELETE FROM leases WHERE id = ? AND closing = 1", [(one,) for one in ids]
+            )

@@ -1,0 +1,385 @@
+"""Ledger: everything the terminal needs to act, or could not fetch again. Never deleted.
+
+`record` is the promise of the whole programme: when it returns, the acts are on the disk, together
+with the receipt they claim and the lease they spend; when it refuses, nothing has been written. It
+costs one sync of the disk. One connection writes this file, one thread at a time.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from loyalty_desk.store import claims, journal, meta, visits
+from loyalty_desk.store.database import Connection, Database, open_database
+from loyalty_desk.store.effects import Effects
+from loyalty_desk.store.held_documents import HeldDocument, HeldDocuments
+from loyalty_desk.store.journal import Act, Entry, Kept
+from loyalty_desk.store.lease_book import LeaseBook
+from loyalty_desk.store.migrations import LEDGER_STEPS
+from loyalty_desk.store.newcomers import Newcomers
+from loyalty_desk.store.shelf import Attention, ParkedVisits, Shifts
+from loyalty_desk.store.staff_book import StaffBook
+from loyalty_desk.store.unsettled import Unsettled
+from loyalty_desk.store.visits import DAY_MS, Visit
+from sync.client.replica import Head, Identity, Outgoing
+from sync.programme import leases
+from sync.programme.refusals import Reason, Refused
+from sync.programme.tiers import tier_for
+from sync.protocol import codec
+from sync.protocol.chain import first_hash
+from sync.protocol.events import AccrualEvent, AnyEvent, RedemptionEvent, VoidEvent, visit_of
+from sync.protocol.messages import Sealed
+
+RETENTION_DAYS = 90
+_CACHE_KIB = 8 * 1024
+# After so many acts the WAL is some 64 MB long: it is emptied without waiting for an idle moment.
+_BUSY_RECORDS_MAX = 2_500
+_RECENT_MAX = 1_000
+
+_identity = msgspec.json.Decoder(Identity)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event that is on the disk: its sequence, its id and the visit it belongs to."""
+
+    seq: int
+    event: str
+    visit: str
+
+
+def open_ledger(
+    path: Path, key: bytes, pepper: bytes, *, random_bytes: Callable[[int], bytes]
+) -> "Ledger":
+    """Open a terminal's ledger, or make an empty one.
+
+    Raises Refused: DATABASE_KEY_WRONG, DATABASE_NEWER, DATABASE_DAMAGED, DISK_FULL.
+    """
+    database = open_database(
+        path, key, LEDGER_STEPS, synchronous="FULL", cache_kib=_CACHE_KIB, autocheckpoint=0
+    )
+    try:
+        return Ledger(database, pepper, random_bytes)
+    except BaseException:
+        database.close()
+        raise
+
+
+class Ledger:
+    """The open ledger of a terminal; every method may be called from any thread.
+
+    `identity` is None before the enrolment. `offset_ms` is the server's clock less this one's, as
+    last measured; `latest_seen` the latest time ever seen, in the server's time (ms UTC).
+    """
+
+    def __init__(
+        self, database: Database, pepper: bytes, random_bytes: Callable[[int], bytes]
+    ) -> None:
+        self._database = database
+        self.leases = LeaseBook(database)
+        self.staff = StaffBook(database, pepper, lambda: self.latest_seen)
+        self.parked = ParkedVisits(database)
+        self.attention = Attention(database)
+        self.shifts = Shifts(database)
+        self.documents = HeldDocuments(database, lambda: self.known.server_key)
+        self.identity: Identity | None = None
+        self._unsettled = Unsettled(self._first_tier)
+        self._head = Head(0, b"")
+        self._sent = 0
+        self._recent: dict[str, Recorded] = {}
+        self._busy_records = 0
+        self._changed = True
+        self._tidied_at = 0
+        with database.writing() as connection:
+            self._load(connection, random_bytes)
+
+    # --- Who and when ---------------------------------------------------------------------------
+
+    @property
+    def known(self) -> Identity:
+        """Who this terminal is; it has been enrolled."""
+        assert self.identity is not None, "this terminal has not been enrolled"
+        return self.identity
+
+    def enrolled(self, identity: Identity) -> None:
+        """Keep who this terminal is from now on. Its chain begins here, so it must be empty."""
+        with self._database.lock:
+            assert self._head.seq == 0, "a chain has begun"
+            with self._database.writing() as connection:
+                meta.keep(connection, identity=msgspec.json.encode(identity))
+            self.identity = identity
+            self._head = Head(0, _first(identity))
+
+    def heard(self, *, server_now: int, offset_ms: int, epoch: int) -> None:
+        """Keep the server's time, how far this clock is behind it, and the server's epoch.
+
+        Hearing the server ends a freeze: its time is right, whatever was seen before.
+        """
+        with self._database.lock:
+            self.latest_seen, self.offset_ms = server_now, offset_ms
+            self._changed = True
+            if epoch != self.known.epoch:
+                self.identity = replace(self.known, epoch=epoch)
+                with self._database.writing() as connection:
+                    meta.keep(connection, identity=msgspec.json.encode(self.identity))
+
+    def server_time(self, wall: int) -> int:
+        """Return the server's time for a time of this machine's clock (ms UTC)."""
+        return wall + self.offset_ms
+
+    # --- Recording ------------------------------------------------------------------------------
+
+    def record(self, acts: Sequence[Act]) -> tuple[Recorded, ...]:
+        """Put the acts of one visit on the disk: all of them, or none.
+
+        An event id that was recorded before is the same intention: its first record is returned.
+        Raises Refused: RECEIPT_USED (fact `at`), LEASE_UNKNOWN, LEASE_LAPSED, LEASE_TOO_SMALL (fact
+        `left`), CLOCK_WRONG (fact `minutes`: the clock went back, so leases are frozen),
+        ALREADY_UNDONE, NOTHING_TO_UNDO, DISK_FULL, DATABASE_DAMAGED.
+        """
+        assert acts
+        assert self.identity is not None, "this terminal has not been enrolled"
+        with self._database.lock:
+            if acts[0].event.id in self._recent:
+                return tuple(self._recent[act.event.id] for act in acts)
+            entries, head = journal.chained(acts, self._head)
+            with self._database.writing() as connection:
+                taken_back = self._claim(connection, entries)
+                journal.append(connection, entries)
+            self._head = head
+            self._take_in(entries, taken_back)
+        return tuple(self._recent[act.event.id] for act in acts)
+
+    def _claim(self, connection: Connection, entries: Sequence[Entry]) -> dict[int, list[Kept]]:
+        """Take what the acts need; return, by the void's sequence, the events it takes back."""
+        taken_back = {}
+        for entry in entries:
+            event = entry.event
+            if isinstance(event, AccrualEvent):
+                if event.receipt:
+                    claims.claim_receipt(connection, event)
+            elif isinstance(event, RedemptionEvent):
+                if event.points:
+                    self._refuse_clock_back(event)
+                    claims.spend_lease(connection, event)
+            elif isinstance(event, VoidEvent):
+                taken_back[event.seq] = claims.undo_visit(connection, event)
+        return taken_back
+
+    def _refuse_clock_back(self, event: RedemptionEvent) -> None:
+        now = self.server_time(event.at)
+        if not leases.clock_is_trusted(wall=now, last_seen=self.latest_seen):
+            raise Refused(Reason.CLOCK_WRONG, minutes=(self.latest_seen - now) // 60_000)
+
+    def _take_in(self, entries: Sequence[Entry], taken_back: Mapping[int, Sequence[Kept]]) -> None:
+        """Let what is on the disk now be true in memory as well."""
+        for entry in entries:
+            event = entry.event
+            self._unsettled.add(entry.kept, taken_back.get(event.seq, ()))
+            if entry.act.payload:
+                self._unsettled.welcome(entry.kept, entry.act.payload, self.known.identifier_key)
+            self._note(event)
+        self._changed = True
+        self._busy_records += 1
+        if self._busy_records >= _BUSY_RECORDS_MAX:
+            self._empty_wal()
+
+    def _note(self, event: AnyEvent) -> None:
+        self._recent[event.id] = Recorded(event.seq, event.id, visit_of(event))
+        if len(self._recent) > _RECENT_MAX:
+            del self._recent[next(iter(self._recent))]
+        self.latest_seen = max(self.latest_seen, event.at + event.offset_ms)
+
+    # --- What the pulled rows do not contain yet ------------------------------------------------
+
+    def effects(self, member: int, cards: Sequence[str] = (), *, after: int) -> Effects | None:
+        """Return a member's own effects behind the acknowledgement `after` of a pulled row.
+
+        None when the row is older than what this ledger has settled: read the row again. `cards`
+        adds what was credited to them before their member was known here.
+        """
+        with self._database.lock:
+            return self._unsettled.effects(member, cards, after=after)
+
+    @contextmanager
+    def newcomers(self) -> Iterator[Newcomers]:
+        """Lend the members who were enrolled here and not pulled yet."""
+        with self._database.lock:
+            yield self._unsettled.newcomers
+
+    @property
+    def settled(self) -> int:
+        """The own event up to which the pulled rows contain everything."""
+        with self._database.lock:
+            return self._unsettled.acked
+
+    def unsettled(self) -> tuple[frozenset[int], frozenset[str]]:
+        """Return the members, and the cards of unknown members, that have own effects."""
+        with self._database.lock:
+            return self._unsettled.owners()
+
+    def settle(self, acked: int) -> None:
+        """The pulled rows contain the events up to `acked`; fewer than before after a restore."""
+        with self._database.lock:
+            if acked < self._unsettled.acked:
+                with self._database.reading() as connection:
+                    self._unsettled.rebuild(connection, acked, self.known.identifier_key)
+            self._unsettled.settle(acked)
+            self._sent = max(self._sent, acked)
+            self._changed = True
+
+    # --- Reading the journal --------------------------------------------------------------------
+
+    def waiting(self) -> int:
+        """Return how many events the server has not acknowledged."""
+        with self._database.lock:
+            return self._head.seq - self._sent
+
+    def visits(self, *, since: int, limit: int) -> tuple[Visit, ...]:
+        """Return the visits since `since` (ms UTC), undone ones included, the newest first."""
+        found: list[Visit] = []
+        with self._database.reading() as connection:
+            for _, kept in visits.grouped(journal.backwards(connection), since=since):
+                if len(found) == limit:
+                    break
+                found.append(self._visit(connection, kept))
+        return tuple(found)
+
+    def visit(self, visit_id: str) -> Visit | None:
+        """Return one visit, or None when this journal does not hold it."""
+        with self._database.reading() as connection:
+            kept = journal.visit(connection, visit_id)
+            return self._visit(connection, kept) if kept else None
+
+    def receipt_at(self, key: str) -> int | None:
+        """Return when a receipt was credited here (ms UTC); None for not at all, or undone."""
+        with self._database.reading() as connection:
+            return claims.receipt_at(connection, key)
+
+    def document(self, at: int) -> HeldDocument:
+        """Return the programme in force at `at` (ms UTC); raises Refused(RULES_UNKNOWN)."""
+        return self.documents.at(at)
+
+    # --- For the sync engine --------------------------------------------------------------------
+
+    def head(self) -> Head:
+        """Return the end of the chain."""
+        with self._database.lock:
+            return self._head
+
+    def hash_at(self, seq: int) -> bytes | None:
+        """Return an event's hash; of 0, the hash before the first; None when it is not held."""
+        with self._database.reading() as connection:
+            return _first(self.known) if seq == 0 else journal.hash_at(connection, seq)
+
+    def outgoing(self, after: int, limit: int) -> Outgoing | None:
+        """Return up to `limit` events behind `after`, None when there are none."""
+        with self._database.reading() as connection:
+            rows = journal.bodies(connection, after, limit)
+            if not rows:
+                return None
+            seq, last, _ = rows[-1]
+            sealed = journal.sealed(connection, rows[0][0], seq)
+        previous = self.hash_at(after)
+        assert rows[0][0] == after + 1, rows[0][0]
+        assert previous is not None
+        return Outgoing(
+            from_seq=after + 1,
+            previous=previous,
+            head=Head(seq, last),
+            bodies=tuple(row[2] for row in rows),
+            sealed=tuple(_sealed_line(*row) for row in sealed),
+        )
+
+    def sent(self, last_seq: int) -> None:
+        """Keep that the server has the events up to `last_seq`."""
+        with self._database.lock:
+            self._sent = last_seq
+            self._changed = True
+
+    # --- The idle moment ------------------------------------------------------------------------
+
+    def tidy(self, now: int, *, acked: int) -> None:
+        """Do what can wait for an idle moment: forget, empty the WAL. Cheap when nothing changed.
+
+        `acked` is the event up to which the pulled rows contain everything and are on the disk:
+        sealed payloads go then, events after the retention. The last write absorbs the second sync
+        that the first one after an emptied WAL costs.
+        """
+        with self._database.lock:
+            if not self._changed:
+                return
+            with self._database.writing() as connection:
+                meta.keep(
+                    connection,
+                    acked=acked,
+                    latest_seen=self.latest_seen,
+                    offset_ms=self.offset_ms,
+                )
+                connection.execute("DELETE FROM sealed WHERE seq <= ?", (acked,))
+                if abs(now - self._tidied_at) >= DAY_MS:
+                    before = now - RETENTION_DAYS * DAY_MS
+                    journal.forget(connection, acked=acked, before=before)
+                    claims.forget(connection, before)
+                    self._tidied_at = now
+            self._empty_wal()
+            self._changed = False
+
+    def close(self) -> None:
+        """Close the file. Safe to repeat."""
+        self._database.close()
+
+    def _empty_wal(self) -> None:
+        with self._database.reading() as connection:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        with self._database.writing() as connection:
+            meta.keep(connection, emptied_at=self._head.seq)
+        self._busy_records = 0
+
+    # --- Opening --------------------------------------------------------------------------------
+
+    def _load(self, connection: Connection, random_bytes: Callable[[int], bytes]) -> None:
+        identity = meta.value(connection, "identity", b"")
+        self.identity = _identity.decode(identity) if identity else None
+        self.cache_key = meta.value(connection, "cache_key", b"")
+        if not self.cache_key:
+            self.cache_key = random_bytes(32)
+            meta.keep(connection, cache_key=self.cache_key)
+        self.offset_ms = meta.value(connection, "offset_ms", 0)
+        self.latest_seen = meta.value(connection, "latest_seen", 0)
+        first = _first(self.identity) if self.identity else b""
+        self._head = journal.head(connection, first)
+        self._sent = meta.value(connection, "acked", 0)
+        for kept in journal.latest(connection, _RECENT_MAX):
+            self._note(kept.event)
+        if self.identity:
+            self._unsettled.rebuild(connection, self._sent, self.identity.identifier_key)
+
+    def _first_tier(self, at: int) -> str:
+        """Name the tier in which members begin, "" while no document is known."""
+        try:
+            first = tier_for(0, self.documents.at(at).document.tiers)
+        except Refused:
+            return ""
+        return first.id if first else ""
+
+    def _visit(self, connection: Connection, kept: list[Kept]) -> Visit:
+        visit_id = visit_of(kept[0].event)
+        return visits.visit_from(
+            kept, voided=journal.is_undone(connection, visit_id), acked=self._unsettled.acked
+        )
+
+
+def _first(identity: Identity) -> bytes:
+    return first_hash(
+        terminal=identity.terminal,
+        incarnation=identity.incarnation,
+        public_key=identity.public_key,
+    )
+
+
+def _sealed_line(event: bytes, salt: bytes, payload: bytes) -> bytes:
+    return codec.encode(Sealed(event=event.hex(), salt=salt.hex(), payload=payload.decode()))

@@ -1,0 +1,157 @@
+"""Member rows: putting pulled members into the cache, with everything they are found by.
+
+Guarantees that a member is found by exactly the cards, numbers and names of their last row. A
+member who has visited again moves to the end of the arrival order, so that who was here last is
+found first without sorting.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from loyalty_desk.store.database import Connection
+from loyalty_desk.store.migrations import INDEXES
+from loyalty_desk.store.newcomers import words_of
+from sync.protocol.messages import MemberRow
+
+_IDS_MAX = 1_000
+
+_encode = msgspec.msgpack.Encoder().encode
+_decoder = msgspec.msgpack.Decoder(MemberRow)
+
+
+class MemberWriter:
+    """Writes members within one transaction. `added` is how many there are more than before."""
+
+    def __init__(self, connection: Connection, round_: int) -> None:
+        self._connection = connection
+        self._round = round_
+        self.added = 0
+
+    def put_all(self, rows: Sequence[MemberRow]) -> None:
+        """Put members in, or replace their rows; of one member the last row counts."""
+        newest = {row.id: row for row in rows}
+        known = self._known(list(newest))
+        self.put_new([row for row in newest.values() if row.id not in known])
+        for row in newest.values():
+            if row.id in known:
+                self.put(row)
+
+    def _known(self, ids: Sequence[int]) -> set[int]:
+        known: set[int] = set()
+        for start in range(0, len(ids), _IDS_MAX):
+            part = ids[start : start + _IDS_MAX]
+            marks = ", ".join("?" * len(part))
+            found = self._connection.execute(f"SELECT id FROM members WHERE id IN ({marks})", part)
+            known.update(member for (member,) in found.fetchall())
+        return known
+
+    def put(self, row: MemberRow) -> None:
+        """Put a member in, or replace their row."""
+        found = self._connection.execute(
+            "SELECT n, row FROM members WHERE id = ?", (row.id,)
+        ).fetchone()
+        if found is None:
+            self._insert(row)
+            return
+        n, old = found[0], _decoder.decode(found[1])
+        if row.last_visit > old.last_visit or row.name != old.name:
+            self._remove(n, old)
+            self._insert(row)
+            return
+        self._connection.execute(
+            "UPDATE members SET cpf_hash = ?, phone_hash = ?, round = ?, row = ? WHERE n = ?",
+            (row.cpf_hash, row.phone_hash, self._round, _encode(row), n),
+        )
+        if row.cards != old.cards:
+            self._drop_cards(old)
+            self._put_cards(row)
+
+    def put_new(self, rows: Sequence[MemberRow]) -> None:
+        """Put members in of whom it is known that none is there yet."""
+        first = self._next()
+        self._connection.executemany(
+            "INSERT INTO members (n, id, cpf_hash, phone_hash, round, row)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (n, row.id, row.cpf_hash, row.phone_hash, self._round, _encode(row))
+                for n, row in enumerate(rows, first)
+            ],
+        )
+        self._connection.executemany(
+            "INSERT INTO names (rowid, name) VALUES (?, ?)",
+            [(n, _name(row)) for n, row in enumerate(rows, first)],
+        )
+        self._connection.executemany(
+            # REPLACE: after a merge the card may still stand with the other member.
+            "INSERT OR REPLACE INTO cards (card, member) VALUES (?, ?)",
+            [(bytes.fromhex(card), row.id) for row in rows for card in row.cards],
+        )
+        self.added += len(rows)
+
+    def drop(self, member: int) -> None:
+        """Take a member out, with everything they are found by."""
+        found = self._connection.execute(
+            "SELECT n, row FROM members WHERE id = ?", (member,)
+        ).fetchone()
+        if found is not None:
+            self._remove(found[0], _decoder.decode(found[1]))
+
+    def drop_older_rounds(self) -> None:
+        """Take everybody out who did not come again in this round of pulling."""
+        older = self._connection.execute(
+            "SELECT n, row FROM members WHERE round < ?", (self._round,)
+        ).fetchall()
+        for n, row in older:
+            self._remove(n, _decoder.decode(row))
+
+    def _insert(self, row: MemberRow) -> None:
+        n = self._next()
+        self._connection.execute(
+            "INSERT INTO members (n, id, cpf_hash, phone_hash, round, row)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (n, row.id, row.cpf_hash, row.phone_hash, self._round, _encode(row)),
+        )
+        self._connection.execute("INSERT INTO names (rowid, name) VALUES (?, ?)", (n, _name(row)))
+        self._put_cards(row)
+        self.added += 1
+
+    def _remove(self, n: int, row: MemberRow) -> None:
+        self._connection.execute("DELETE FROM members WHERE n = ?", (n,))
+        self._connection.execute("DELETE FROM names WHERE rowid = ?", (n,))
+        self._drop_cards(row)
+        self.added -= 1
+
+    def _put_cards(self, row: MemberRow) -> None:
+        for card in row.cards:
+            self._connection.execute(
+                "INSERT OR REPLACE INTO cards (card, member) VALUES (?, ?)",
+                (bytes.fromhex(card), row.id),
+            )
+
+    def _drop_cards(self, row: MemberRow) -> None:
+        for card in row.cards:
+            self._connection.execute(
+                "DELETE FROM cards WHERE card = ? AND member = ?", (bytes.fromhex(card), row.id)
+            )
+
+    def _next(self) -> int:
+        last: int | None = self._connection.execute("SELECT max(n) FROM members").fetchone()[0]
+        return (last or 0) + 1
+
+
+def drop_indexes(connection: Connection) -> None:
+    """Take the indexes away before a bulk fill."""
+    for statement in INDEXES:
+        name = statement.split(" ON ")[0].split()[-1]
+        connection.execute(f"DROP INDEX IF EXISTS {name}")
+
+
+def make_indexes(connection: Connection) -> None:
+    """Make the indexes that are missing."""
+    for statement in INDEXES:
+        connection.execute(statement)
+
+
+def _name(row: MemberRow) -> str:
+    return " ".join(words_of(row.name))

@@ -1,0 +1,89 @@
+"""The terminal's store as the sync engine sees it: `sync.client.replica.Replica` in two files.
+
+Guarantees the order that makes a crash harmless: what must not be lost goes into the ledger first,
+then the rows with their cursor and acknowledgement into the cache, then own effects are forgotten.
+Whatever is cut off in between comes again with the same cursor.
+"""
+
+from collections.abc import Sequence
+
+from loyalty_desk.store.cache import Cache
+from loyalty_desk.store.ledger import Ledger
+from sync.client.replica import Head, Identity, Outgoing
+from sync.programme.leases import Lease
+from sync.protocol.messages import LeaseRow, PullAnswer, PushAnswer
+
+
+class StoreReplica:
+    """Ledger and cache together, for the engine; called from any one thread at a time."""
+
+    def __init__(self, ledger: Ledger, cache: Cache) -> None:
+        self._ledger = ledger
+        self._cache = cache
+
+    @property
+    def identity(self) -> Identity:
+        """Who this terminal is."""
+        return self._ledger.known
+
+    def head(self) -> Head:
+        """Return the end of the terminal's chain."""
+        return self._ledger.head()
+
+    def hash_at(self, seq: int) -> bytes | None:
+        """Return an event's hash (of 0: the hash before the first), None when it is not held."""
+        return self._ledger.hash_at(seq)
+
+    def outgoing(self, after: int, limit: int) -> Outgoing | None:
+        """Return up to `limit` events behind the event `after`, None when there are none."""
+        return self._ledger.outgoing(after, limit)
+
+    def acknowledged(self, answer: PushAnswer) -> None:
+        """Keep that the server has everything up to an answer's last event, and its results."""
+        self._ledger.attention.keep_all(answer.results)
+        self._ledger.sent(answer.last_seq)
+
+    def cursor(self) -> str:
+        """Return how far this replica has pulled, "" from the beginning."""
+        return self._cache.cursor
+
+    def keep_page(self, page: PullAnswer, *, asked_at: int, now: int) -> None:
+        """Keep a pulled page; raises Refused: DOCUMENT_FORGED, DISK_FULL, DATABASE_DAMAGED."""
+        ledger = self._ledger
+        ledger.documents.keep_all(page.documents)
+        if page.staff:
+            ledger.staff.keep_all(page.staff)
+        if page.leases:
+            ledger.leases.keep_all(page.leases, now=now, asked_at=asked_at)
+        ledger.attention.keep_all(page.results)
+        own_members, own_cards = ledger.unsettled()
+        self._cache.apply(page, now=now, own_members=own_members, own_cards=own_cards)
+        if not page.more:
+            ledger.settle(page.acked_seq)
+
+    def refetch(self) -> None:
+        """Start pulling from the beginning; what is held stays in use until it is replaced."""
+        self._cache.refetch()
+
+    def heard(self, *, server_now: int, offset_ms: int, epoch: int) -> None:
+        """Keep the server's time, how far this machine's clock is behind it, and its epoch."""
+        self._ledger.heard(server_now=server_now, offset_ms=offset_ms, epoch=epoch)
+
+    def keep_lease(self, row: LeaseRow, *, now: int) -> Lease:
+        """Keep a lease that was just granted, and return it."""
+        self._ledger.leases.keep(row, now=now)
+        return Lease(
+            id=bytes.fromhex(row.id),
+            member=row.member,
+            amount=row.amount,
+            spent=row.spent,
+            stops_at=row.stops_at,
+        )
+
+    def closing_leases(self) -> tuple[bytes, ...]:
+        """Return the leases to report as over; none of them can be spent from here on."""
+        return self._ledger.leases.closing(now=self._ledger.latest_seen)
+
+    def closed_leases(self, ids: Sequence[bytes]) -> None:
+        """Forget leases whose end the server has confirmed."""
+        self._ledger.leases.closed(ids)

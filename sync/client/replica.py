@@ -1,0 +1,105 @@
+"""Replica: what the sync engine needs of a local database, and nothing more.
+
+Two things implement it: the terminal's store and the simulator's. None of its methods may wait for
+a network, and none is called while a request is on its way with a transaction open.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sync.programme.leases import Lease
+from sync.protocol.messages import LeaseRow, PullAnswer, PushAnswer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who this terminal is to the server, since its enrolment. `epoch` counts server restores."""
+
+    terminal: int
+    incarnation: int
+    issuer: int
+    store: int
+    name: str
+    server_key: bytes
+    identifier_key: bytes
+    public_key: bytes
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a chain ends: the last event's sequence and hash."""
+
+    seq: int
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """Consecutive events to push: the hash before the first, the head they end in, their bodies.
+
+    `sealed` are the sealed payloads that go with them, as the lines of a batch.
+    """
+
+    from_seq: int
+    previous: bytes
+    head: Head
+    bodies: tuple[bytes, ...]
+    sealed: tuple[bytes, ...]
+
+
+class Replica(Protocol):
+    """A terminal's database, as the engine sees it."""
+
+    @property
+    def identity(self) -> Identity:
+        """Who this terminal is."""
+        ...
+
+    def head(self) -> Head:
+        """Return the end of the terminal's chain."""
+        ...
+
+    def hash_at(self, seq: int) -> bytes | None:
+        """Return an event's hash (of 0: the hash before the first), None when it is not held."""
+        ...
+
+    def outgoing(self, after: int, limit: int) -> Outgoing | None:
+        """Return up to `limit` events behind the event `after`, None when there are none."""
+        ...
+
+    def acknowledged(self, answer: PushAnswer) -> None:
+        """Keep that the server has everything up to an answer's last event, and its results."""
+        ...
+
+    def cursor(self) -> str:
+        """Return how far this replica has pulled, "" from the beginning."""
+        ...
+
+    def keep_page(self, page: PullAnswer, *, asked_at: int, now: int) -> None:
+        """Keep a pulled page: its rows, its cursor and its acknowledgement become true together.
+
+        `asked_at` and `now` are when the page was asked for and came, by this machine's clock.
+        """
+        ...
+
+    def refetch(self) -> None:
+        """Start pulling from the beginning; what is held stays in use until it is replaced."""
+        ...
+
+    def heard(self, *, server_now: int, offset_ms: int, epoch: int) -> None:
+        """Keep the server's time, how far this machine's clock is behind it, and its epoch."""
+        ...
+
+    def keep_lease(self, row: LeaseRow, *, now: int) -> Lease:
+        """Keep a lease that was just granted, and return it."""
+        ...
+
+    def closing_leases(self) -> tuple[bytes, ...]:
+        """Return the leases to report as over; none of them can be spent from here on."""
+        ...
+
+    def closed_leases(self, ids: Sequence[bytes]) -> None:
+        """Forget leases whose end the server has confirmed."""
+        ...
