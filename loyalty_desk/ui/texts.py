@@ -45,7 +45,7 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.RECEIPT_KEY_INVALID: N_("This is no fiscal receipt. Scan the receipt's QR."),
     Reason.RECEIPT_CHECK_FAILED: N_("The receipt's key has a wrong digit. Scan or type it again."),
     Reason.RECEIPT_OTHER_COMPANY: N_("This receipt is from another company."),
-    Reason.RECEIPT_TOO_OLD: N_("This receipt is over the limit of {days} days."),
+    Reason.RECEIPT_TOO_OLD: N_("This receipt is over the limit of {limit_days} days."),
     Reason.RECEIPT_IN_FUTURE: N_("This receipt has a date to come. Check this till's clock."),
     Reason.RECEIPT_USED: N_("This receipt earned points already."),
     Reason.RECEIPT_TEST_ENVIRONMENT: N_(
@@ -85,6 +85,7 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.NOT_PERMITTED: N_("Your role may not do this. Call a lead."),
     Reason.PIN_WRONG: N_("Wrong PIN. {left} tries left."),
     Reason.PIN_LOCKED: N_("Too many wrong PINs. Wait {seconds} s or scan your badge."),
+    Reason.PIN_FORGOTTEN: N_("Scan your badge, or ask the manager for a new PIN."),
     Reason.STAFF_UNKNOWN: N_("We do not know this person here."),
     Reason.STAFF_BLOCKED: N_("This access was withdrawn. Call the manager."),
     Reason.SELF_APPROVAL: N_("Who asks cannot approve."),

@@ -89,6 +89,7 @@ class Reason(StrEnum):
     NOT_PERMITTED = "not_permitted"
     PIN_WRONG = "pin_wrong"
     PIN_LOCKED = "pin_locked"
+    PIN_FORGOTTEN = "pin_forgotten"
     STAFF_UNKNOWN = "staff_unknown"
     STAFF_BLOCKED = "staff_blocked"
     SELF_APPROVAL = "self_approval"

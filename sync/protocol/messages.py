@@ -110,6 +110,7 @@ class Person(_Message, frozen=True, kw_only=True, omit_defaults=True):
 class MemberRow(msgspec.Struct, frozen=True, array_like=True):
     """A member as a terminal may know them: no CPF, no full phone.
 
+    `since` and `last_visit` are ms UTC (0 = unknown).
     `cpf_hash` and `phone_hash` are 63-bit keyed hashes (0 = none), `phone_tail` area code and last
     four digits, `cpf_mid` the digits 7 to 9. `day` is the local day that the counters `earned`,
     `visits` and `bonus` belong to, `week` the one of `week_visits`. `taken` lists (reward, day or
@@ -186,7 +187,8 @@ class DocumentRow(msgspec.Struct, frozen=True, array_like=True):
 class PullAnswer(_Message, frozen=True, kw_only=True, omit_defaults=True):
     """What changed since a cursor, and the acknowledgement that belongs to it, in one snapshot.
 
-    `sales` are the day's sales of this terminal that the till reported, member or not (−1 unknown).
+    `sales` are the day's sales of this terminal that the till reported, member or not (−1 unknown);
+    `pickups` are the rewards ready to be collected in this store (−1: unchanged).
     """
 
     cursor: str
@@ -202,6 +204,7 @@ class PullAnswer(_Message, frozen=True, kw_only=True, omit_defaults=True):
     documents: tuple[DocumentRow, ...] = ()
     results: tuple[Result, ...] = ()
     sales: int = -1
+    pickups: int = -1
 
 
 class LeaseRequest(_Message, frozen=True, kw_only=True, omit_defaults=True):
