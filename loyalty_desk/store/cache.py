@@ -46,7 +46,8 @@ class Freshness:
     """How good the copy is: when it was last brought up to date (ms UTC, 0 = never), how many
     members it holds, whether it has ever been complete; and what came with it.
 
-    `sales` are the day's sales of this terminal as the till reported them (-1 unknown); `stock`
+    `sales` are the day's sales of this terminal as the till reported them (-1 unknown), `pickups`
+    the rewards ready to be collected in this store; `stock`
     maps a counted reward to what is left.
     """
 
@@ -54,6 +55,7 @@ class Freshness:
     members: int
     complete: bool
     sales: int
+    pickups: int
     stock: Mapping[int, int]
 
 
@@ -169,6 +171,7 @@ class Cache:
                 members=meta.value(connection, "count", 0),
                 complete=bool(meta.value(connection, "complete", 0)),
                 sales=meta.value(connection, "sales", -1),
+                pickups=meta.value(connection, "pickups", 0),
                 stock=dict(stock),
             )
 
@@ -214,6 +217,8 @@ class Cache:
             _keep_stock(connection, page)
             if page.sales >= 0:
                 meta.keep(connection, sales=page.sales)
+            if page.pickups >= 0:
+                meta.keep(connection, pickups=page.pickups)
             count = meta.value(connection, "count", 0) + writer.added
             meta.keep(connection, count=count, cursor=page.cursor, fetched_at=now)
 

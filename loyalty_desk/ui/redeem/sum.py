@@ -1,5 +1,6 @@
 """The lines of a sum, before and after, and the figure they come to."""
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from loyalty_desk.ui.redeem.state import MOST_ROWS, Row
@@ -7,6 +8,8 @@ from loyalty_desk.ui.widgets.label import tag
 from loyalty_desk.ui.widgets.layout import SPRING, column, row
 from loyalty_desk.ui.widgets.text import Text
 from sync.i18n import _
+
+_NARROW = 230
 
 
 class SumRow(QWidget):
@@ -16,11 +19,18 @@ class SumRow(QWidget):
         super().__init__()
         self._label = Text("", "body", "ink2")
         self._mark = tag(_("changed"), "warn")
-        self._mark.setMinimumWidth(self._mark.sizeHint().width())
         self._mark.hide()
         self._value = Text("", "body-strong", align="right", elide=False)
         self.setLayout(row(self._label, SPRING, self._mark, self._value, gap=8))
         self.setFixedHeight(height)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Mark a change by a sign alone where the words have no room."""
+        super().resizeEvent(event)
+        short = self.width() < _NARROW
+        self._mark.show_as("" if short else _("changed"), icon="refresh-cw" if short else "")
+        self._mark.setMinimumWidth(self._mark.sizeHint().width())
+        self._mark.setAccessibleName(_("changed"))
 
     def draw(self, line: Row) -> None:
         """Show a line."""

@@ -45,7 +45,7 @@ class KeyBar(Painted):
         for at, label in enumerate(LABELS):
             slot = KeySlot(f"F{at + 1}", _(label))
             slot.setParent(self)
-            slot.clicked.connect(lambda _checked=False, n=at + 1: self._press(n))
+            slot.clicked.connect(lambda _checked=False, n=at + 1: self.press(n))
             self._slots.append(slot)
         self._shortcuts = [self._shortcut(n) for n in range(1, len(LABELS) + 1)]
 
@@ -53,10 +53,11 @@ class KeyBar(Painted):
         shortcut = QShortcut(QKeySequence(Qt.Key.Key_F1 + n - 1), self)
         shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
         shortcut.setAutoRepeat(False)
-        shortcut.activated.connect(lambda: self._press(n))
+        shortcut.activated.connect(lambda: self.press(n))
         return shortcut
 
-    def _press(self, n: int) -> None:
+    def press(self, n: int) -> None:
+        """Press key `n`; nothing happens while its slot is disabled."""
         if self._slots[n - 1].isEnabled():
             self.pressed.emit(n)
 

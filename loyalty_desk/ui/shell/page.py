@@ -3,14 +3,17 @@
 Guarantees that scan field, key slots, sync pill and rail stand at the same place on every screen.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QRect, QSize, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
+    QKeySequence,
     QPaintEvent,
     QResizeEvent,
+    QShortcut,
 )
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
@@ -34,6 +37,7 @@ _RAIL: Final[dict[PlaceName, tuple[str, str]]] = {
     "office": (N_("Office"), "store"),
 }
 
+_UNDO_KEY: Final = 8
 _SMALLEST: Final = QSize(683, 384)  # 1366×768 at 200 %
 
 
@@ -95,6 +99,8 @@ class Shell(Surface):
     operator_requested = Signal()
     language_requested = Signal()
     parked_chosen = Signal(str)
+    parked_stepped = Signal(int)
+    back_requested = Signal()
 
     def __init__(self) -> None:
         top = TopBar()
@@ -120,6 +126,18 @@ class Shell(Surface):
         self._keys.pressed.connect(self.key_pressed)
         self._rail.chosen.connect(self.place_chosen)
         self._parked.chosen.connect(self.parked_chosen)
+        self._shortcuts = [
+            self._shortcut("Esc", self.back_requested.emit),
+            self._shortcut("Ctrl+Z", lambda: self._keys.press(_UNDO_KEY)),
+            self._shortcut("Alt+Left", lambda: self.parked_stepped.emit(-1)),
+            self._shortcut("Alt+Right", lambda: self.parked_stepped.emit(1)),
+        ]
+
+    def _shortcut(self, keys: str, act: Callable[[], None]) -> QShortcut:
+        shortcut = QShortcut(QKeySequence(keys), self)
+        shortcut.setAutoRepeat(False)
+        shortcut.activated.connect(act)
+        return shortcut
 
     def scan_edit(self) -> QWidget:
         """Return the line edit of the scan field."""

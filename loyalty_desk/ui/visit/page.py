@@ -4,6 +4,7 @@ Guarantees that a click or key arrives as one signal and that drawing a state tw
 """
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from loyalty_desk.ui.pending.page import PendingTray
@@ -57,6 +58,7 @@ class VisitPage(Page):
         self._row = row(self.member, grow(self._middle), self.today)
         self.setLayout(self._row)
         self._connect()
+        self._shortcuts = [self._digit(n) for n in range(1, 10)]
         self.set_breadth(Breadth.NORMAL)
 
     def _connect(self) -> None:
@@ -72,6 +74,12 @@ class VisitPage(Page):
         self.today.offers.used.connect(self.offer_used)
         self.today.summary.act_requested.connect(self.act_requested)
         self.today.summary.answered.connect(self.answered)
+
+    def _digit(self, n: int) -> QShortcut:
+        """Let Alt and a digit choose a reward wherever the focus is."""
+        shortcut = QShortcut(QKeySequence(f"Alt+{n}"), self)
+        shortcut.activated.connect(lambda: self.rewards.grid.choose(str(n)))
+        return shortcut
 
     def home(self) -> QWidget:
         """Return the amount, the button of an open confirmation, or the field that asks."""

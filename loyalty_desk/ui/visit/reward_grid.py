@@ -164,7 +164,7 @@ class RewardGrid(QWidget):
             self.turn(-1)
         elif event.key() in _STEPS:
             self._walk(*_STEPS[Qt.Key(event.key())])
-        elif not self._choose(event.text()):
+        elif not self.choose(event.text()):
             super().keyPressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -172,7 +172,8 @@ class RewardGrid(QWidget):
         self.turn(-1 if event.angleDelta().y() > 0 else 1)
         event.accept()
 
-    def _choose(self, number: str) -> bool:
+    def choose(self, number: str) -> bool:
+        """Choose the visible reward with this digit; False where there is none."""
         for tile in self._visible():
             if number and tile.number == number:
                 self.chosen.emit(tile.reward)
@@ -276,9 +277,7 @@ class RewardsCard(Surface):
         plain = not state.limit and not state.is_choosing
         self._limit.setVisible(bool(state.limit))
         self._limit.show_as(state.limit)
-        self._hint.setVisible(state.is_choosing and not state.limit)
         self._draw_filters(state, plain)
-        self._arrange_head(plain)
         self._empty.setVisible(bool(state.empty))
         self._empty.set_text(state.empty)
         self.grid.draw(self._wanted(state, plain))
@@ -300,14 +299,17 @@ class RewardsCard(Surface):
                 return ready
         return state.tiles
 
-    def _arrange_head(self, plain: bool) -> None:
+    def _arrange_head(self, has_chips: bool) -> None:
         """Chips are 44 px to press but 30 to see: the margins give the difference back."""
-        spare = 7 if plain else 0
+        spare = 7 if has_chips else 0
         self._body.setContentsMargins(21, 19 - spare, 21, 21)
         self._body.setSpacing(13 - spare)
 
     def _draw_pager(self) -> None:
-        pages = self.grid.pages()
+        state, pages = self._state, self.grid.pages()
+        plain = not state.limit and not state.is_choosing
+        self._hint.setVisible(state.is_choosing and not state.limit and pages == 1)
         self._pager.setVisible(pages > 1)
+        self._arrange_head(plain or pages > 1)
         text = _("{page} of {pages}").format(page=self.grid.page() + 1, pages=pages)
         self._pager.show_as(text, "plain", "chevron-right")

@@ -1,0 +1,185 @@
+"""The desk as a running program: window first, then the till's files, then the line.
+
+The first frame is painted before any file is opened; the store's worker opens them, the sync
+worker finds the server, the asking worker has points lent. All report to the window's thread,
+which alone touches the screen.
+"""
+
+import secrets
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QApplication
+
+from loyalty_desk.app.embedded_server import Address, EmbeddedServer
+from loyalty_desk.app.line_keeper import LineKeeper
+from loyalty_desk.app.link import Link
+from loyalty_desk.desk.counter import Clock, Counter, instant
+from loyalty_desk.paths import Places
+from loyalty_desk.store.keys import Keys, Vault, load_keys
+from loyalty_desk.store.opening import Store, open_store
+from loyalty_desk.ui.background import Background
+from loyalty_desk.ui.counter.floor import Floor
+from loyalty_desk.ui.counter.presenter import CounterPresenter, LineNews, Screen
+from loyalty_desk.ui.main_window import MainWindow
+from loyalty_desk.ui.shell.frame import Line, shell_state
+from loyalty_desk.ui.sign_in.presenter import SignInView, sign_in_state
+from loyalty_desk.ui.texts import refusal_text
+from sync.i18n import _
+from sync.programme.refusals import Refused
+
+_IDLE_AFTER_MS = 1_000
+_SECOND_MS = 1_000
+
+
+class DeskApp(QObject):
+    """One till from start to end. `start` opens it; `stop` closes it, safely at any moment."""
+
+    progressed = Signal(int)
+    ready = Signal()
+
+    def __init__(
+        self,
+        app: QApplication,
+        window: MainWindow,
+        *,
+        places: Places,
+        clock: Clock,
+        vault: Callable[[], Vault | None],
+        find: Callable[[Callable[[int], None]], Address],
+        embedded: EmbeddedServer | None,
+    ) -> None:
+        super().__init__()
+        self._app = app
+        self.window = window
+        self._places = places
+        self._clock = clock
+        self._vault = vault
+        self._find = find
+        self._embedded = embedded
+        self.store_worker = Background("store", self)
+        self.sync_worker = Background("sync", self)
+        self.asking_worker = Background("asking", self)
+        self._store: Store | None = None
+        self._link: LineKeeper | None = None
+        self.presenter: CounterPresenter | None = None
+        self._idle = QTimer(self)
+        self._idle.setSingleShot(True)
+        self._idle.timeout.connect(self._tidy)
+        self._seconds = QTimer(self)
+        self._seconds.timeout.connect(self._second)
+        self.progressed.connect(self._show_progress)
+
+    def start(self) -> None:
+        """Show a first frame, then open the till's files."""
+        self._show_waiting("")
+        self.store_worker.run(self._open, self._opened, self._could_not_open)
+
+    def stop(self) -> None:
+        """End both workers, close the files, end the embedded server."""
+        self._seconds.stop()
+        self._idle.stop()
+        if self._link is not None:
+            self._link.stop()
+        if self._embedded is not None:
+            self._embedded.stop()
+        self.sync_worker.stop()
+        self.asking_worker.stop()
+        self.store_worker.stop()
+        if self.window.wedge is not None:
+            self.window.wedge.stop()
+        if self._store is not None:
+            self._store.close(self._clock.now())
+            self._store = None
+
+    def _open(self) -> tuple[Keys, Store]:
+        random = secrets.token_bytes
+        keys = load_keys(self._places, random_bytes=random, vault=self._vault())
+        now = self._clock.now()
+        return keys, open_store(self._places, keys, random_bytes=random, now=now)
+
+    def _opened(self, opened: tuple[Keys, Store]) -> None:
+        keys, self._store = opened
+        store = self._store
+        counter = Counter(store.ledger, store.members, self._clock, secrets.token_bytes)
+        link = Link(counter, store, keys, lambda: self._find(self.progressed.emit))
+        self._link = LineKeeper(self.sync_worker, link, self._heard, _jitter)
+        floor = Floor(
+            counter=counter,
+            store=self.store_worker,
+            asking=self.asking_worker,
+            lend=link.borrow,
+            undo_seconds=15,
+        )
+        presenter = CounterPresenter(floor, show=self._show, sync_now=self._after_act)
+        self.presenter = presenter
+        self.window.attach(presenter)
+        self.window.listen(self._app)
+        self.window.image_given.connect(self._read_image)
+        presenter.start()
+        self._seconds.start(_SECOND_MS)
+        self._link.now()
+        self.ready.emit()
+
+    def _could_not_open(self, error: BaseException) -> None:
+        if not isinstance(error, Refused):
+            raise error
+        self._show_waiting(refusal_text(error))
+
+    def _show(self, screen: Screen) -> None:
+        self.window.show_screen(screen)
+        self._idle.start(_IDLE_AFTER_MS)
+
+    def _after_act(self) -> None:
+        if self._link is not None:
+            self._link.now()
+
+    def _heard(self, news: LineNews) -> None:
+        if self.presenter is not None:
+            self.presenter.news(news)
+
+    def _second(self) -> None:
+        if self.presenter is not None:
+            self.presenter.tick()
+
+    def _tidy(self) -> None:
+        store, now = self._store, self._clock.now()
+        if store is not None:
+            self.store_worker.run(lambda: store.idle(now), lambda _none: None, self._lost)
+
+    def _read_image(self, data: bytes) -> None:
+        from loyalty_desk.devices.qr_image import decode_image
+
+        presenter = self.presenter
+        assert presenter is not None
+
+        def failed(error: BaseException) -> None:
+            if not isinstance(error, Refused):
+                raise error
+            presenter.refused(error)
+
+        self.store_worker.run(
+            lambda: decode_image(data), lambda codes: presenter.scanned(codes[0]), failed
+        )
+
+    def _show_progress(self, percent: int) -> None:
+        words = _("Preparing the demo club: {n}%").format(n=percent)
+        if self.presenter is not None:
+            self.presenter.preparing(words)
+
+    def _show_waiting(self, words: str) -> None:
+        """The first frame: the sign-in screen before anything is known."""
+        view = SignInView(notice=words or _("Opening this till…"))
+        now = instant(self._clock.now()).astimezone()
+        shell = shell_state(
+            programme="Loyalty Desk", place_line="", screen="sign_in", line=Line(), session=None
+        )
+        self.window.show_screen(Screen("sign_in", shell, sign_in_state(view, now), 0))
+
+    @staticmethod
+    def _lost(error: BaseException) -> None:
+        raise error
+
+
+def _jitter() -> float:
+    return secrets.randbelow(1_000_000) / 1_000_000

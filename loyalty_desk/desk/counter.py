@@ -1,0 +1,89 @@
+"""The counter: everything an act needs, put together once and passed to each verb.
+
+Verbs are functions of a counter and of values; they run on the store's worker and never on the
+screen's thread. The clock and chance come in from outside, so a test decides both.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from loyalty_desk.store.held_documents import HeldDocument
+from loyalty_desk.store.ledger import Ledger
+from loyalty_desk.store.members import Members
+from sync.client.replica import Identity
+from sync.programme.document import Document
+from sync.programme.document import Store as Shop
+from sync.programme.refusals import Reason, Refused
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Clock(Protocol):
+    """The machine's clocks: the wall in ms UTC, one that never goes back, and which run it is."""
+
+    boot: int
+
+    def now(self) -> int:
+        """Return the wall clock in ms UTC."""
+
+    def mono(self) -> int:
+        """Return ms since some instant of this run; never goes back."""
+
+
+@dataclass(slots=True)
+class Counter:
+    """A till at work: its ledger, the members it knows, its clock and its chance.
+
+    `connected` changes when the line goes or comes back; `entropy(n)` gives n random bytes.
+    """
+
+    ledger: Ledger
+    members: Members
+    clock: Clock
+    entropy: Callable[[int], bytes]
+    connected: bool = False
+
+    def rules(self) -> HeldDocument:
+        """Return the rules in force. Raises Refused(RULES_UNKNOWN) before the first contact."""
+        return self.ledger.document(self.now())
+
+    def document(self) -> Document:
+        """Return the programme document in force. Raises Refused(RULES_UNKNOWN)."""
+        return self.rules().document
+
+    def identity(self) -> Identity:
+        """Return who this till is. Raises Refused(TERMINAL_UNKNOWN) before it is enrolled."""
+        known = self.ledger.identity
+        if known is None:
+            raise Refused(Reason.TERMINAL_UNKNOWN)
+        return known
+
+    def shop(self) -> Shop:
+        """Return the shop this till stands in. Raises Refused(RULES_UNKNOWN) without it."""
+        number = self.identity().store
+        for shop in self.document().stores:
+            if shop.id == number:
+                return shop
+        raise Refused(Reason.RULES_UNKNOWN)
+
+    def now(self) -> int:
+        """Return the server's time in ms UTC as far as this machine knows it."""
+        return self.clock.now() + self.ledger.offset_ms
+
+    def local(self, at_ms: int) -> datetime:
+        """Return an instant as the shop's local time."""
+        return instant(at_ms).astimezone(ZoneInfo(self.shop().zone))
+
+    def new_id(self) -> str:
+        """Return a fresh UUIDv7 as 32 hex digits: made once per intention."""
+        import uuid_utils
+
+        return uuid_utils.uuid7(nanoseconds=self.clock.now() * 1_000_000).hex
+
+
+def instant(at_ms: int) -> datetime:
+    """Return ms UTC as an aware UTC datetime, exact to the millisecond."""
+    return _EPOCH + timedelta(milliseconds=at_ms)

@@ -1,0 +1,86 @@
+"""Parked visits: what was entered for a member waits on disk while another is served.
+
+At most five wait, half an hour each; they survive a restart.
+"""
+
+import msgspec
+
+from loyalty_desk.desk import identify
+from loyalty_desk.desk.counter import Counter
+from loyalty_desk.desk.identify import OpenMember
+from loyalty_desk.desk.visit import Draft, ReceiptRead
+from loyalty_desk.store.effects import Effects
+from loyalty_desk.store.shelf import Parked
+from sync.programme.rewards import Proof
+
+KEPT_MS = 30 * 60 * 1000
+
+
+class _Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    name: str = ""
+    card: str = ""
+    proof: Proof = "none"
+    amount: int = 0
+    confirmed: bool = False
+    receipt: ReceiptRead | None = None
+    benefits: tuple[int, ...] = ()
+
+
+def park(counter: Counter, draft: Draft, *, staff: int, visit: str) -> None:
+    """Keep a draft on disk under the id of its visit."""
+    member = draft.member
+    body = _Body(
+        name=member.row.name if member.row is not None else "",
+        card=member.card,
+        # A fresh phone code proves presence for now, not for later.
+        proof="card" if member.proof == "fresh" else member.proof,
+        amount=draft.amount_centavos,
+        confirmed=draft.amount_confirmed,
+        receipt=draft.receipt,
+        benefits=draft.benefits,
+    )
+    counter.ledger.parked.keep(
+        Parked(
+            id=visit,
+            at=counter.clock.now(),
+            staff=staff,
+            member=member.member,
+            body=msgspec.json.encode(body),
+        )
+    )
+
+
+def waiting(counter: Counter) -> tuple[tuple[str, str], ...]:
+    """Return (visit id, name) of what is on hold; what waited too long is let go."""
+    kept = []
+    for parked in counter.ledger.parked.all():
+        if counter.clock.now() - parked.at > KEPT_MS:
+            counter.ledger.parked.drop(parked.id)
+        else:
+            kept.append((parked.id, _body(parked).name))
+    return tuple(kept)
+
+
+def take(counter: Counter, visit: str) -> Draft | None:
+    """Return a draft from hold, its member read anew; None when it is gone."""
+    for parked in counter.ledger.parked.all():
+        if parked.id == visit:
+            counter.ledger.parked.drop(visit)
+            return _draft(counter, parked)
+    return None
+
+
+def _draft(counter: Counter, parked: Parked) -> Draft:
+    body = _body(parked)
+    opened = OpenMember(member=parked.member, card=body.card, effects=Effects(), proof=body.proof)
+    return Draft(
+        member=identify.again(counter, opened),
+        amount_centavos=body.amount,
+        amount_confirmed=body.confirmed,
+        receipt=body.receipt,
+        benefits=body.benefits,
+    )
+
+
+def _body(parked: Parked) -> _Body:
+    return msgspec.json.decode(parked.body, type=_Body)

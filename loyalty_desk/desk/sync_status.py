@@ -1,0 +1,45 @@
+"""Sync status: is there a line, what waits, what needs somebody: one value for pill and tray."""
+
+from dataclasses import dataclass
+
+from loyalty_desk.desk.counter import Counter
+from loyalty_desk.desk.shift import RecentVisit
+from loyalty_desk.store.shelf import Notice
+
+TRAY_MAX = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncStatus:
+    """Where the sending stands. `waiting` counts events; times are ms UTC, 0 = never."""
+
+    waiting: int
+    queued: tuple[RecentVisit, ...]
+    notices: tuple[tuple[Notice, str], ...]
+    copy_of: int
+    members: int
+    complete: bool
+
+
+def status(counter: Counter) -> SyncStatus:
+    """Return what has not arrived at the server yet, newest first, and what needs a person."""
+    waiting = counter.ledger.waiting()
+    visits = counter.ledger.visits(since=0, limit=TRAY_MAX) if waiting else ()
+    queued = tuple(
+        RecentVisit(visit, _name(counter, visit.member), 0) for visit in visits if not visit.acked
+    )
+    notices = tuple((n, _name(counter, n.member)) for n in counter.ledger.attention.all())
+    freshness = counter.members.freshness()
+    return SyncStatus(
+        waiting=waiting,
+        queued=queued,
+        notices=notices,
+        copy_of=freshness.fetched_at,
+        members=freshness.members,
+        complete=freshness.complete,
+    )
+
+
+def _name(counter: Counter, member: int) -> str:
+    known = counter.members.by_id(member) if member else None
+    return known.row.name if known is not None else ""

@@ -1,0 +1,300 @@
+"""A visit: the small basket of one member — a purchase, a reward, an offer — closed by one act.
+
+`price` forecasts while the cashier types; `conclude` writes everything in one transaction. Nothing
+is written when either refuses.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from loyalty_desk.desk.counter import Counter
+from loyalty_desk.desk.identify import OpenMember
+from loyalty_desk.store.effects import Credit
+from loyalty_desk.store.journal import Act
+from sync.programme import earning, leases, rewards
+from sync.programme.document import Reward
+from sync.programme.earning import Accrual, Inputs, Purchase, PurchaseLine
+from sync.programme.refusals import Reason, Refused
+from sync.programme.rewards import Situation
+from sync.protocol.events import AccrualEvent, Line, RedemptionEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptRead:
+    """A fiscal receipt at the counter: its key, and lines where they are known (from its XML)."""
+
+    key: str
+    lines: tuple[PurchaseLine, ...] = ()
+    total_centavos: int = 0  # 0 = the code does not say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What has been entered for one member and not concluded yet.
+
+    `reward` is a reward id (0 = none), `benefits` are free offers taken along, `lead` the staff id
+    of the lead who approved the redemption with a PIN (0 = nobody).
+    """
+
+    member: OpenMember
+    amount_centavos: int = 0
+    amount_confirmed: bool = False
+    receipt: ReceiptRead | None = None
+    reward: int = 0
+    quantity: int = 1
+    benefits: tuple[int, ...] = ()
+    lead: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether there is nothing to conclude."""
+        return not (self.amount_centavos or self.reward or self.benefits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concluded:
+    """What a concluded visit did: its id, the forecast credit, what was spent, the new balance."""
+
+    visit: str
+    accrual: Accrual | None
+    spent: int
+    new_points: int
+
+
+def price(counter: Counter, draft: Draft) -> Accrual:
+    """Return what the draft's purchase is worth. Raises Refused: AMOUNT_…, MEMBER_BLOCKED."""
+    document = counter.document()
+    earning.check_amount(draft.amount_centavos, document.earning, confirmed=draft.amount_confirmed)
+    return earning.evaluate(document, _purchase(counter, draft), inputs(counter, draft.member))
+
+
+def inputs(counter: Counter, member: OpenMember) -> Inputs:
+    """Return what is known of the member for pricing: tier, and what today's caps have used."""
+    row = member.row
+    if row is None:
+        return Inputs()
+    today = counter.local(counter.now()).date().isoformat()
+    same_day = row.day == today
+    earned, visits = (row.earned, row.visits) if same_day else (0, 0)
+    bonus = dict(row.bonus) if same_day else {}
+    for credit in member.effects.credits:
+        if counter.local(credit.at).date().isoformat() == today:
+            earned += credit.points
+            visits += credit.visits
+            for name, points in _bonus_of(credit):
+                bonus[name] = bonus.get(name, 0) + points
+    return Inputs(
+        tier=row.tier,
+        earned_today=max(0, earned),
+        visits_today=max(0, visits),
+        bonus_today=tuple(sorted((name, max(0, points)) for name, points in bonus.items())),
+    )
+
+
+def situation(counter: Counter, draft: Draft) -> Situation:
+    """Return what the draft's rewards are judged by."""
+    member = draft.member
+    row = member.row
+    now = counter.local(counter.now())
+    day, year = now.date().isoformat(), str(now.year)
+    taken_day: dict[int, int] = {}
+    taken_year: dict[int, int] = {}
+    own = (
+        (taken.reward, counter.local(taken.at).date().isoformat(), taken.quantity)
+        for taken in member.effects.taken
+    )
+    for reward, when, count in (*(row.taken if row else ()), *own):
+        if when == day:
+            taken_day[reward] = taken_day.get(reward, 0) + count
+        if when[:4] == year:
+            taken_year[reward] = taken_year.get(reward, 0) + count
+    return Situation(
+        at=now,
+        store=counter.shop().id,
+        points=member.points,
+        usable_here=member.usable_here,
+        tier=row.tier if row else "",
+        basket_centavos=draft.amount_centavos,
+        birthday=row.birthday if row else "",
+        stock=counter.members.freshness().stock,
+        taken_day=taken_day,
+        taken_year=taken_year,
+    )
+
+
+def check_reward(counter: Counter, draft: Draft) -> Reward:
+    """Return the draft's reward once it may be redeemed, proof included.
+
+    Raises Refused: MEMBER_NOT_HERE for a card alone, REWARD_…, NOT_ENOUGH_POINTS,
+    NEEDS_CONNECTION, NEEDS_FRESH_CODE, NEEDS_LEAD.
+    """
+    if draft.member.member == 0:
+        raise Refused(Reason.MEMBER_NOT_HERE)
+    document = counter.document()
+    reward = rewards.reward_numbered(document.rewards, draft.reward)
+    rewards.check(reward, situation(counter, draft), document.tiers, quantity=draft.quantity)
+    proof = "lead" if draft.lead else draft.member.proof
+    rewards.check_proof(
+        reward.cost * draft.quantity,
+        proof,
+        document.limits,
+        fresh_code_only=reward.fresh_code_only,
+    )
+    return reward
+
+
+def points_to_lease(counter: Counter, draft: Draft) -> int:
+    """Return how many points must be lent before the draft can be concluded, 0 for none.
+
+    Raises Refused like `check_reward`.
+    """
+    if not draft.reward:
+        return 0
+    reward = check_reward(counter, draft)
+    points = reward.cost * draft.quantity
+    if points == 0:
+        return 0
+    held = counter.ledger.leases.of(draft.member.member)
+    try:
+        leases.fitting(held, points, now=counter.now())
+    except Refused:
+        return points
+    return 0
+
+
+def conclude(counter: Counter, draft: Draft, *, staff: int, visit: str) -> Concluded:
+    """Record the draft as one visit: all of it, durably, or nothing.
+
+    `visit` is the id made when the visit was opened, so a repeated call is the same intention.
+    Raises Refused: NOTHING_TO_RECORD, AMOUNT_…, MEMBER_BLOCKED, RECEIPT_USED, REWARD_…, LEASE_….
+    """
+    if draft.is_empty:
+        raise Refused(Reason.NOTHING_TO_RECORD)
+    if draft.member.blocked:
+        raise Refused(Reason.MEMBER_BLOCKED)
+    if draft.receipt is not None and not draft.amount_centavos:
+        raise Refused(Reason.AMOUNT_ZERO)
+    acts: list[Act] = []
+    accrual = None
+    if draft.amount_centavos:
+        accrual = price(counter, draft)
+        acts.append(_accrual_act(counter, draft, accrual, staff=staff, event=visit))
+    spent = 0
+    for reward, quantity in _redeemed(counter, draft):
+        event = counter.new_id() if acts else visit
+        acts.append(
+            _redemption_act(counter, draft, reward, quantity, staff=staff, event=event, visit=visit)
+        )
+        spent += reward.cost * quantity
+    counter.ledger.record(acts)
+    gained = accrual.points if accrual is not None and not accrual.pending else 0
+    return Concluded(
+        visit=visit,
+        accrual=accrual,
+        spent=spent,
+        new_points=draft.member.points + gained - spent,
+    )
+
+
+def _bonus_of(credit: Credit) -> Iterator[tuple[str, int]]:
+    """What each bonus gave in a credit of this till; taken away again when it was undone."""
+    if credit.explain:
+        accrual = msgspec.json.decode(credit.explain, type=Accrual)
+        yield from (
+            (part.ref, part.points * credit.visits)
+            for part in accrual.parts
+            if part.kind == "bonus"
+        )
+
+
+def _redeemed(counter: Counter, draft: Draft) -> list[tuple[Reward, int]]:
+    chosen = [(check_reward(counter, draft), draft.quantity)] if draft.reward else []
+    for benefit in draft.benefits:
+        one = replace(draft, reward=benefit, quantity=1)
+        chosen.append((check_reward(counter, one), 1))
+    return chosen
+
+
+def _purchase(counter: Counter, draft: Draft) -> Purchase:
+    receipt = draft.receipt
+    return Purchase(
+        paid_centavos=draft.amount_centavos,
+        at=counter.local(counter.now()),
+        evidence="receipt" if receipt is not None else "typed",
+        lines=receipt.lines if receipt is not None else (),
+    )
+
+
+def _accrual_act(
+    counter: Counter, draft: Draft, accrual: Accrual, *, staff: int, event: str
+) -> Act:
+    member, receipt = draft.member, draft.receipt
+    stamped = inputs(counter, member)
+    lines = receipt.lines if receipt is not None else ()
+    return Act(
+        event=AccrualEvent(
+            rules=counter.rules().rules,
+            staff=staff,
+            boot=counter.clock.boot,
+            offset_ms=counter.ledger.offset_ms,
+            at=counter.clock.now(),
+            mono_ms=counter.clock.mono(),
+            seq=0,
+            id=event,
+            tier=stamped.tier,
+            member=member.member,
+            card=member.card if not member.member else "",
+            amount=draft.amount_centavos,
+            evidence="receipt" if receipt is not None else "typed",
+            receipt=receipt.key if receipt is not None else "",
+            earned=stamped.earned_today,
+            visits=stamped.visits_today,
+            bonus=stamped.bonus_today,
+            lines=tuple(
+                Line(net=n.net_centavos, tax=n.tax_centavos, ncm=n.ncm, ean=n.ean, code=n.code)
+                for n in lines
+            ),
+            forecast=accrual.points,
+        ),
+        explain=msgspec.json.encode(accrual),
+        waits=accrual.pending,
+    )
+
+
+def _redemption_act(
+    counter: Counter,
+    draft: Draft,
+    reward: Reward,
+    quantity: int,
+    *,
+    staff: int,
+    event: str,
+    visit: str,
+) -> Act:
+    points = reward.cost * quantity
+    lease = ""
+    if points:
+        held = counter.ledger.leases.of(draft.member.member)
+        lease = leases.fitting(held, points, now=counter.now()).id.hex()
+    return Act(
+        event=RedemptionEvent(
+            rules=counter.rules().rules,
+            staff=staff,
+            boot=counter.clock.boot,
+            offset_ms=counter.ledger.offset_ms,
+            at=counter.clock.now(),
+            mono_ms=counter.clock.mono(),
+            seq=0,
+            id=event,
+            visit="" if event == visit else visit,
+            member=draft.member.member,
+            reward=reward.id,
+            quantity=quantity,
+            points=points,
+            lease=lease,
+            proof="lead" if draft.lead else draft.member.proof,
+            lead=draft.lead,
+        )
+    )

@@ -1,0 +1,183 @@
+"""Enrolling a newcomer, step by step. Qt-free.
+
+Fields are checked when they are complete or left, never while they are being typed.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from loyalty_desk.desk import enrol
+from loyalty_desk.desk.enrol import Enrolled, Form
+from loyalty_desk.ui.counter.floor import Floor, refusal
+from loyalty_desk.ui.enrol.presenter import EnrolView, Note
+from loyalty_desk.ui.enrol.state import FieldName
+from loyalty_desk.ui.texts import refusal_text
+from sync.i18n import _
+from sync.programme.members import first_name, parse_birthday
+from sync.programme.refusals import Reason
+
+_FIELD_OF: dict[Reason, FieldName] = {
+    Reason.PHONE_INVALID: "phone",
+    Reason.NAME_MISSING: "name",
+    Reason.NAME_TOO_LONG: "name",
+    Reason.NAME_NOT_TEXT: "name",
+    Reason.CPF_INVALID: "cpf",
+    Reason.BIRTHDAY_INVALID: "birthday",
+}
+
+
+class EnrolFlow:
+    """One form at a time. `view` is None while no form is open."""
+
+    def __init__(
+        self,
+        floor: Floor,
+        *,
+        enrolled: Callable[[Enrolled, bool], None],
+        exists: Callable[[int], None],
+    ) -> None:
+        self._floor = floor
+        self._enrolled = enrolled
+        self._exists = exists
+        self._event = ""
+        self.view: EnrolView | None = None
+
+    def open(self, *, phone: str = "") -> None:
+        """Open an empty form, with a number that was searched for carried over."""
+        self._event = self._floor.counter.new_id()
+        self.view = EnrolView(form=Form(phone=phone), text_at={"phone": 1 if phone else 0})
+        if phone:
+            self.left("phone")
+
+    def close(self) -> None:
+        """Leave the form."""
+        self.view = None
+
+    def typed(self, name: FieldName, text: str) -> None:
+        """Take a field as typed so far; its old note goes."""
+        if self.view is None:
+            return
+        form = _with(self.view.form, name, text)
+        notes = {key: note for key, note in self.view.notes.items() if key != name}
+        self.view = replace(self.view, form=form, notes=notes, problem=None)
+        digits = sum(char.isdigit() for char in text)
+        if name in ("phone", "cpf") and digits == 11:
+            self.left(name)
+        else:
+            self._floor.redraw()
+
+    def left(self, name: FieldName) -> None:
+        """A field is complete or was left: check it, where something stands in it."""
+        view = self.view
+        if view is None:
+            return
+        text = getattr(view.form, name)
+        if not text.strip():
+            return
+        if name == "birthday":
+            self._note_of(name, lambda: (parse_birthday(text), None)[1])
+        elif name == "phone":
+            self._note_of(name, lambda: self._phone_note(text))
+        elif name == "cpf":
+            self._note_of(name, lambda: self._cpf_note(text))
+
+    def consent(self, purpose: str) -> None:
+        """Tick or untick a consent."""
+        if self.view is None:
+            return
+        given = set(self.view.form.consents) ^ {purpose}
+        form = replace(self.view.form, consents=tuple(sorted(given)))
+        self.view = replace(self.view, form=form, problem=None)
+        self._floor.redraw()
+
+    def read(self, purpose: str) -> None:
+        """Show or hide the whole text of a purpose."""
+        if self.view is not None:
+            reading = "" if self.view.reading == purpose else purpose
+            self.view = replace(self.view, reading=reading)
+            self._floor.redraw()
+
+    def after(self, name: str) -> None:
+        """Tick or untick what is to be done afterwards."""
+        if self.view is not None and name == "card":
+            self.view = replace(self.view, print_card=not self.view.print_card)
+            self._floor.redraw()
+
+    def act_on(self, name: FieldName) -> None:
+        """The button beside a field's note: open who has this number already."""
+        note = self.view.notes.get(name) if self.view is not None else None
+        if note is not None and note.member:
+            self._exists(note.member)
+
+    def conclude(self) -> None:
+        """Record the newcomer; what is wrong is told under its field."""
+        view = self.view
+        if view is None or view.busy:
+            return
+        self.view = replace(view, busy=True, problem=None)
+        self._floor.redraw()
+        counter, staff, event = self._floor.counter, self._floor.staff(), self._event
+        form, card = view.form, view.print_card
+        self._floor.store.run(
+            lambda: enrol.enrol(counter, form, staff=staff, event=event),
+            lambda made: self._done(made, card),
+            self._failed,
+        )
+
+    def _done(self, made: Enrolled, card: bool) -> None:
+        self.close()
+        self._enrolled(made, card)
+
+    def _failed(self, error: BaseException) -> None:
+        problem = refusal(error)
+        if self.view is None:
+            return
+        name = _FIELD_OF.get(problem.reason)
+        self.view = replace(self.view, busy=False, problem=problem)
+        if name is not None:
+            self._show(name, Note(refusal_text(problem), "bad"))
+        self._floor.redraw()
+
+    def _phone_note(self, text: str) -> Note | None:
+        owner = enrol.owner_of_phone(self._floor.counter, text)
+        if owner is None:
+            return Note(_("No one with this number yet"), "ok")
+        return _owned(owner.row.name, owner.row.id)
+
+    def _cpf_note(self, text: str) -> Note | None:
+        owner = enrol.owner_of_cpf(self._floor.counter, text)
+        if owner is None or owner.row is None:
+            return None
+        return _owned(owner.row.name, owner.member)
+
+    def _note_of(self, name: FieldName, work: Callable[[], Note | None]) -> None:
+        asked = getattr(self.view.form, name) if self.view is not None else ""
+
+        def heard(note: Note | None) -> None:
+            if self.view is not None and getattr(self.view.form, name) == asked and note:
+                self._show(name, note)
+                self._floor.redraw()
+
+        def failed(error: BaseException) -> None:
+            heard(Note(refusal_text(refusal(error)), "bad"))
+
+        self._floor.store.run(work, heard, failed)
+
+    def _show(self, name: FieldName, note: Note) -> None:
+        if self.view is not None:
+            self.view = replace(self.view, notes={**self.view.notes, name: note})
+
+
+def _owned(name: str, member: int) -> Note:
+    words = _("Belongs to {name} already").format(name=first_name(name))
+    return Note(words, "warn", _("Open"), member)
+
+
+def _with(form: Form, name: FieldName, text: str) -> Form:
+    if name == "phone":
+        return replace(form, phone=text)
+    if name == "name":
+        return replace(form, name=text)
+    if name == "cpf":
+        return replace(form, cpf=text)
+    return replace(form, birthday=text)

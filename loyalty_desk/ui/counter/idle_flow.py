@@ -1,0 +1,140 @@
+"""The idle desk: search, last visits, undo, a receipt that waits for its member. Qt-free."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from loyalty_desk.desk import identify, shift, sync_status, undo
+from loyalty_desk.desk.shift import RecentVisit, ShiftReport
+from loyalty_desk.desk.sync_status import SyncStatus
+from loyalty_desk.desk.visit import ReceiptRead
+from loyalty_desk.store.members import Found
+from loyalty_desk.store.visits import Visit
+from loyalty_desk.ui.counter.floor import Floor, refusal
+from loyalty_desk.ui.identify.presenter import IdleView
+from loyalty_desk.ui.texts import refusal_text
+from sync import i18n
+from sync.i18n import _
+from sync.programme.refusals import Refused
+
+QUERY_MIN = 2
+RECEIPT_WAITS_MS = 120_000
+
+News = tuple[tuple[RecentVisit, ...], ShiftReport | None, SyncStatus]
+
+
+class IdleFlow:
+    """What the desk shows while nobody is open."""
+
+    def __init__(self, floor: Floor, *, opened: Callable[[int], None]) -> None:
+        self._floor = floor
+        self._opened = opened
+        self._asked = 0
+        self._receipt: tuple[ReceiptRead, int] | None = None
+        self.view = IdleView()
+
+    def refresh(self) -> None:
+        """Read the last visits, the shift and what waits."""
+        counter, seconds = self._floor.counter, self._floor.undo_seconds
+        staff = self._floor.session.staff if self._floor.session is not None else 0
+
+        def work() -> News:
+            return (
+                shift.recent(counter, window_seconds=seconds),
+                shift.report(counter, staff=staff),
+                sync_status.status(counter),
+            )
+
+        self._floor.store.run(work, self._heard, self._failed)
+
+    def tick(self) -> None:
+        """A second has passed: undo seconds go down, a waiting receipt may lapse."""
+        counter, seconds = self._floor.counter, self._floor.undo_seconds
+        recent = tuple(
+            replace(r, undo_seconds=undo.seconds_left(counter, r.visit, window_seconds=seconds))
+            if r.undo_seconds
+            else r
+            for r in self.view.recent
+        )
+        self.view = replace(self.view, recent=recent)
+        if self._receipt is not None and self._receipt[1] < counter.clock.mono():
+            self._receipt = None
+            self.view = replace(self.view, waiting_receipt="")
+
+    def query(self, text: str) -> None:
+        """Search for what is typed; the newest question's answer is shown."""
+        self.view = replace(self.view, query=text, problem="")
+        self._asked += 1
+        asked, counter = self._asked, self._floor.counter
+        if len(text.strip()) < QUERY_MIN:
+            self.view = replace(self.view, found=None)
+            self._floor.redraw()
+            return
+
+        def heard(found: Found) -> None:
+            if asked == self._asked:
+                self.view = replace(self.view, found=found)
+                self._floor.redraw()
+
+        self._floor.store.run(lambda: identify.search(counter, text), heard, self._failed)
+
+    def fill(self, text: str) -> None:
+        """Put words into the search field and look for them."""
+        self.view = replace(self.view, query_at=self.view.query_at + 1)
+        self.query(text)
+
+    def first(self) -> int:
+        """Return the first member found, 0 when there is none."""
+        found = self.view.found
+        return found.known[0].row.id if found is not None and found.known else 0
+
+    def clear(self) -> None:
+        """Empty the search field."""
+        self._asked += 1
+        at = self.view.query_at + 1
+        self.view = replace(self.view, query="", query_at=at, found=None, problem="")
+
+    def wait(self, read: ReceiptRead) -> None:
+        """Keep a receipt that was scanned before its member, for two minutes."""
+        until = self._floor.counter.clock.mono() + RECEIPT_WAITS_MS
+        self._receipt = (read, until)
+        total = i18n.money(read.total_centavos) if read.total_centavos else read.key[25:34]
+        self.view = replace(self.view, waiting_receipt=total, problem="")
+        self._floor.redraw()
+
+    def take_receipt(self) -> ReceiptRead | None:
+        """Return the receipt that waits, once."""
+        held, self._receipt = self._receipt, None
+        self.view = replace(self.view, waiting_receipt="")
+        return held[0] if held is not None else None
+
+    def say(self, words: str, *, bad: bool = False) -> None:
+        """Show a word on the idle desk."""
+        self.view = replace(self.view, problem=words, problem_is_bad=bad)
+        self._floor.redraw()
+
+    def refused(self, problem: Refused) -> None:
+        """Show why something could not be done."""
+        self.say(refusal_text(problem), bad=True)
+
+    def undo(self) -> None:
+        """Take the last visit back, once."""
+        counter, staff = self._floor.counter, self._floor.staff()
+        seconds = self._floor.undo_seconds
+
+        def undone(_visit: Visit) -> None:
+            self.say(_("Undone. Nothing was taken."))
+            self.refresh()
+
+        self._floor.store.run(
+            lambda: undo.undo_last(counter, staff=staff, window_seconds=seconds),
+            undone,
+            self._failed,
+        )
+
+    def _heard(self, news: News) -> None:
+        recent, report, status = news
+        self.view = replace(self.view, recent=recent, shift=report, status=status)
+        self._floor.redraw()
+
+    def _failed(self, error: BaseException) -> None:
+        self.refused(refusal(error))

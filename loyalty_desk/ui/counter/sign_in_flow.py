@@ -1,0 +1,82 @@
+"""Signing in: choose who, type the PIN or scan the badge. Qt-free."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from loyalty_desk.desk import session
+from loyalty_desk.desk.session import Session
+from loyalty_desk.store.staff_book import Staff
+from loyalty_desk.ui.counter.floor import Floor, refusal
+from loyalty_desk.ui.sign_in.presenter import SignInView
+from sync.programme.refusals import Reason, Refused
+
+
+class SignInFlow:
+    """Who is at the till."""
+
+    def __init__(self, floor: Floor, *, entered: Callable[[Session], None]) -> None:
+        self._floor = floor
+        self._entered = entered
+        self.view = SignInView()
+
+    def refresh(self, parked: tuple[str, ...] = ()) -> None:
+        """Read who may sign in here."""
+        counter = self._floor.counter
+        self.view = replace(self.view, parked=parked)
+        self._floor.store.run(lambda: session.people(counter), self._heard, self._failed)
+
+    def choose(self, staff: str) -> None:
+        """Choose a person; the PIN starts anew."""
+        self.view = replace(self.view, chosen=int(staff), problem=None)
+        self._again()
+
+    def pin(self, digits: str) -> None:
+        """Try a PIN for the chosen person."""
+        chosen, counter = self.view.chosen, self._floor.counter
+        if not chosen or not digits or self.view.busy:
+            return
+        self.view = replace(self.view, busy=True)
+        self._floor.redraw()
+        self._floor.store.run(
+            lambda: session.by_pin(counter, chosen, digits), self._done, self._failed
+        )
+
+    def badge(self, digits: str) -> None:
+        """Sign in the owner of a scanned badge."""
+        counter = self._floor.counter
+        self._floor.store.run(lambda: session.by_badge(counter, digits), self._done, self._failed)
+
+    def forgot(self) -> None:
+        """A forgotten PIN is set anew by a manager, never told."""
+        self.view = replace(self.view, problem=Refused(Reason.PIN_FORGOTTEN))
+        self._again()
+
+    def search(self, query: str | None) -> None:
+        """Look for somebody off shift by name; None leaves the search."""
+        self.view = replace(self.view, searching=query is not None, query=query or "")
+        self._floor.redraw()
+
+    def refused(self, problem: Refused) -> None:
+        """Show why somebody could not sign in."""
+        self.view = replace(self.view, problem=problem, busy=False)
+        self._again()
+
+    def _again(self) -> None:
+        self.view = replace(self.view, attempt=self.view.attempt + 1)
+        self._floor.redraw()
+
+    def _heard(self, staff: tuple[Staff, ...]) -> None:
+        known = {one.id for one in staff}
+        chosen = self.view.chosen if self.view.chosen in known else 0
+        self.view = replace(self.view, staff=staff, chosen=chosen)
+        self._floor.redraw()
+
+    def _done(self, who: Session) -> None:
+        self.view = replace(
+            self.view, busy=False, problem=None, present=who.staff, searching=False, query=""
+        )
+        self._again()
+        self._entered(who)
+
+    def _failed(self, error: BaseException) -> None:
+        self.refused(refusal(error))

@@ -1,0 +1,263 @@
+"""The window: holds the shell and the screens, and carries clicks, keys, scans and files.
+
+No feature lives here. Whatever a person does becomes one call of the counter's presenter; what
+comes back is one `Screen` value, drawn as it is.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, Qt, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QImage,
+    QKeySequence,
+    QShortcut,
+)
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+from loyalty_desk.ui.counter.presenter import CounterPresenter, Screen
+from loyalty_desk.ui.enrol.page import EnrolPage
+from loyalty_desk.ui.enrol.state import EnrolState
+from loyalty_desk.ui.identify.page import IdentifyPage
+from loyalty_desk.ui.identify.state import IdentifyState
+from loyalty_desk.ui.scan.keyboard_wedge import KeyboardWedge
+from loyalty_desk.ui.shell.page import Shell
+from loyalty_desk.ui.sign_in.page import SignInPage
+from loyalty_desk.ui.sign_in.state import SignInState
+from loyalty_desk.ui.visit.page import VisitPage
+from loyalty_desk.ui.visit.state import VisitState
+
+_IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif")
+
+
+class MainWindow(QWidget):
+    """The one window of the desk. `attach` a presenter once its till is open."""
+
+    closed = Signal()
+    image_given = Signal(bytes)
+    language_requested = Signal()
+    card_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWindowTitle("Loyalty Desk")
+        self.setMinimumSize(1024, 720)
+        self.setAcceptDrops(True)
+        self.shell = Shell()
+        self.sign_in, self.identify = SignInPage(), IdentifyPage()
+        self.visit, self.enrol = VisitPage(), EnrolPage()
+        self.shell.add_page("sign_in", self.sign_in)
+        self.shell.add_page("identify", self.identify)
+        self.shell.add_page("visit", self.visit)
+        self.shell.add_page("enrol", self.enrol)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.shell)
+        self._presenter: CounterPresenter | None = None
+        self._name, self._home = "", -1
+        self.wedge: KeyboardWedge | None = None
+
+    def attach(self, presenter: CounterPresenter) -> None:
+        """Let a presenter hear everything from now on."""
+        self._presenter = presenter
+        self._connect_shell(presenter)
+        self._connect_sign_in(presenter)
+        self._connect_identify(presenter)
+        self._connect_visit(presenter)
+        self._connect_enrol(presenter)
+        self._bind_keys()
+
+    def listen(self, app: QApplication) -> None:
+        """Hear the keyboard of the reader from now on."""
+        self.wedge = KeyboardWedge(app)
+        self.wedge.scanned.connect(self._scanned)
+
+    def show_screen(self, screen: Screen) -> None:
+        """Draw everything; the focus goes home after acts, never while somebody types."""
+        self.shell.draw(screen.shell)
+        state = screen.page
+        if isinstance(state, SignInState):
+            self.sign_in.draw(state)
+        elif isinstance(state, IdentifyState):
+            self.identify.draw(state)
+        elif isinstance(state, VisitState):
+            self.visit.draw(state)
+        elif isinstance(state, EnrolState):
+            self.enrol.draw(state)
+        else:
+            return
+        if (screen.name, screen.home) != (self._name, self._home):
+            self._name, self._home = screen.name, screen.home
+            self.shell.show_page(screen.name)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Tell the app; closing is always safe."""
+        super().closeEvent(event)
+        self.closed.emit()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accept a receipt's XML or a picture of a code."""
+        if event.mimeData().hasUrls() or event.mimeData().hasImage():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Take what was dropped."""
+        self.take(event.mimeData())
+
+    def paste(self) -> None:
+        """Take an image, a file or a code from the clipboard."""
+        self.take(QGuiApplication.clipboard().mimeData())
+
+    def take(self, given: QMimeData) -> None:
+        """Take an image, files or text from the clipboard or a drop."""
+        if self._presenter is None:
+            return
+        if given.hasImage():
+            image = given.imageData()
+            if isinstance(image, QImage):
+                self.image_given.emit(png_of(image))
+        elif given.hasUrls():
+            for url in given.urls():
+                self._take_file(url.toLocalFile())
+        elif given.hasText():
+            self._scanned(given.text())
+
+    def _take_file(self, path: str) -> None:
+        file = Path(path)
+        if self._presenter is None or not file.is_file():
+            return
+        data = file.read_bytes() if file.stat().st_size <= _FILE_MAX else b"\0" * (_FILE_MAX + 1)
+        if file.suffix.lower() in _IMAGES:
+            self.image_given.emit(data)
+        else:
+            self._presenter.receipt_file(data)
+
+    def _scanned(self, text: str) -> None:
+        if self._presenter is not None:
+            self._presenter.scanned(text)
+
+    def _connect_shell(self, presenter: CounterPresenter) -> None:
+        shell = self.shell
+        shell.search_submitted.connect(presenter.search_submitted)
+        shell.key_pressed.connect(self._key)
+        shell.place_chosen.connect(presenter.place)
+        shell.tray_requested.connect(presenter.tray)
+        shell.operator_requested.connect(presenter.lock)
+        shell.language_requested.connect(self.language_requested)
+        shell.parked_chosen.connect(presenter.unpark)
+
+    def _connect_sign_in(self, presenter: CounterPresenter) -> None:
+        page, flow = self.sign_in, presenter.sign_in
+        page.person_chosen.connect(flow.choose)
+        page.pin_entered.connect(flow.pin)
+        page.other_requested.connect(lambda: flow.search(""))
+        page.search_changed.connect(flow.search)
+        page.search_left.connect(lambda: flow.search(None))
+        page.forgot_requested.connect(flow.forgot)
+
+    def _connect_identify(self, presenter: CounterPresenter) -> None:
+        page = self.identify
+        page.query_changed.connect(presenter.idle.query)
+        page.query_submitted.connect(presenter.search_submitted)
+        page.result_chosen.connect(presenter.open_member)
+        page.enrol_requested.connect(presenter.open_enrolment)
+        page.undo_requested.connect(lambda _visit: presenter.undo())
+
+    def _connect_visit(self, presenter: CounterPresenter) -> None:
+        page, flow = self.visit, presenter.visit
+        page.amount_changed.connect(flow.amount)
+        page.receipt_requested.connect(presenter.ask_for_receipt)
+        page.reward_chosen.connect(lambda reward: flow.choose(int(reward)))
+        page.filter_chosen.connect(flow.filter)
+        page.offer_used.connect(flow.use_offer)
+        page.statement_requested.connect(presenter.no_statement)
+        page.print_requested.connect(presenter.no_printer)
+        page.more_requested.connect(self.card_requested)
+        page.act_requested.connect(presenter.conclude)
+        page.answered.connect(flow.answer)
+        page.panel_closed.connect(presenter.escape)
+        page.fewer_requested.connect(lambda: flow.quantity(-1))
+        page.more_units_requested.connect(lambda: flow.quantity(1))
+        page.record_settled.connect(presenter.settle)
+        page.retry_requested.connect(presenter.retry)
+
+    def _connect_enrol(self, presenter: CounterPresenter) -> None:
+        page, flow = self.enrol, presenter.enrol
+        page.field_changed.connect(flow.typed)
+        page.field_left.connect(flow.left)
+        page.field_accepted.connect(flow.left)
+        page.consent_toggled.connect(lambda purpose, _on: flow.consent(purpose))
+        page.read_requested.connect(flow.read)
+        page.after_toggled.connect(lambda name, _on: flow.after(name))
+        page.field_action.connect(flow.act_on)
+        page.conclude_requested.connect(presenter.conclude)
+        page.cancel_requested.connect(presenter.escape)
+
+    def _bind_keys(self) -> None:
+        for number in range(1, 13):
+            self._bind(f"F{number}", partial(self._key, number))
+        self._bind("Escape", self._escape)
+        self._bind("Ctrl+Z", lambda: self._key(8))
+        self._bind("Ctrl+V", self._paste)
+        for number in range(1, 10):
+            self._bind(f"Alt+{number}", partial(self._choose, number))
+
+    def _bind(self, keys: str, act: Callable[[], None]) -> None:
+        shortcut = QShortcut(QKeySequence(keys), self)
+        shortcut.setContext(Qt.ShortcutContext.ApplicationShortcut)
+        shortcut.activated.connect(act)
+
+    def _key(self, number: int) -> None:
+        if self._presenter is None:
+            return
+        if number == 2:
+            self.focus_search()
+        elif number == 4 and self._name == "visit":
+            self.visit.focus_amount()
+        elif number == 5 and self._name == "visit":
+            self._presenter.visit.choosing()
+            self.visit.focus_rewards()
+        else:
+            self._presenter.key(number)
+
+    def focus_search(self) -> None:
+        """F2: the field that always listens."""
+        if self._name == "identify":
+            self.identify.go_home()
+        elif self._name in ("visit", "enrol"):
+            self.shell.scan_edit().setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _escape(self) -> None:
+        if self._presenter is not None:
+            self._presenter.escape()
+
+    def _paste(self) -> None:
+        """A picture or file is taken by the desk; text goes into the field that has the focus."""
+        given = QGuiApplication.clipboard().mimeData()
+        focus = QApplication.focusWidget()
+        paste_text = getattr(focus, "paste", None)
+        if given.hasText() and not given.hasUrls() and callable(paste_text):
+            paste_text()
+        else:
+            self.take(given)
+
+    def _choose(self, number: int) -> None:
+        if self._presenter is not None and self._name == "visit":
+            self._presenter.visit.choose_numbered(number)
+
+
+_FILE_MAX = 20 * 1024 * 1024
+
+
+def png_of(image: QImage) -> bytes:
+    """Return an image as PNG bytes."""
+    store = QByteArray()
+    buffer = QBuffer(store)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, b"PNG")
+    return bytes(store.data())

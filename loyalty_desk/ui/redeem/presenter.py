@@ -1,0 +1,74 @@
+"""What the confirmation of a redemption says. Qt-free, no decisions."""
+
+from loyalty_desk.desk.appraise import Appraisal
+from loyalty_desk.desk.identify import OpenMember
+from loyalty_desk.ui.redeem.state import Ask, ConfirmState, Proof, Row
+from loyalty_desk.ui.texts import refusal_text
+from sync import i18n
+from sync.i18n import _, ngettext
+from sync.programme.members import first_name
+from sync.programme.refusals import Refused
+
+QUANTITY_MAX = 9
+
+
+def confirm_state(
+    seen: Appraisal, problem: Refused | None, ask: Ask | None, busy: bool, undo_seconds: int
+) -> ConfirmState:
+    """Return the panel for the draft's chosen reward.
+
+    `problem` is why it cannot be concluded as it stands.
+    """
+    draft = seen.draft
+    reward = seen.offer(draft.reward).reward
+    cost = reward.cost * draft.quantity
+    accrual = seen.accrual
+    gained = accrual.points if accrual is not None and not accrual.pending else 0
+    now = draft.member.points
+    rows = [Row(_("Balance now"), i18n.number(now), strong=False)]
+    if accrual is not None:
+        amount = i18n.money(draft.amount_centavos)
+        label = _("Purchase of {amount}").format(amount=amount)
+        rows.append(Row(label, i18n.signed(accrual.points), "ok"))
+    label = reward.name if draft.quantity == 1 else f"{draft.quantity} × {reward.name}"
+    rows.append(Row(label, i18n.number(-cost)))
+    words = ngettext("{n} unit", "{n} units", draft.quantity).format(n=draft.quantity)
+    return ConfirmState(
+        icon=reward.icon,
+        name=reward.name,
+        terms=reward.terms,
+        quantity=words,
+        rows=tuple(rows),
+        remains=i18n.number(now + gained - cost),
+        act=_("Redeem and finish"),
+        foot=_("You have {n} s to undo").format(n=undo_seconds),
+        can_less=draft.quantity > 1,
+        can_more=draft.quantity < QUANTITY_MAX and cost + reward.cost <= draft.member.usable_here,
+        proof=_refused(problem) if problem is not None else proof_of(draft.member, seen),
+        ask=ask,
+        can_act=problem is None and not busy,
+    )
+
+
+def proof_of(member: OpenMember, seen: Appraisal) -> Proof | None:
+    """Return how the customer showed that it is them."""
+    row = member.row
+    name = first_name(row.name) if row is not None else ""
+    read = _("QR read at {time}").format(time=i18n.clock(seen.proved_at))
+    if member.proof == "fresh":
+        return Proof(_("{name} confirmed on the phone").format(name=name), read)
+    if member.proof == "card":
+        card = _("Card read at {time}").format(time=i18n.clock(seen.proved_at))
+        return Proof(_("{name} showed the card").format(name=name), card)
+    if member.proof == "cpf":
+        return Proof(_("{name} gave the whole CPF").format(name=name))
+    return Proof(
+        _("Ask {name} for the QR or the CPF").format(name=name),
+        _("Small rewards need no proof"),
+        "plain",
+        "shield-check",
+    )
+
+
+def _refused(problem: Refused) -> Proof:
+    return Proof(_("Cannot be redeemed like this"), refusal_text(problem), "bad", "circle-alert")

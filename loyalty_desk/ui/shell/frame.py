@@ -1,0 +1,127 @@
+"""What the frame around the screens says: pill, strip, operator, keys that act. Qt-free."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from loyalty_desk.desk.session import Session
+from loyalty_desk.ui.shell.presenter import Badge, Operator, Parked, Pill, ShellState, Strip
+from sync import i18n
+from sync.i18n import N_, _, ngettext
+from sync.programme.members import initials
+
+ScreenName = Literal["sign_in", "identify", "visit", "enrol"]
+
+ROLES: Mapping[str, str] = {
+    "cashier": N_("Cashier"),
+    "lead": N_("Lead"),
+    "manager": N_("Manager"),
+    "network": N_("Network"),
+    "auditor": N_("Auditor"),
+}
+
+_KEYS: Mapping[ScreenName, frozenset[int]] = {
+    "sign_in": frozenset({1}),
+    "identify": frozenset({1, 2, 3, 6, 7, 8, 11, 12}),
+    "visit": frozenset({1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12}),
+    "enrol": frozenset({1, 2, 10, 11, 12}),
+}
+_HOT: Mapping[ScreenName, int] = {"sign_in": 0, "identify": 0, "visit": 10, "enrol": 10}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """The line to the server. `offline_since` and `copy_of` are local times, None when unknown."""
+
+    connected: bool = False
+    known: bool = False  # False until the first answer or failure
+    waiting: int = 0
+    sending: bool = False
+    needs: int = 0
+    revoked: bool = False
+    clock_off_minutes: int = 0
+    offline_since: datetime | None = None
+    copy_of: datetime | None = None
+
+
+def shell_state(
+    *,
+    programme: str,
+    place_line: str,
+    screen: ScreenName,
+    line: Line,
+    session: Session | None,
+    pickups: int = 0,
+    parked: tuple[Parked, ...] = (),
+    tray_open: bool = False,
+    query: tuple[str, int] = ("", 0),
+) -> ShellState:
+    """Return the frame of a screen."""
+    badges = []
+    if pickups:
+        badges.append(Badge("pickups", str(pickups)))
+    if line.waiting and not line.connected:
+        badges.append(Badge("pending", str(line.waiting), "warn"))
+    return ShellState(
+        programme=programme,
+        place_line=place_line,
+        pill=pill(line),
+        operator=operator(session) if session is not None else None,
+        language=_("English") if i18n.language() == "en" else _("Português"),
+        strip=strip(line),
+        parked=parked,
+        has_scan=screen not in ("sign_in", "identify"),
+        has_rail=screen != "sign_in",
+        place="counter",
+        badges=tuple(badges),
+        keys=_KEYS[screen],
+        hot_key=_HOT[screen],
+        query=query[0],
+        query_at=query[1],
+    )
+
+
+def operator(session: Session) -> Operator:
+    """Return who works here."""
+    return Operator(initials(session.name), session.name, _(ROLES[session.role]))
+
+
+def pill(line: Line) -> Pill:
+    """Return the pill: the worst thing first, in words with an icon."""
+    queue = ngettext("{n} waiting", "{n} waiting", line.waiting).format(n=line.waiting)
+    if line.revoked:
+        return Pill(_("Till blocked"), "bad", "ban")
+    if line.clock_off_minutes:
+        return Pill(_("Clock is wrong"), "bad", "circle-alert")
+    if not line.connected and line.known:
+        words = _("Offline · {queue}").format(queue=queue) if line.waiting else _("Offline")
+        return Pill(words, "warn", "wifi-off")
+    if line.needs:
+        words = ngettext("{n} needs you", "{n} need you", line.needs).format(n=line.needs)
+        return Pill(words, "bad", "circle-alert")
+    if line.sending and line.waiting:
+        return Pill(_("Sending {n}…").format(n=line.waiting), "plain", "cloud-upload")
+    if line.waiting:
+        return Pill(queue, "warn", "cloud-upload")
+    if not line.known:
+        return Pill(_("Connecting…"), "plain", "refresh-cw")
+    return Pill(_("Up to date"), "ok", "circle-check")
+
+
+def strip(line: Line) -> Strip | None:
+    """Return the strip under the top bar, or None while all is well."""
+    if line.revoked:
+        return Strip(_("This till was blocked. The records are safe. Call support."), tone="bad")
+    if line.clock_off_minutes:
+        words = _("This till's clock is off by {n} min. Ask somebody to set it.")
+        return Strip(words.format(n=line.clock_off_minutes), tone="bad", icon="clock")
+    if line.connected or line.offline_since is None:
+        return None
+    words = _("Offline since {time}. Serve as usual: everything will be sent later.")
+    side = ""
+    if line.copy_of is not None:
+        same_day = line.copy_of.date() == line.offline_since.date()
+        day = _("today") if same_day else i18n.day(line.copy_of.date())
+        side = _("Members as of {day}, {time}").format(day=day, time=i18n.clock(line.copy_of))
+    return Strip(words.format(time=i18n.clock(line.offline_since)), side)
