@@ -8,8 +8,6 @@ number: nothing here may be reduced to its digits.
 import re
 from dataclasses import dataclass
 
-from stdnum.br import cnpj as stdnum_cnpj
-
 from sync.programme.refusals import Reason, Refused
 
 _SEPARATORS = str.maketrans("", "", " .-/")
@@ -26,9 +24,16 @@ class Cnpj:
 def parse_cnpj(text: str) -> Cnpj:
     """The CNPJ typed as `text`, with or without its separators. Raises `Refused`: CNPJ_INVALID."""
     plain = text.strip().translate(_SEPARATORS).upper()
-    if not _SHAPE.fullmatch(plain) or len(set(plain)) == 1 or not stdnum_cnpj.is_valid(plain):
+    if not _SHAPE.fullmatch(plain) or len(set(plain)) == 1 or not _checks(plain):
         raise Refused(Reason.CNPJ_INVALID)
     return Cnpj(plain)
+
+
+def _checks(plain: str) -> bool:
+    # Loaded on first use: it brings ssl and pydoc along, which a starting desk can do without.
+    from stdnum.br.cnpj import is_valid
+
+    return is_valid(plain)
 
 
 def formatted(cnpj: Cnpj) -> str:

@@ -8,8 +8,6 @@ refuses them.
 import re
 from dataclasses import dataclass
 
-from stdnum.br import cpf as stdnum_cpf
-
 from sync.programme.refusals import Reason, Refused
 
 _SEPARATORS = str.maketrans("", "", " .-/")
@@ -26,9 +24,16 @@ class Cpf:
 def parse_cpf(text: str) -> Cpf:
     """The CPF typed as `text`, with or without its separators. Raises `Refused`: CPF_INVALID."""
     digits = text.strip().translate(_SEPARATORS)
-    if not _DIGITS.fullmatch(digits) or len(set(digits)) == 1 or not stdnum_cpf.is_valid(digits):
+    if not _DIGITS.fullmatch(digits) or len(set(digits)) == 1 or not _checks(digits):
         raise Refused(Reason.CPF_INVALID)
     return Cpf(digits)
+
+
+def _checks(digits: str) -> bool:
+    # Loaded on first use: it brings ssl and pydoc along, which a starting desk can do without.
+    from stdnum.br.cpf import is_valid
+
+    return is_valid(digits)
 
 
 def masked(cpf: Cpf) -> str:

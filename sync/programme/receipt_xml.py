@@ -204,7 +204,7 @@ def _lines(info: Element, goods: int) -> tuple[ReceiptLine, ...]:
     # Items with indTot 0 are printed but not charged.
     lines = [_line(n, item) for n, item in enumerate(items, 1) if item.findtext("indTot") != "0"]
     if sum(line.net_centavos for line in lines) > goods:
-        shares = apportion(goods, [Decimal(line.net_centavos) for line in lines])
+        shares = apportion(goods, [line.net_centavos for line in lines])
         pairs = zip(lines, shares, strict=True)
         lines = [replace(line, net_centavos=share) for line, share in pairs]
     return tuple(lines)

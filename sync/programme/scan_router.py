@@ -10,9 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from stdnum import ean as stdnum_ean
-from stdnum import luhn as stdnum_luhn
-
 from sync.programme.cpf import Cpf, parse_cpf
 from sync.programme.keyboard_layout import abnt2_to_us
 from sync.programme.member_token import TOKEN_DIGITS, TokenKind, digits_of, kind_of
@@ -137,7 +134,7 @@ def is_strong(text: str) -> bool:
 
 def is_product(text: str) -> bool:
     """True for 13 or 8 digits whose last one checks the others (GS1)."""
-    return _PRODUCT.fullmatch(text) is not None and stdnum_ean.is_valid(text)
+    return _PRODUCT.fullmatch(text) is not None and _sum_of_digits(text, 3) % 10 == 0
 
 
 def _plain(text: str) -> str:
@@ -221,4 +218,13 @@ _IN_ORDER: tuple[Callable[[str], Scan | None], ...] = (
 
 
 def _is_payment_card(text: str) -> bool:
-    return _PAYMENT_CARD.fullmatch(text) is not None and stdnum_luhn.is_valid(text)
+    """ISO/IEC 7812: 13 to 19 digits that pass Luhn's check, where a two-digit product is summed."""
+    if _PAYMENT_CARD.fullmatch(text) is None:
+        return False
+    doubled = "".join(str(2 * int(digit)) for digit in text[-2::-2])
+    return (_sum_of_digits(doubled, 1) + _sum_of_digits(text[-1::-2], 1)) % 10 == 0
+
+
+def _sum_of_digits(text: str, weight: int) -> int:
+    """The digits added up, every other one from the right but one times `weight`."""
+    return sum(int(d) * (weight if i % 2 else 1) for i, d in enumerate(reversed(text)))

@@ -3,6 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stdnum import ean as stdnum_ean
+from stdnum import luhn as stdnum_luhn
 
 from sync.programme.access_key import AccessKey
 from sync.programme.cpf import Cpf
