@@ -11,7 +11,8 @@ from typing import Literal
 
 from loyalty_desk.desk.counter import Counter, instant
 from loyalty_desk.store.effects import Effects, Holding
-from loyalty_desk.store.members import Found, Known
+from loyalty_desk.store.members import Found as Found
+from loyalty_desk.store.members import Known as Known
 from sync.programme import leases, member_token
 from sync.programme.cpf import Cpf, parse_cpf
 from sync.programme.document import Document

@@ -9,7 +9,7 @@ from typing import cast
 
 from loyalty_desk.desk import identify
 from loyalty_desk.desk.counter import Counter
-from loyalty_desk.store.staff_book import Staff
+from loyalty_desk.store.staff_book import Staff as Staff
 from sync.programme.document import Role
 from sync.programme.permissions import Act, may, require
 from sync.programme.refusals import Reason, Refused

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from loyalty_desk.desk.counter import Counter
 from loyalty_desk.desk.shift import RecentVisit
-from loyalty_desk.store.shelf import Notice
+from loyalty_desk.store.shelf import Notice as Notice
 
 TRAY_MAX = 50
 

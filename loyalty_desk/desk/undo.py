@@ -2,7 +2,7 @@
 
 from loyalty_desk.desk.counter import Counter
 from loyalty_desk.store.journal import Act
-from loyalty_desk.store.visits import Visit
+from loyalty_desk.store.visits import Visit as Visit
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.events import VoidEvent
 

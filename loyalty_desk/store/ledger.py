@@ -38,6 +38,7 @@ _CACHE_KIB = 8 * 1024
 # After so many acts the WAL is some 64 MB long: it is emptied without waiting for an idle moment.
 _BUSY_RECORDS_MAX = 2_500
 _RECENT_MAX = 1_000
+_SEEN_MS = 10 * 60 * 1000
 
 _identity = msgspec.json.Decoder(Identity)
 
@@ -87,6 +88,7 @@ class Ledger:
         self.documents = HeldDocuments(database, lambda: self.known.server_key)
         self.identity: Identity | None = None
         self._unsettled = Unsettled(self._first_tier)
+        self._seen_kept = 0
         self._head = Head(0, b"")
         self._sent = 0
         self._recent: dict[str, Recorded] = {}
@@ -119,8 +121,10 @@ class Ledger:
         Hearing the server ends a freeze: its time is right, whatever was seen before.
         """
         with self._database.lock:
+            # Worth a write only now and then: what is not kept is measured again.
+            if abs(offset_ms - self.offset_ms) > 1_000 or server_now > self._seen_kept + _SEEN_MS:
+                self._changed = True
             self.latest_seen, self.offset_ms = server_now, offset_ms
-            self._changed = True
             if epoch != self.known.epoch:
                 self.identity = replace(self.known, epoch=epoch)
                 with self._database.writing() as connection:
@@ -162,17 +166,21 @@ class Ledger:
                 if event.receipt:
                     claims.claim_receipt(connection, event)
             elif isinstance(event, RedemptionEvent):
-                if event.points:
-                    self._refuse_clock_back(event)
-                    claims.spend_lease(connection, event)
+                self._pay(connection, event)
             elif isinstance(event, VoidEvent):
                 taken_back[event.seq] = claims.undo_visit(connection, event)
         return taken_back
 
-    def _refuse_clock_back(self, event: RedemptionEvent) -> None:
+    def _pay(self, connection: Connection, event: RedemptionEvent) -> None:
+        """Take points out of a lease; without one only a benefit, or what a lead has approved."""
+        if not event.lease:
+            if event.points and not event.lead:
+                raise Refused(Reason.LEASE_UNKNOWN)
+            return
         now = self.server_time(event.at)
         if not leases.clock_is_trusted(wall=now, last_seen=self.latest_seen):
             raise Refused(Reason.CLOCK_WRONG, minutes=(self.latest_seen - now) // 60_000)
+        claims.spend_lease(connection, event)
 
     def _take_in(self, entries: Sequence[Entry], taken_back: Mapping[int, Sequence[Kept]]) -> None:
         """Let what is on the disk now be true in memory as well."""
@@ -319,6 +327,7 @@ class Ledger:
                     latest_seen=self.latest_seen,
                     offset_ms=self.offset_ms,
                 )
+                self._seen_kept = self.latest_seen
                 connection.execute("DELETE FROM sealed WHERE seq <= ?", (acked,))
                 if abs(now - self._tidied_at) >= DAY_MS:
                     before = now - RETENTION_DAYS * DAY_MS

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from loyalty_desk.desk import identify, shift, sync_status, undo
+from loyalty_desk.desk.identify import Found
 from loyalty_desk.desk.shift import RecentVisit, ShiftReport
 from loyalty_desk.desk.sync_status import SyncStatus
+from loyalty_desk.desk.undo import Visit
 from loyalty_desk.desk.visit import ReceiptRead
-from loyalty_desk.store.members import Found
-from loyalty_desk.store.visits import Visit
 from loyalty_desk.ui.counter.floor import Floor, refusal
 from loyalty_desk.ui.identify.presenter import IdleView
 from loyalty_desk.ui.texts import refusal_text
@@ -97,8 +97,10 @@ class IdleFlow:
         """Keep a receipt that was scanned before its member, for two minutes."""
         until = self._floor.counter.clock.mono() + RECEIPT_WAITS_MS
         self._receipt = (read, until)
-        total = i18n.money(read.total_centavos) if read.total_centavos else read.key[25:34]
-        self.view = replace(self.view, waiting_receipt=total, problem="")
+        number = _("Receipt {number}").format(number=read.key[25:34].lstrip("0"))
+        amount = _("Receipt of {amount}").format(amount=i18n.money(read.total_centavos))
+        words = amount if read.total_centavos else number
+        self.view = replace(self.view, waiting_receipt=words, problem="")
         self._floor.redraw()
 
     def take_receipt(self) -> ReceiptRead | None:

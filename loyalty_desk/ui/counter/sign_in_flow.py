@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from loyalty_desk.desk import session
-from loyalty_desk.desk.session import Session
-from loyalty_desk.store.staff_book import Staff
+from loyalty_desk.desk.session import Session, Staff
 from loyalty_desk.ui.counter.floor import Floor, refusal
 from loyalty_desk.ui.sign_in.presenter import SignInView
 from sync.programme.refusals import Reason, Refused

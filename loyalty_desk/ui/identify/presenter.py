@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from loyalty_desk.desk.identify import Found, Known
 from loyalty_desk.desk.shift import RecentVisit, ShiftReport
 from loyalty_desk.desk.sync_status import SyncStatus
-from loyalty_desk.store.members import Found, Known
 from loyalty_desk.ui.identify.state import (
     Campaign,
     Figure,
@@ -29,7 +29,8 @@ from sync.programme.tiers import tier_named
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdleView:
-    """What the idle screen is made of. `found` answers `query`; `waiting_receipt` is money."""
+    """What the idle screen is made of. `found` answers `query`; `waiting_receipt` names the receipt that
+    waits for its member."""
 
     query: str = ""
     query_at: int = 0
@@ -174,8 +175,7 @@ def _notice(view: IdleView) -> Notice | None:
         tone, icon = ("bad", "circle-alert") if view.problem_is_bad else ("plain", "info")
         return Notice(icon, view.problem, tone="bad" if tone == "bad" else "plain")
     if view.waiting_receipt:
-        title = _("Receipt of {amount}").format(amount=view.waiting_receipt)
-        return Notice("receipt-text", title, _("Scan the member now"), "plain")
+        return Notice("receipt-text", view.waiting_receipt, _("Scan the member now"), "plain")
     if status is not None and not status.complete:
         note = _("Whoever is found can be served already")
         words = ngettext("{n} member so far", "{n} members so far", status.members)

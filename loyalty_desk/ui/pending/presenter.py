@@ -4,8 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from loyalty_desk.desk.shift import RecentVisit
-from loyalty_desk.desk.sync_status import SyncStatus
-from loyalty_desk.store.shelf import Notice
+from loyalty_desk.desk.sync_status import Notice, SyncStatus
 from loyalty_desk.ui.pending.state import Action, NeedsYou, TrayRow, TrayState
 from loyalty_desk.ui.texts import refusal_text
 from sync import i18n

@@ -21,6 +21,9 @@ ROLES: Mapping[str, str] = {
     "auditor": N_("Auditor"),
 }
 
+# Each language by its own name, whichever is spoken.
+_LANGUAGES: Mapping[str, str] = {"pt_BR": "Português", "en": "English"}
+
 _KEYS: Mapping[ScreenName, frozenset[int]] = {
     "sign_in": frozenset({1}),
     "identify": frozenset({1, 2, 3, 6, 7, 8, 11, 12}),
@@ -68,7 +71,7 @@ def shell_state(
         place_line=place_line,
         pill=pill(line),
         operator=operator(session) if session is not None else None,
-        language=_("English") if i18n.language() == "en" else _("Português"),
+        language=_LANGUAGES[i18n.language()],
         strip=strip(line),
         parked=parked,
         has_scan=screen not in ("sign_in", "identify"),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from loyalty_desk.store.staff_book import Staff
+from loyalty_desk.desk.session import Staff
 from loyalty_desk.ui.identify.presenter import reader
 from loyalty_desk.ui.shell.frame import ROLES
 from loyalty_desk.ui.sign_in.state import (

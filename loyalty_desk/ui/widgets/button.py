@@ -190,7 +190,8 @@ class Button(Pressable):
 
     def sizeHint(self) -> QSize:
         """Return the size of the whole group and its padding."""
-        return self.with_inset(self._group() + 2 * (self._size.pad + 1), self._size.height)
+        wide = max(self._group() + 2 * (self._size.pad + 1), 44)
+        return self.with_inset(wide, self._size.height)
 
     def minimumSizeHint(self) -> QSize:
         """Return the size the words may be shortened to, never under 44 px."""

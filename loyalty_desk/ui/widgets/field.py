@@ -155,18 +155,42 @@ def centavos_of(text: str) -> int | None:
 
 
 class _CentsEdit(QLineEdit):
-    """Digits enter from the right as centavos; nothing else is taken."""
+    """Digits enter from the right as centavos; nothing else is taken.
+
+    The amount is read back from the text, so whoever sets the text (a reader's trace taken away,
+    for one) sets the amount as well.
+    """
 
     changed = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
-        self.centavos = 0
+        self._told = 0
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.setAcceptDrops(False)
+        self.textChanged.connect(self._tell)
+        self.textEdited.connect(self._tidy)
+
+    def centavos(self) -> int:
+        """Return the amount shown; 0 when nothing is."""
+        digits = "".join(sign for sign in self.text() if sign in _DIGITS)
+        return int(digits or "0")
 
     def show_centavos(self, centavos: int) -> None:
         """Show an amount without telling anyone."""
-        self.centavos = centavos
+        self._told = centavos
         self.setText(money(centavos) if centavos else "")
+
+    def event(self, event: QEvent) -> bool:
+        """Leave Ctrl+Z to the desk: there is nothing to undo in an amount."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.matches(QKeySequence.StandardKey.Undo)
+        ):
+            event.ignore()
+            return False
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Take digits, Backspace, Delete and paste; leave the rest to the window."""
@@ -185,7 +209,7 @@ class _CentsEdit(QLineEdit):
             super().keyPressEvent(event)
 
     def _kept(self) -> int:
-        return 0 if self.hasSelectedText() else self.centavos
+        return 0 if self.hasSelectedText() else self.centavos()
 
     def _paste(self) -> None:
         pasted = centavos_of(QApplication.clipboard().text())
@@ -193,9 +217,18 @@ class _CentsEdit(QLineEdit):
             self._take(pasted)
 
     def _take(self, centavos: int) -> None:
-        if len(str(centavos)) <= _MOST_DIGITS and centavos != self.centavos:
-            self.show_centavos(centavos)
-            self.changed.emit(centavos)
+        if len(str(centavos)) <= _MOST_DIGITS:
+            self.setText(money(centavos) if centavos else "")
+
+    def _tidy(self) -> None:
+        """Write as money what came in by another way, such as an input method."""
+        centavos = self.centavos() % 10**_MOST_DIGITS
+        self.setText(money(centavos) if centavos else "")
+
+    def _tell(self) -> None:
+        if self.centavos() != self._told:
+            self._told = self.centavos()
+            self.changed.emit(self._told)
 
 
 class AmountField(Field):
@@ -228,11 +261,11 @@ class AmountField(Field):
 
     def centavos(self) -> int:
         """Return the amount; 0 when nothing is entered."""
-        return self._cents.centavos
+        return self._cents.centavos()
 
     def set_centavos(self, centavos: int) -> None:
         """Show an amount; nothing is emitted, and nothing moves when it is shown already."""
-        if centavos != self._cents.centavos:
+        if centavos != self._cents.centavos():
             self._cents.show_centavos(centavos)
 
     def start(self) -> None:

@@ -67,7 +67,8 @@ TONES: Final[dict[str, tuple[str, str | None, str]]] = {
 def label_width(frame: Frame, text: str, icon: str) -> float:
     """Return the width of a label."""
     wide = text_width(text, active().font(frame.role)) + 2 * frame.pad
-    return wide + (frame.icon + frame.gap if icon else 0)
+    gap = frame.gap if text else 0
+    return wide + (frame.icon + gap if icon else 0)
 
 
 def draw_label(
