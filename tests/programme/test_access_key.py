@@ -1,7 +1,7 @@
 """The access key of a fiscal receipt."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.programme.access_key import (
@@ -129,6 +129,7 @@ def test_one_wrong_digit_is_found_out_or_changes_the_remainder_to_zero(
 
 
 @given(st.text() | st.from_regex(r"[0-9]{6}[0-9A-Z]{12}[0-9]{26}", fullmatch=True))
+@settings(max_examples=300)
 def test_any_text_is_a_key_or_refused(text: str) -> None:
     found = find_access_key(text)
     try:

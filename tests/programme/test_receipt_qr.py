@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.programme.access_key import AccessKey
@@ -181,6 +181,7 @@ tails = st.lists(st.text(max_size=8) | st.sampled_from(["1", "2", "3", "14", "9.
 
 
 @given(keys, tails, st.sampled_from(["", "p=", "chNFe=", "qualquer "]))
+@settings(max_examples=400)
 def test_anything_after_a_key_is_read_or_refused(key: str, tail: list[str], before: str) -> None:
     for text in ("|".join([before + key, *tail]), "&vNF=".join([before + key, *tail])):
         try:

@@ -1,7 +1,7 @@
 """What any text that comes from a reader is taken for."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stdnum import ean as stdnum_ean
 from stdnum import luhn as stdnum_luhn
@@ -143,3 +143,13 @@ def test_a_product_code_has_thirteen_or_eight_checked_digits() -> None:
 @given(st.lists(st.text() | st.text(alphabet="0123456789|]}{[;:/LD!-. ", max_size=60), max_size=3))
 def test_any_text_has_an_answer(texts: list[str]) -> None:
     route(*texts)
+
+
+@given(st.from_regex(r"[0-9]{8}|[0-9]{13}|[0-9]{16}", fullmatch=True))
+@settings(max_examples=200)
+def test_check_digits_agree_with_the_library(digits: str) -> None:
+    assert is_product(digits) == (len(digits) != 16 and stdnum_ean.is_valid(digits))
+    scan = route(digits)
+    if isinstance(scan, Unknown):
+        hidden = len(digits) >= 13 and stdnum_luhn.is_valid(digits)
+        assert scan.text == ("" if hidden else digits)

@@ -1,7 +1,7 @@
 """CPF and CNPJ as they are typed."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.programme import cnpj, cpf
@@ -70,6 +70,7 @@ def test_a_cnpj_is_shown_as_on_paper() -> None:
 
 
 @given(st.text() | st.from_regex(r"[0-9A-Z]{12}[0-9]{2}", fullmatch=True))
+@settings(max_examples=300)
 def test_any_text_is_a_cnpj_or_refused(text: str) -> None:
     try:
         found = cnpj.parse_cnpj(text)

@@ -237,7 +237,7 @@ strokes = st.lists(
 
 
 @given(strokes, st.sampled_from(["", "\x02", "0"]))
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_every_character_ends_in_exactly_one_decision(pressed, prefix: str) -> None:
     reader = WedgeReader(prefix)
     at_ms, sent, decided = 0.0, [], []
