@@ -189,12 +189,15 @@ def undoable(connection: Connection, target: str) -> list[Kept]:
 
 
 def forget(connection: Connection, *, acked: int, before: int) -> None:
-    """Drop acknowledged events from before `before` (ms UTC); the last one stays, for its hash."""
+    """Drop acknowledged events from before `before` (ms UTC).
+
+    The event `acked` stays, for its hash: the next push begins behind it.
+    """
     young = connection.execute(
         "SELECT seq FROM journal WHERE at >= ? ORDER BY seq LIMIT 1", (before,)
     ).fetchone()
     last = connection.execute("SELECT max(seq) FROM journal").fetchone()[0] or 0
-    until = min(acked, last - 1, young[0] - 1 if young else last)
+    until = min(acked - 1, last - 1, young[0] - 1 if young else last)
     connection.execute("DELETE FROM journal WHERE seq <= ?", (until,))
 
 

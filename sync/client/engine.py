@@ -1,0 +1,137 @@
+"""Engine: one round of synchronisation, which reads like the protocol.
+
+Hello once per connection, and again after anything went wrong; then push until the server has all,
+report the leases that are over, pull until there is no more. A round may be cut off anywhere and
+repeated; it never deletes an event, and it never waits for the network inside a transaction.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from sync.client import leases, pull, push
+from sync.client.outcomes import Outcome, Rejected
+from sync.client.replica import Replica
+from sync.client.server import Server
+from sync.programme.refusals import Reason
+from sync.protocol.messages import Hello, HelloAnswer, Result
+from sync.protocol.version import CURRENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundReport:
+    """What a round did: events pushed, members pulled, leases closed; what the server said of own
+    events; the clocks' distance; and what is wrong with the chain, if anything is.
+    """
+
+    pushed: int
+    pulled: int
+    closed: int
+    results: tuple[Result, ...]
+    offset_ms: int
+    trouble: Reason | None
+
+
+class Engine:
+    """The sync of one terminal; for one thread. `app` names the programme's version."""
+
+    def __init__(
+        self,
+        replica: Replica,
+        server: Server,
+        *,
+        key: Ed25519PrivateKey,
+        app: str,
+        wall: Callable[[], int],
+    ) -> None:
+        self._replica = replica
+        self._server = server
+        self._key = key
+        self._app = app
+        self._wall = wall
+        self._last_seq: int | None = None  # what the server has; None before a hello
+        self._trouble: Reason | None = None
+
+    def round(self) -> RoundReport:
+        """Synchronise once.
+
+        Raises Offline, ServerFault, Outdated, Rejected; and Refused DOCUMENT_FORGED, DISK_FULL.
+        """
+        try:
+            return self._round()
+        except Outcome:
+            self._last_seq = None
+            raise
+
+    def _round(self) -> RoundReport:
+        if self._last_seq is None:
+            self._last_seq = self._greet()
+        pushed, closed = self._push(self._last_seq)
+        pulled = pull.pull_news(
+            self._replica,
+            self._server,
+            wall=self._wall,
+            without_leases=self._trouble is not None,
+        )
+        if pulled.epoch != self._replica.identity.epoch:
+            self._last_seq = None  # the server was restored: ask again what it has
+        self._replica.heard(
+            server_now=pulled.server_now, offset_ms=self._server.offset_ms, epoch=pulled.epoch
+        )
+        results = {one.seq: one for one in (*pushed.results, *pulled.results)}
+        return RoundReport(
+            pushed=pushed.events,
+            pulled=pulled.members,
+            closed=closed,
+            results=tuple(results.values()),
+            offset_ms=self._server.offset_ms,
+            trouble=self._trouble,
+        )
+
+    def _greet(self) -> int:
+        """Say hello; return how far the server has our journal."""
+        head = self._replica.head()
+        answer = self._server.hello(
+            Hello(
+                protocol=CURRENT,
+                app=self._app,
+                epoch=self._replica.identity.epoch,
+                last_seq=head.seq,
+                head=head.hash.hex(),
+            )
+        )
+        self._replica.heard(
+            server_now=answer.now, offset_ms=self._server.offset_ms, epoch=answer.epoch
+        )
+        self._trouble = self._compare(answer)
+        return answer.last_seq
+
+    def _compare(self, answer: HelloAnswer) -> Reason | None:
+        """Compare the server's copy of the journal with ours.
+
+        Behind ours is normal, also after a restore: the rest is pushed again. Ahead of ours, or
+        different, means that this disk was copied or rolled back.
+        """
+        ours = self._replica.hash_at(answer.last_seq)
+        if ours is None and answer.last_seq < self._replica.head().seq:
+            return Reason.CHAIN_GAP
+        if ours is None or ours.hex() != answer.head:
+            return Reason.CHAIN_FORKED
+        return None
+
+    def _push(self, last_seq: int) -> tuple[push.Pushed, int]:
+        """Push, then close what is over; in trouble nothing is sent, and nothing deleted."""
+        nothing = push.Pushed(last_seq, 0, ())
+        if self._trouble is not None:
+            return nothing, 0
+        try:
+            pushed = push.push_pending(self._replica, self._server, self._key, after=last_seq)
+        except Rejected as rejected:
+            if rejected.refused.reason is not Reason.CHAIN_FORKED:
+                raise
+            self._trouble = Reason.CHAIN_FORKED
+            return nothing, 0
+        self._last_seq = pushed.last_seq
+        closed = leases.close_ended(self._replica, self._server, pushed=pushed.last_seq)
+        return pushed, closed

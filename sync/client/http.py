@@ -1,0 +1,166 @@
+"""HTTP: a question to an address, and its answer or a named outcome.
+
+Guarantees that nothing is read as an answer that the server's key has not signed for this very
+question, so that a captive portal's page, half a body or an old answer is never more than Offline.
+The HTTP library is imported when the first question is asked, not before the first window.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+from sync.client.outcomes import Offline, Outdated, Rejected, ServerFault
+from sync.programme.refusals import Reason, Refused
+from sync.protocol import codec, signing
+from sync.protocol.messages import Problem
+
+if TYPE_CHECKING:
+    import httpx
+
+RETRY_AFTER_MAX_S = 300.0
+ANSWER_BYTES_MAX = 32 * 1024 * 1024
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+Message = TypeVar("Message")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait, in seconds: to be let in, for the next bytes, for all of the answer."""
+
+    connect: float
+    read: float
+    whole: float
+
+
+PATIENT = Patience(connect=3.0, read=10.0, whole=60.0)
+# A cashier stands waiting.
+HASTY = Patience(connect=0.8, read=1.2, whole=2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whatever came back: not yet known to be the server's."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def retry_after(self) -> float | None:
+        """The seconds to wait that were asked for, five minutes at most; dates are not read."""
+        text = self.headers.get("retry-after", "")
+        return min(float(text), RETRY_AFTER_MAX_S) if text.isascii() and text.isdigit() else None
+
+    def check(self, server_key: bytes, request_signature: str) -> None:
+        """Refuse (Offline, ServerFault) what the server has not signed for this question."""
+        signature = self.headers.get(signing.SERVER_SIGNATURE.lower(), "")
+        try:
+            signing.check_answer(
+                server_key,
+                signature=signature,
+                request_signature=request_signature,
+                body=self.body,
+            )
+        except Refused as refused:
+            if self.status >= 500 or self.status == 429:
+                raise ServerFault(self.status, self.retry_after) from refused
+            raise Offline("captive") from refused
+
+    def plain(self) -> bytes:
+        """Return the body, unpacked."""
+        if self.headers.get("content-encoding", "") != "zstd":
+            return self.body
+        return codec.unpack(self.body, limit=ANSWER_BYTES_MAX)
+
+    def read(self, kind: type[Message]) -> Message:
+        """Return the message of a good answer; raises Outdated, Rejected, ServerFault."""
+        try:
+            if self.status == 200:
+                return codec.decode(self.plain(), kind)
+            problem = codec.decode(self.plain(), Problem)
+            reason = Reason(problem.code)
+        except (Refused, ValueError) as fault:  # an answer of a later version, or of none
+            raise ServerFault(self.status, self.retry_after) from fault
+        if reason is Reason.VERSION_UNSUPPORTED:
+            raise Outdated
+        if reason is Reason.SERVER_FAULT:
+            raise ServerFault(self.status, self.retry_after)
+        raise Rejected(Refused(reason, **problem.facts), self.retry_after)
+
+
+class Connection:
+    """A connection to one address, kept alive between questions; for one thread at a time."""
+
+    def __init__(self, base_url: str, *, monotonic: Callable[[], float]) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._monotonic = monotonic
+        self._client: httpx.Client | None = None
+
+    def ask(
+        self,
+        method: str,
+        target: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        patience: Patience = PATIENT,
+    ) -> Answer:
+        """Ask and return whatever comes back; raises Offline."""
+        import httpx
+
+        late_at = self._monotonic() + patience.whole
+        timeout = httpx.Timeout(patience.read, connect=patience.connect)
+        asked = self._opened().build_request(
+            method,
+            self._base_url + target,
+            content=body,
+            headers={"Accept-Encoding": "zstd", **headers},
+            timeout=timeout,
+        )
+        with _named_outcomes():
+            response = self._opened().send(asked, stream=True)
+            try:
+                received = bytearray()
+                for part in response.iter_raw():
+                    received += part
+                    if len(received) > ANSWER_BYTES_MAX or self._monotonic() > late_at:
+                        raise Offline("timeout")
+            finally:
+                response.close()
+        return Answer(response.status_code, dict(response.headers), bytes(received))
+
+    def close(self) -> None:
+        """Close the connection. Safe to repeat; the next question opens another."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _opened(self) -> "httpx.Client":
+        import httpx
+
+        parts = urlsplit(self._base_url)
+        is_local = parts.hostname in _LOOPBACK
+        if parts.scheme != "https" and not (parts.scheme == "http" and is_local):
+            raise Offline("insecure")
+        if self._client is None:
+            # The machine's proxy is for the world outside, not for a server on this machine.
+            self._client = httpx.Client(trust_env=not is_local, follow_redirects=False)
+        return self._client
+
+
+@contextmanager
+def _named_outcomes() -> Iterator[None]:
+    """Turn what the network does to us into Offline."""
+    import httpx
+
+    try:
+        yield
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as fault:
+        raise Offline("unreachable") from fault
+    except httpx.TimeoutException as fault:
+        raise Offline("timeout") from fault
+    except httpx.TransportError as fault:
+        raise Offline("half") from fault

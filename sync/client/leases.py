@@ -1,0 +1,44 @@
+"""Leases: borrowing exactly what a redemption needs, and giving back what is over."""
+
+from collections.abc import Callable
+
+from sync.client.outcomes import ServerFault
+from sync.client.replica import Replica
+from sync.client.server import Server
+from sync.programme.leases import Lease
+from sync.protocol.messages import LeaseClosing, LeaseRequest
+
+
+def borrow(
+    server: Server,
+    replica: Replica,
+    *,
+    lease: bytes,
+    member: int,
+    points: int,
+    wall: Callable[[], int],
+) -> Lease:
+    """Borrow exactly `points` of a member, within two seconds, and keep the lease.
+
+    `lease` is its id (16 bytes), made once per intention: a repeat is the same lease. May run
+    beside a round of the engine, on a `Server` of its own. Raises Offline, ServerFault, Outdated,
+    Rejected (NOT_ENOUGH_POINTS, MEMBER_BLOCKED …).
+    """
+    row = server.lease(LeaseRequest(id=lease.hex(), member=member, points=points))
+    if row.id != lease.hex() or row.member != member or row.amount < points:
+        raise ServerFault(200)
+    return replica.keep_lease(row, now=wall())
+
+
+def close_ended(replica: Replica, server: Server, *, pushed: int) -> int:
+    """Report leases as over whose events the server has all; return how many.
+
+    From here on they cannot be spent, so no event of theirs comes after `pushed`.
+    """
+    ended = replica.closing_leases()
+    if not ended or replica.head().seq != pushed:
+        return 0
+    closing = LeaseClosing(leases=tuple(lease.hex() for lease in ended), last_seq=pushed)
+    server.close_leases(closing)
+    replica.closed_leases(ended)
+    return len(ended)

@@ -1,0 +1,176 @@
+"""Remote: the central server over HTTP, each question signed by this terminal.
+
+Guarantees that what a method returns was signed by the server for this very question, and that the
+distance between the two clocks is measured with each answer.
+"""
+
+import email.utils
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from sync.client.http import HASTY, PATIENT, Answer, Connection, Patience
+from sync.client.outcomes import Rejected
+from sync.client.replica import Identity
+from sync.programme.refusals import Reason
+from sync.protocol import codec, signing
+from sync.protocol.messages import (
+    PREFIX,
+    Hello,
+    HelloAnswer,
+    LeaseClosing,
+    LeaseRequest,
+    LeaseRow,
+    PullAnswer,
+    PushAnswer,
+)
+
+PAGE_ROWS = 5_000
+
+Message = TypeVar("Message")
+
+
+class _Held(msgspec.Struct, frozen=True):
+    leases: tuple[LeaseRow, ...] = ()
+
+
+class MemberCard(msgspec.Struct, frozen=True):
+    """A member's current card: its id in hex and the digits of its code."""
+
+    member: int
+    card: str
+    token: str
+
+
+class RemoteServer:
+    """The server at an address, asked by one terminal; for one thread at a time.
+
+    `wall` gives milliseconds UTC, `monotonic` seconds that never go back. Implements
+    `sync.client.server.Server`.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        identity: Identity,
+        key: Ed25519PrivateKey,
+        wall: Callable[[], int],
+        monotonic: Callable[[], float],
+        offset_ms: int = 0,
+    ) -> None:
+        self._connection = Connection(base_url, monotonic=monotonic)
+        self._identity = identity
+        self._key = key
+        self._wall = wall
+        self._offset_ms = offset_ms
+
+    @property
+    def offset_ms(self) -> int:
+        """The server's clock less this machine's, as measured in the last answer."""
+        return self._offset_ms
+
+    def hello(self, hello: Hello) -> HelloAnswer:
+        """Ask where the server's copy of the journal ends."""
+        asked_at = self._wall()
+        answer = self._post("/hello", codec.encode(hello), HelloAnswer)
+        self._measure(answer.now, asked_at)
+        return answer
+
+    def push(self, batch: bytes) -> PushAnswer:
+        """Send a batch (`chain.seal_batch`)."""
+        asked_at = self._wall()
+        answer = self._post("/push", codec.pack(batch), PushAnswer, encoding="zstd")
+        self._measure(answer.now, asked_at)
+        return answer
+
+    def pull(self, cursor: str) -> PullAnswer:
+        """Ask for the next page behind a cursor."""
+        query = urlencode({"cursor": cursor, "limit": PAGE_ROWS})
+        asked_at = self._wall()
+        answer = self._ask("GET", f"{PREFIX}/pull?{query}", b"", {}, PATIENT).read(PullAnswer)
+        self._measure(answer.now, asked_at)
+        return answer
+
+    def lease(self, request: LeaseRequest) -> LeaseRow:
+        """Ask for a lease, and get an answer within two seconds or none."""
+        return self._post("/leases", codec.encode(request), LeaseRow, patience=HASTY)
+
+    def close_leases(self, closing: LeaseClosing) -> tuple[LeaseRow, ...]:
+        """Report leases as over; get those that this terminal still holds."""
+        return self._post("/leases/close", codec.encode(closing), _Held).leases
+
+    def look_up(self, asked: Mapping[str, int | str]) -> PullAnswer:
+        """Ask for one member, by `member`, `card`, `cpf` or `phone`, within two seconds."""
+        body = msgspec.json.encode(dict(asked))
+        return self._post("/members", body, PullAnswer, patience=HASTY)
+
+    def card_of(self, member: int) -> MemberCard:
+        """Ask for a member's current card; one is made when there is none."""
+        target = f"{PREFIX}/cards?member={member}"
+        return self._ask("GET", target, b"", {}, PATIENT).read(MemberCard)
+
+    def close(self) -> None:
+        """Close the connection. Safe to repeat."""
+        self._connection.close()
+
+    def _post(
+        self,
+        path: str,
+        body: bytes,
+        kind: type[Message],
+        *,
+        encoding: str = "",
+        patience: Patience = PATIENT,
+    ) -> Message:
+        headers = {"Content-Type": "application/json"}
+        if encoding:
+            headers["Content-Encoding"] = encoding
+        return self._ask("POST", PREFIX + path, body, headers, patience).read(kind)
+
+    def _ask(
+        self, method: str, target: str, body: bytes, headers: Mapping[str, str], patience: Patience
+    ) -> Answer:
+        """Ask; when the server says that this clock is wrong, once more with the server's time."""
+        answer = self._ask_once(method, target, body, headers, patience)
+        if answer.status != 401 or "date" not in answer.headers:
+            return answer
+        try:
+            answer.read(PullAnswer)
+        except Rejected as rejected:
+            if rejected.refused.reason is not Reason.CLOCK_WRONG:
+                return answer
+        if not self._take_date(answer.headers["date"]):
+            return answer
+        return self._ask_once(method, target, body, headers, patience)
+
+    def _ask_once(
+        self, method: str, target: str, body: bytes, headers: Mapping[str, str], patience: Patience
+    ) -> Answer:
+        signed = signing.sign_request(
+            self._key,
+            terminal=self._identity.terminal,
+            method=method,
+            target=target,
+            body=body,
+            now=self._wall() + self._offset_ms,
+        )
+        answer = self._connection.ask(method, target, body, {**headers, **signed}, patience)
+        answer.check(self._identity.server_key, signed[signing.SIGNATURE])
+        return answer
+
+    def _take_date(self, text: str) -> bool:
+        """Take the server's time from a Date header: good enough to be let in and measure it."""
+        try:
+            date = email.utils.parsedate_to_datetime(text)
+        except ValueError:
+            return False
+        self._offset_ms = round(date.timestamp() * 1000) - self._wall()
+        return True
+
+    def _measure(self, server_now: int, asked_at: int) -> None:
+        """The answer was made, as far as anybody can tell, half way between asking and now."""
+        self._offset_ms = server_now - (asked_at + self._wall()) // 2

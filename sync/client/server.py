@@ -1,0 +1,46 @@
+"""Server: the questions that the engine asks, whoever answers: HTTP, or the simulator.
+
+Every method may raise Offline, ServerFault, Outdated or Rejected (`sync.client.outcomes`), and may
+then have been done nevertheless: all of them can be repeated.
+"""
+
+from typing import Protocol
+
+from sync.protocol.messages import (
+    Hello,
+    HelloAnswer,
+    LeaseClosing,
+    LeaseRequest,
+    LeaseRow,
+    PullAnswer,
+    PushAnswer,
+)
+
+
+class Server(Protocol):
+    """A central server, as the engine sees it."""
+
+    def hello(self, hello: Hello) -> HelloAnswer:
+        """Ask where the server's copy of the journal ends."""
+        ...
+
+    def push(self, batch: bytes) -> PushAnswer:
+        """Send a batch (`chain.seal_batch`)."""
+        ...
+
+    def pull(self, cursor: str) -> PullAnswer:
+        """Ask for the next page behind a cursor."""
+        ...
+
+    def lease(self, request: LeaseRequest) -> LeaseRow:
+        """Ask for a lease, and get an answer within two seconds or none."""
+        ...
+
+    def close_leases(self, closing: LeaseClosing) -> tuple[LeaseRow, ...]:
+        """Report leases as over; get those that this terminal still holds."""
+        ...
+
+    @property
+    def offset_ms(self) -> int:
+        """The server's clock less this machine's, as measured in the last answer."""
+        ...
