@@ -17,6 +17,7 @@ from loyalty_desk.app.link import Link
 from loyalty_desk.desk.counter import Clock, Counter, instant
 from loyalty_desk.paths import Places
 from loyalty_desk.store.keys import Keys, Vault, load_keys
+from loyalty_desk.store.ledger import Ledger
 from loyalty_desk.store.opening import Store, open_store
 from loyalty_desk.ui.background import Background
 from loyalty_desk.ui.counter.floor import Floor
@@ -91,6 +92,15 @@ class DeskApp(QObject):
         if self._store is not None:
             self._store.close(self._clock.now())
             self._store = None
+
+    def ledger(self) -> Ledger:
+        """Return the open ledger; a question before the till is open is a fault of ours."""
+        assert self._store is not None
+        return self._store.ledger
+
+    def sync_now(self) -> None:
+        """Go a round as soon as may be."""
+        self._after_act()
 
     def _open(self) -> tuple[Keys, Store]:
         random = secrets.token_bytes

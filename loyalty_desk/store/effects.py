@@ -43,11 +43,15 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """Signed sums of own events: active points earned, points that wait, points spent, visits."""
+    """Signed sums of own events: active points earned, points that wait, points spent, visits.
+
+    `unleased` were taken out of leases; a void gives points back, but not to the lease.
+    """
 
     points: int = 0
     pending: int = 0
     spent: int = 0
+    unleased: int = 0
     visits: int = 0
     credits: tuple[Credit, ...] = ()
     taken: tuple[Taken, ...] = ()
@@ -58,6 +62,7 @@ class Effects:
             self.points + other.points,
             self.pending + other.pending,
             self.spent + other.spent,
+            self.unleased + other.unleased,
             self.visits + other.visits,
             self.credits + other.credits,
             self.taken + other.taken,
@@ -69,6 +74,7 @@ class Effects:
             -self.points,
             -self.pending,
             -self.spent,
+            0,
             -self.visits,
             tuple(
                 Credit(one.at, -one.points, -one.pending, -one.visits, one.explain)
@@ -108,7 +114,7 @@ def holding(row: MemberRow, effects: Effects) -> Holding:
         spent=effects.spent,
         expired=0,
         qualifying=0,
-        leased=max(0, row.leased - max(0, effects.spent)),
+        leased=max(0, row.leased - effects.unleased),
     )
     return Holding(account.points, account.pending, account.debt, account.leased)
 
@@ -121,7 +127,8 @@ def of_event(event: AnyEvent, *, waits: bool, explain: bytes) -> Effects:
         return Effects(points=active, pending=pending, visits=1, credits=(credit,))
     if isinstance(event, events.RedemptionEvent):
         taken = Taken(event.at, event.reward, event.quantity, event.points)
-        return Effects(spent=event.points, taken=(taken,))
+        unleased = event.points if event.lease else 0
+        return Effects(spent=event.points, unleased=unleased, taken=(taken,))
     if isinstance(event, events.EnrolmentEvent):
         return Effects(points=event.forecast)
     return NOTHING

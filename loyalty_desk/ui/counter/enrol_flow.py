@@ -10,7 +10,7 @@ from loyalty_desk.desk import enrol
 from loyalty_desk.desk.enrol import Enrolled, Form
 from loyalty_desk.ui.counter.floor import Floor, refusal
 from loyalty_desk.ui.enrol.presenter import EnrolView, Note
-from loyalty_desk.ui.enrol.state import FieldName
+from loyalty_desk.ui.enrol.state import FIELD_NAMES, FieldName
 from loyalty_desk.ui.texts import refusal_text
 from sync.i18n import _
 from sync.programme.members import first_name, parse_birthday
@@ -40,12 +40,16 @@ class EnrolFlow:
         self._enrolled = enrolled
         self._exists = exists
         self._event = ""
+        self._forms = 0
         self.view: EnrolView | None = None
 
     def open(self, *, phone: str = "") -> None:
         """Open an empty form, with a number that was searched for carried over."""
         self._event = self._floor.counter.new_id()
-        self.view = EnrolView(form=Form(phone=phone), text_at={"phone": 1 if phone else 0})
+        self._forms += 1
+        self.view = EnrolView(
+            form=Form(phone=phone), text_at=dict.fromkeys(FIELD_NAMES, self._forms)
+        )
         if phone:
             self.left("phone")
 

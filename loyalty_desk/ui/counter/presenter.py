@@ -333,9 +333,10 @@ class CounterPresenter:
 
     def redraw(self) -> None:
         """Show the state of now."""
-        self._show(Screen(self.screen, self._shell(), self._page(), self._home))
+        self._show(Screen(self.screen, self.shell(), self.page(), self._home))
 
-    def _page(self) -> PageState | None:
+    def page(self) -> PageState | None:
+        """Return the state of the screen that stands, None before the till is known."""
         place = self._floor.place
         seen = self._floor.reader_seen
         if self.screen == "sign_in":
@@ -350,7 +351,8 @@ class CounterPresenter:
         view = replace(self.idle.view, reader_seen=seen)
         return identify_state(view, place.document, place.local, self._floor.counter.clock.now())
 
-    def _shell(self) -> ShellState:
+    def shell(self) -> ShellState:
+        """Return the state of the frame."""
         place, status = self._floor.place, self._status
         line: Line = self._floor.line
         if status is not None and place is not None:

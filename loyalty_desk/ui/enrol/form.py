@@ -51,7 +51,7 @@ class FormField(QWidget):
 
     def _connect(self) -> None:
         edit = self.field.edit
-        edit.textEdited.connect(lambda text: self.edited.emit(self._name, text))
+        edit.textChanged.connect(lambda text: self.edited.emit(self._name, text))
         edit.editingFinished.connect(lambda: self.field_left.emit(self._name))
         edit.returnPressed.connect(lambda: self.accepted.emit(self._name))
         self._action.clicked.connect(lambda: self.action_pressed.emit(self._name))

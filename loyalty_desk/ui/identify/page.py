@@ -163,7 +163,7 @@ class _Hero(Surface):
         self._connect()
 
     def _connect(self) -> None:
-        self.field.edit.textEdited.connect(self.edited)
+        self.field.edit.textChanged.connect(self.edited)
         self.field.edit.returnPressed.connect(self._submit)
         self.field.edit.installEventFilter(self)
         self.pad.digit.connect(self.type_in)
@@ -197,11 +197,9 @@ class _Hero(Surface):
     def type_in(self, words: str) -> None:
         """Type into the field as by the keyboard."""
         self.field.edit.insert(words)
-        self.edited.emit(self.field.text())
 
     def _erase(self) -> None:
         self.field.edit.backspace()
-        self.edited.emit(self.field.text())
 
     def _submit(self) -> None:
         self.submitted.emit(self.field.text())

@@ -29,8 +29,10 @@ from sync.programme.tiers import tier_named
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdleView:
-    """What the idle screen is made of. `found` answers `query`; `waiting_receipt` names the receipt that
-    waits for its member."""
+    """What the idle screen is made of.
+
+    `found` answers `query`; `waiting_receipt` names the receipt that waits for its member.
+    """
 
     query: str = ""
     query_at: int = 0

@@ -108,7 +108,7 @@ class TopBar(Painted):
         self._connect()
 
     def _connect(self) -> None:
-        self.scan.edit.textEdited.connect(self.search_changed)
+        self.scan.edit.textChanged.connect(self.search_changed)
         self.scan.edit.returnPressed.connect(
             lambda: self.search_submitted.emit(self.scan.edit.text())
         )

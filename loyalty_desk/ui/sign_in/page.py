@@ -61,7 +61,7 @@ class SignInPage(Page):
         for tile in self._hero.tiles:
             tile.clicked.connect(lambda _checked=False, tile=tile: self._choose(tile.staff))
         self._hero.other.clicked.connect(self.other_requested)
-        self._hero.search.edit.textEdited.connect(self.search_changed)
+        self._hero.search.edit.textChanged.connect(self.search_changed)
         self._hero.back.clicked.connect(self.search_left)
         self._panel.pin.entered.connect(self.pin_entered)
         self._panel.pin.stepped.connect(self._step)

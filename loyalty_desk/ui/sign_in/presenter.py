@@ -51,9 +51,13 @@ def sign_in_state(view: SignInView, now: datetime) -> SignInState:
         chosen=str(view.chosen) if view.chosen else "",
         pin=_pin(view),
         on_hold=_on_hold(view.parked) if view.parked else None,
-        notice=view.notice if not view.staff else "",
+        notice="" if view.staff else view.notice or _waiting(),
         search=_found(view) if view.searching else None,
     )
+
+
+def _waiting() -> str:
+    return _("The list of people comes with the first connection.")
 
 
 def _person(staff: Staff, present: int) -> Person:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QSizePolicy, QWidget
 
@@ -94,9 +94,10 @@ class Field(Painted):
         return self.edit.text()
 
     def set_text(self, text: str) -> None:
-        """Show `text`; the caret stays where it is when nothing changed."""
+        """Show `text` without telling anyone; the caret stays where nothing changed."""
         if text != self.edit.text():
-            self.edit.setText(text)
+            with QSignalBlocker(self.edit):
+                self.edit.setText(text)
 
     def set_wrong(self, wrong: bool) -> None:
         """Outline the field in the colour of an error; say the reason in words beside it."""
