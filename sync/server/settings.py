@@ -1,0 +1,27 @@
+"""Every setting of the server, typed, with its default."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+DEMO_MEMBERS = 12_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How one run of the server was asked for.
+
+    `port` 0 lets the system choose. `exit_on_eof` ends the server when its standard input closes,
+    so that a server started by a desk does not outlive it.
+    """
+
+    command: str
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = 0
+    demo: bool = False
+    reset_demo: bool = False
+    members: int = DEMO_MEMBERS
+    exit_on_eof: bool = False
+    member: int = 0
+    store: int = 0
+    name: str = ""

@@ -1,0 +1,105 @@
+"""Tables of the programme, its people and stocks, and of the feed that terminals pull."""
+
+from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, Table, UniqueConstraint
+
+from sync.server.store.tables.columns import (
+    flag,
+    ident,
+    member,
+    metadata,
+    number,
+    octets,
+    small,
+    text,
+    whole,
+    word,
+)
+
+programme_documents = Table(
+    "programme_documents",
+    metadata,
+    number("version"),
+    octets("hash", 32),
+    octets("body"),
+    octets("signature", 64),
+    whole("valid_from"),
+    whole("published_at"),
+    PrimaryKeyConstraint("version"),
+    UniqueConstraint("hash"),
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    whole("staff_id"),
+    number("store_id"),
+    word("name", 120),
+    word("role", 20),
+    octets("salt", 16),
+    octets("verifier"),  # sealed
+    octets("badge", 8, optional=True),
+    small("status"),  # StaffStatus
+    word("shift", 20),
+    PrimaryKeyConstraint("staff_id"),
+    Index("ix_staff_store_id", "store_id"),
+)
+
+stock = Table(
+    "stock",
+    metadata,
+    number("store_id"),
+    whole("reward_id"),
+    number("units_left"),
+    PrimaryKeyConstraint("store_id", "reward_id"),
+    CheckConstraint("units_left >= 0", name="units_left"),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    ident("event_id"),
+    whole("staff_id"),
+    whole("approver_id"),
+    word("act", 40),
+    whole("points"),
+    whole("approved_at"),
+    PrimaryKeyConstraint("event_id"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    ident("entry_id"),
+    whole("at"),
+    word("actor", 60),
+    word("act", 40),
+    word("subject", 80),
+    text("facts"),
+    PrimaryKeyConstraint("entry_id"),
+    Index("ix_audit_at", "at"),
+)
+
+
+feed_heads = Table(
+    "feed_heads", metadata, word("scope", 40), whole("head"), PrimaryKeyConstraint("scope")
+)
+
+feed = Table(
+    "feed",
+    metadata,
+    *member(),
+    word("scope", 40),
+    whole("seq"),
+    flag("gone"),
+    PrimaryKeyConstraint("bucket", "member_id", "scope"),
+    Index("uq_feed_scope_seq", "scope", "seq", unique=True),
+    sqlite_with_rowid=False,
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    word("name", 40),
+    text("value"),
+    PrimaryKeyConstraint("name"),
+)
