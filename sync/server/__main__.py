@@ -1,0 +1,53 @@
+"""`loyalty-server`, or `python -m sync.server`: what was asked for on the command line."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from sync.server.settings import DEMO_MEMBERS, Settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    asked = vars(_parser().parse_args(arguments))
+    # Imported here, so that a question about usage is answered at once.
+    from sync.server.app import run
+
+    return run(Settings(**asked))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="loyalty-server", description="The central server.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = _command(commands, "serve", "answer terminals")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=0, help="0 lets the system choose")
+    serve.add_argument("--demo", action="store_true", help="serve the demo programme")
+    serve.add_argument("--exit-on-eof", action="store_true", help="end when standard input does")
+    _demo_options(serve)
+    _command(commands, "migrate", "make or update databases and keys")
+    _demo_options(_command(commands, "demo", "make the demo programme's data"))
+    code = _command(commands, "code", "print a one-time code for a new terminal")
+    code.add_argument("--store", type=int, required=True)
+    code.add_argument("--name", required=True, help="what the terminal will be called")
+    card = _command(commands, "card", "print the digits of a member's card")
+    card.add_argument("--member", type=int, required=True)
+    return parser
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, does: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=does, description=does)
+    command.add_argument("--data", type=Path, required=True, help="folder of databases and keys")
+    return command
+
+
+def _demo_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--members", type=int, default=DEMO_MEMBERS, help="members of the demo")
+    command.add_argument("--reset-demo", action="store_true", help="make the data anew")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

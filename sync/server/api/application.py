@@ -1,0 +1,46 @@
+"""The web application: its routes, and how errors that no route foresaw are answered."""
+
+import logging
+
+import msgspec
+from litestar import Litestar, Response, get
+from litestar.exceptions import HTTPException
+
+from sync.server.api.device import device_router
+from sync.server.api.exchange import JSON, WIRE_BYTES_MAX, AnyRequest, Clock, failure
+from sync.server.api.openapi import description
+from sync.server.api.problems import problem_for
+from sync.server.office.head_office import HeadOffice
+
+_log = logging.getLogger("loyalty_server")
+
+
+def application(office: HeadOffice, clock: Clock) -> Litestar:
+    """Return the application that serves `office`."""
+    document = msgspec.json.encode(description())
+
+    @get("/healthz")
+    async def healthz() -> Response[bytes]:
+        return Response(b'{"status":"ok"}', media_type=JSON)
+
+    @get("/openapi.json")
+    async def openapi() -> Response[bytes]:
+        return Response(document, media_type=JSON)
+
+    def http_error(request: AnyRequest, error: HTTPException) -> Response[bytes]:
+        response = failure(office, request, problem_for(error.status_code))
+        response.headers.update(error.headers or {})
+        return response
+
+    def fault(request: AnyRequest, error: Exception) -> Response[bytes]:
+        # The path holds no personal data: what a member is asked for by travels in the body.
+        _log.error("fault in %s %s", request.method, request.url.path, exc_info=error)
+        return failure(office, request, problem_for(500))
+
+    return Litestar(
+        route_handlers=[healthz, openapi, device_router(office, clock)],
+        exception_handlers={HTTPException: http_error, Exception: fault},
+        request_max_body_size=WIRE_BYTES_MAX,
+        openapi_config=None,
+        logging_config=None,
+    )

@@ -1,0 +1,140 @@
+"""The endpoints that terminals call. Each one decodes its message and forwards to the office."""
+
+import asyncio
+from functools import partial
+
+import msgspec
+from litestar import Response, Router, get, post
+from litestar.handlers import HTTPRouteHandler
+
+from sync.programme.refusals import Reason, Refused
+from sync.protocol import codec
+from sync.protocol.messages import (
+    PREFIX,
+    EnrolRequest,
+    Hello,
+    LeaseClosing,
+    LeaseRequest,
+    LeaseRow,
+)
+from sync.server.api.exchange import AnyRequest, Clock, answer, exchange, refusal, sent_by
+from sync.server.office.cards import card_token
+from sync.server.office.enrol import enrol
+from sync.server.office.head_office import HeadOffice
+from sync.server.office.hello import greet
+from sync.server.office.leases import close, grant
+from sync.server.office.look_up import MemberQuery, look_up
+from sync.server.office.pull import PAGE, pull
+from sync.server.office.push import record_push
+from sync.server.office.terminals import Caller
+
+
+class LeasesHeld(msgspec.Struct, frozen=True):
+    """The answer to a closing: every lease that the terminal still holds."""
+
+    leases: tuple[LeaseRow, ...]
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """A member's card: its id in hex, and the digits that its QR code shows."""
+
+    member: int
+    card: str
+    token: str
+
+
+def device_router(office: HeadOffice, clock: Clock) -> Router:
+    """Return the routes below `/v1/device`."""
+    return Router(
+        path=PREFIX,
+        route_handlers=[
+            _enrol_route(office, clock),
+            *_journal_routes(office, clock),
+            *_lease_routes(office, clock),
+            *_member_routes(office, clock),
+        ],
+    )
+
+
+def _enrol_route(office: HeadOffice, clock: Clock) -> HTTPRouteHandler:
+    @post("/enrol", status_code=200)
+    async def enrol_terminal(request: AnyRequest) -> Response[bytes]:
+        sent = await sent_by(request)
+        source = request.client.host if request.client else ""
+        try:
+            message = codec.decode(sent.plain, EnrolRequest)
+            made = await asyncio.to_thread(
+                partial(enrol, office, message, source=source, now=clock())
+            )
+        except Refused as refused:
+            return refusal(office, sent.headers, refused)
+        return answer(office, sent.headers, made)
+
+    return enrol_terminal
+
+
+def _journal_routes(office: HeadOffice, clock: Clock) -> list[HTTPRouteHandler]:
+    @post("/hello", status_code=200)
+    async def say_hello(request: AnyRequest) -> Response[bytes]:
+        def work(caller: Caller, body: bytes) -> object:
+            return greet(office, caller, codec.decode(body, Hello), now=clock())
+
+        return await exchange(office, clock, request, work)
+
+    @post("/push", status_code=200)
+    async def push_events(request: AnyRequest) -> Response[bytes]:
+        def work(caller: Caller, body: bytes) -> object:
+            return record_push(office, caller, body, now=clock())
+
+        return await exchange(office, clock, request, work)
+
+    @get("/pull")
+    async def pull_changes(
+        request: AnyRequest, cursor: str = "", limit: int = PAGE
+    ) -> Response[bytes]:
+        def work(caller: Caller, body: bytes) -> object:
+            return pull(office, caller, cursor=cursor, limit=max(1, limit), now=clock())
+
+        return await exchange(office, clock, request, work)
+
+    return [say_hello, push_events, pull_changes]
+
+
+def _lease_routes(office: HeadOffice, clock: Clock) -> list[HTTPRouteHandler]:
+    @post("/leases", status_code=200)
+    async def lend_points(request: AnyRequest) -> Response[bytes]:
+        def work(caller: Caller, body: bytes) -> object:
+            return grant(office, caller, codec.decode(body, LeaseRequest), now=clock())
+
+        return await exchange(office, clock, request, work)
+
+    @post("/leases/close", status_code=200)
+    async def take_back_leases(request: AnyRequest) -> Response[bytes]:
+        def work(caller: Caller, body: bytes) -> object:
+            closing = codec.decode(body, LeaseClosing)
+            return LeasesHeld(close(office, caller, closing, now=clock()))
+
+        return await exchange(office, clock, request, work)
+
+    return [lend_points, take_back_leases]
+
+
+def _member_routes(office: HeadOffice, clock: Clock) -> list[HTTPRouteHandler]:
+    @get("/cards")
+    async def read_card(request: AnyRequest, member: int = 0) -> Response[bytes]:
+        def work(caller: Caller, body: bytes) -> object:
+            if not 0 < member < 1 << 63:
+                raise Refused(Reason.MEMBER_UNKNOWN)
+            card, token = card_token(office, member, now=clock())
+            return Card(member=member, card=card.hex(), token=token)
+
+        return await exchange(office, clock, request, work)
+
+    @post("/members", status_code=200)
+    async def find_member(request: AnyRequest) -> Response[bytes]:
+        def work(caller: Caller, body: bytes) -> object:
+            return look_up(office, caller, codec.decode(body, MemberQuery), now=clock())
+
+        return await exchange(office, clock, request, work)
+
+    return [read_card, find_member]

@@ -1,0 +1,124 @@
+"""One signed exchange: check the request, do the work, sign the answer.
+
+The order is fixed: the body is bounded before anything is computed, its signature holds before it
+is unpacked, and it is unpacked before it is parsed. Every answer to a terminal is signed, refusals
+too; without the signature a terminal takes an answer for somebody else's.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import msgspec
+from litestar import Request, Response
+
+from sync.programme.refusals import Refused
+from sync.protocol import codec, signing
+from sync.protocol.chain import BATCH_BYTES_MAX
+from sync.protocol.messages import PROBLEM, Problem
+from sync.server.api.problems import problem_of, waiting
+from sync.server.office.head_office import HeadOffice
+from sync.server.office.terminals import Caller, recognise
+
+WIRE_BYTES_MAX = 2 * 1024 * 1024
+
+JSON = "application/json"
+_ZSTD = "zstd"
+_PACKED_FROM = 1024
+
+AnyRequest: TypeAlias = Request[Any, Any, Any]
+Clock: TypeAlias = Callable[[], int]
+Work: TypeAlias = Callable[[Caller, bytes], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request as it was sent: headers in lower case, target and body not decoded."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def plain(self) -> bytes:
+        """The body, unpacked; raises Refused: BATCH_TOO_LARGE, BATCH_UNREADABLE."""
+        if self.headers.get("content-encoding", "") != _ZSTD:
+            return self.body
+        return codec.unpack(self.body, limit=BATCH_BYTES_MAX)
+
+
+async def sent_by(request: AnyRequest) -> Sent:
+    """Return what was sent. A body above the limit ends here, in an answer 413."""
+    scope = request.scope
+    query: bytes = scope["query_string"]
+    target: bytes = scope["raw_path"].partition(b"?")[0] + (b"?" + query if query else b"")
+    return Sent(
+        method=request.method,
+        target=target.decode("ascii", "replace"),
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=await request.body(),
+    )
+
+
+async def exchange(
+    office: HeadOffice, clock: Clock, request: AnyRequest, work: Work
+) -> Response[bytes]:
+    """Answer a terminal's signed request with what `work` returns, or with its refusal."""
+    sent = await sent_by(request)
+
+    def run() -> Response[bytes]:
+        try:
+            with office.database.read() as connection:
+                caller = recognise(
+                    connection,
+                    sent.headers,
+                    method=sent.method,
+                    target=sent.target,
+                    body=sent.body,
+                    now=clock(),
+                )
+            return answer(office, sent.headers, work(caller, sent.plain))
+        except Refused as refused:
+            return refusal(office, sent.headers, refused)
+
+    return await asyncio.to_thread(run)
+
+
+def answer(office: HeadOffice, headers: dict[str, str], message: object) -> Response[bytes]:
+    """Return a signed answer, packed when the terminal reads that and it is worth it."""
+    return _signed(office, headers, msgspec.json.encode(message), status=200, media=JSON)
+
+
+def refusal(office: HeadOffice, headers: dict[str, str], refused: Refused) -> Response[bytes]:
+    """Return a signed refusal."""
+    return _problem(office, headers, problem_of(refused))
+
+
+def failure(office: HeadOffice, request: AnyRequest, problem: Problem) -> Response[bytes]:
+    """Return a signed answer to a request that no route could follow."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return _problem(office, headers, problem)
+
+
+def _problem(office: HeadOffice, headers: dict[str, str], problem: Problem) -> Response[bytes]:
+    body = msgspec.json.encode(problem)
+    response = _signed(office, headers, body, status=problem.status, media=PROBLEM)
+    response.headers.update(waiting(problem))
+    return response
+
+
+def _signed(
+    office: HeadOffice, headers: dict[str, str], body: bytes, *, status: int, media: str
+) -> Response[bytes]:
+    extra = {}
+    if len(body) > _PACKED_FROM and _ZSTD in headers.get("accept-encoding", ""):
+        body = codec.pack(body)
+        extra["Content-Encoding"] = _ZSTD
+    extra[signing.SERVER_SIGNATURE] = signing.sign_answer(
+        office.keys.config,
+        request_signature=headers.get(signing.SIGNATURE.lower(), ""),
+        body=body,
+    )
+    return Response(body, status_code=status, media_type=media, headers=extra)

@@ -1,0 +1,141 @@
+"""Puts the server together: the only file that reads the clock, chance, and standard streams."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from types import FrameType
+
+import uvicorn
+
+from sync.programme.refusals import Refused
+from sync.server.api.application import application
+from sync.server.office.cards import card_token
+from sync.server.office.enrol import issue_code
+from sync.server.office.head_office import HeadOffice
+from sync.server.settings import Settings
+from sync.server.store.database import migrate, open_database
+from sync.server.store.keys import load_keys, make_keys
+
+_STOP_SECONDS = 3
+
+
+def run(settings: Settings) -> int:
+    """Do what was asked on the command line and return the exit status."""
+    try:
+        return _COMMANDS[settings.command](settings)
+    except Refused as refused:
+        sys.stderr.write(f"loyalty-server: {refused.reason.value} {refused.facts or ''}\n")
+        return 1
+    except BrokenPipeError:
+        # Whoever started us is gone; standard output cannot be flushed any more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def now_ms() -> int:
+    """Return the time in milliseconds UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def _migrate(settings: Settings) -> int:
+    migrate(settings.data)
+    make_keys(settings.data, secrets.token_bytes)
+    return 0
+
+
+def _serve(settings: Settings) -> int:
+    with _office(settings) as office:
+        listening = _socket(settings)
+        config = uvicorn.Config(
+            application(office, now_ms),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_STOP_SECONDS,
+        )
+        server = _Server(config, listening)
+        if settings.exit_on_eof:
+            threading.Thread(target=server.stop_on_eof, daemon=True).start()
+        asyncio.run(server.serve(sockets=[listening]))
+    return 0
+
+
+def _code(settings: Settings) -> int:
+    with _office(settings) as office, office.database.write() as connection:
+        code = issue_code(
+            office, connection, store=settings.store, name=settings.name, now=now_ms()
+        )
+    _say("code", code)
+    return 0
+
+
+def _card(settings: Settings) -> int:
+    with _office(settings) as office:
+        _, token = card_token(office, settings.member, now=now_ms())
+    _say("card", token)
+    return 0
+
+
+_COMMANDS = {"serve": _serve, "migrate": _migrate, "code": _code, "card": _card}
+
+
+@contextlib.contextmanager
+def _office(settings: Settings) -> Iterator[HeadOffice]:
+    database = open_database(settings.data)
+    try:
+        yield HeadOffice(
+            database=database, keys=load_keys(settings.data), random=secrets.token_bytes
+        )
+    finally:
+        database.close()
+
+
+def _socket(settings: Settings) -> socket.socket:
+    # Named as TCP, or asyncio leaves Nagle's delay on and each answer waits for 40 ms.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    if os.name == "posix":
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((settings.host, settings.port))
+    return listening
+
+
+def _say(word: str, value: object) -> None:
+    """Tell whoever started the server, at once."""
+    sys.stdout.write(f"{word} {value}\n")
+    sys.stdout.flush()
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it is ready, and ends in order when it is told to."""
+
+    def __init__(self, config: uvicorn.Config, listening: socket.socket) -> None:
+        super().__init__(config)
+        self._port = listening.getsockname()[1]
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            _say("ready", self._port)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on a signal and return, where uvicorn would raise it again."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
+        yield
+
+    def stop_on_eof(self) -> None:
+        """Stop when standard input ends: whoever started the server has gone."""
+        while sys.stdin.buffer.read(4096):
+            pass
+        self.should_exit = True
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.should_exit = True

@@ -1,0 +1,114 @@
+"""Cards: the codes that members show. A card has an id of its own, never the member's."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, Row, select
+
+from sync.programme.member_token import MemberToken, TokenKind, sign
+from sync.programme.members import bucket_of
+from sync.programme.refusals import Reason, Refused
+from sync.server.office.documents import rulebook
+from sync.server.office.feed import raise_members
+from sync.server.office.head_office import HeadOffice
+from sync.server.store.dialect import insert_rows
+from sync.server.store.keys import CARDS_KID, PHONES_KID
+from sync.server.store.states import CardStatus, MemberStatus
+from sync.server.store.tables import cards, members
+
+PHONE_CODE_SECONDS = 90
+
+_CARD_BYTES = 8
+
+
+def card_token(office: HeadOffice, member: int, *, now: int) -> tuple[bytes, str]:
+    """Return the id and the 202 digits of a member's card, which is made when there is none.
+
+    The digits of a card are always the same. Raises Refused: MEMBER_UNKNOWN, MEMBER_BLOCKED,
+    MEMBER_MERGED, MEMBER_ERASED.
+    """
+    with office.database.write() as connection:
+        _check(connection, member)
+        card = _active(connection, member)
+        if card is None:
+            _issue(office, connection, member, now)
+            raise_members(connection, {member: 0})
+            card = _active(connection, member)
+        assert card is not None, member
+        programme = rulebook(connection).in_force(now).programme
+    token = MemberToken(
+        kind=TokenKind.CARD,
+        key_id=CARDS_KID,
+        programme=programme,
+        subject=int.from_bytes(card.card_id, "big"),
+        issued_at=_seconds(card.issued_at),
+        life=0,
+        sequence=card.print_number,
+    )
+    return card.card_id, sign(token, office.keys.cards)
+
+
+def phone_code(office: HeadOffice, member: int, *, now: int) -> str:
+    """Return a fresh code for a member's phone, good for PHONE_CODE_SECONDS.
+
+    Raises Refused like `card_token`.
+    """
+    card, _ = card_token(office, member, now=now)
+    with office.database.read() as connection:
+        programme = rulebook(connection).in_force(now).programme
+    token = MemberToken(
+        kind=TokenKind.PHONE,
+        key_id=PHONES_KID,
+        programme=programme,
+        subject=int.from_bytes(card, "big"),
+        issued_at=_seconds(now),
+        life=PHONE_CODE_SECONDS,
+        sequence=office.random(1)[0],
+    )
+    return sign(token, office.keys.phones)
+
+
+def _check(connection: Connection, member: int) -> None:
+    refused = {
+        MemberStatus.BLOCKED: Reason.MEMBER_BLOCKED,
+        MemberStatus.MERGED: Reason.MEMBER_MERGED,
+        MemberStatus.ERASED: Reason.MEMBER_ERASED,
+    }
+    status: int | None = connection.scalar(
+        select(members.c.status).where(
+            members.c.bucket == bucket_of(member), members.c.member_id == member
+        )
+    )
+    if status is None:
+        raise Refused(Reason.MEMBER_UNKNOWN)
+    if status != MemberStatus.ACTIVE:
+        raise Refused(refused[MemberStatus(status)])
+
+
+def _active(connection: Connection, member: int) -> Row[tuple[object, ...]] | None:
+    return connection.execute(
+        select(cards)
+        .where(
+            cards.c.bucket == bucket_of(member),
+            cards.c.member_id == member,
+            cards.c.status == int(CardStatus.ACTIVE),
+        )
+        .order_by(cards.c.issued_at.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def _issue(office: HeadOffice, connection: Connection, member: int, now: int) -> None:
+    row = {
+        "card_id": office.random(_CARD_BYTES),
+        "bucket": bucket_of(member),
+        "member_id": member,
+        "status": int(CardStatus.ACTIVE),
+        "replaced_by": None,
+        "issued_at": now,
+        "print_number": 1,
+    }
+    insert_rows(connection, cards, [row])
+
+
+def _seconds(at: int) -> datetime:
+    return datetime.fromtimestamp(at // 1000, UTC)

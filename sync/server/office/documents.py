@@ -1,0 +1,107 @@
+"""Programme documents: published once, signed, never changed.
+
+Every version stays: an event from a terminal that was away is priced by the rules of its own day.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, lru_cache
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from sync.programme import document as documents
+from sync.programme.document import Document, Store
+from sync.programme.refusals import Reason, Refused
+from sync.server.store.dialect import add_rows
+from sync.server.store.keys import Keys
+from sync.server.store.tables import programme_documents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rulebook:
+    """Every version of the programme, oldest first; `by_prefix` by the first 8 bytes in hex."""
+
+    documents: tuple[Document, ...]
+    by_prefix: Mapping[str, Document]
+
+    def in_force(self, at: int) -> Document:
+        """Return the version in force at `at` (ms UTC): the first one for what came before it.
+
+        Raises Refused(RULES_UNKNOWN) when nothing has been published.
+        """
+        if self.documents and at < self.documents[0].valid_from:
+            return self.documents[0]
+        return documents.in_force(self.documents, at)
+
+    def named(self, prefix: str) -> Document | None:
+        """Return the version with this hash, None for one that was never published here."""
+        return self.by_prefix.get(prefix)
+
+
+def publish(connection: Connection, keys: Keys, document: Document, *, now: int) -> bytes:
+    """Publish a version, signed by the configuration key, and return its hash.
+
+    Raises Refused(DOCUMENT_FORGED) for a version number that is not above all others.
+    """
+    newest: int | None = connection.scalar(
+        select(programme_documents.c.version).order_by(programme_documents.c.version.desc())
+    )
+    if newest is not None and document.version <= newest:
+        raise Refused(Reason.DOCUMENT_FORGED, version=newest)
+    body = documents.canonical(document)
+    name = documents.document_hash(body)
+    row = {
+        "version": document.version,
+        "hash": name,
+        "body": body,
+        "signature": keys.config.sign(documents.signed_part(body)),
+        "valid_from": document.valid_from,
+        "published_at": now,
+    }
+    add_rows(connection, programme_documents, [row])
+    return name
+
+
+def rulebook(connection: Connection) -> Rulebook:
+    """Return every published version."""
+    rows = connection.execute(
+        select(programme_documents.c.body, programme_documents.c.hash).order_by(
+            programme_documents.c.version
+        )
+    ).all()
+    held = [(_decoded(row.body), row.hash) for row in rows]
+    return Rulebook(
+        documents=tuple(document for document, _ in held),
+        by_prefix={prefix_of(name): document for document, name in held},
+    )
+
+
+def prefix_of(name: bytes) -> str:
+    """Return how events name the document of this hash."""
+    return name[: documents.HASH_PREFIX_BYTES].hex()
+
+
+def store_of(document: Document, store: int) -> Store:
+    """Return a store of the programme; raises Refused(NOT_FOUND)."""
+    for known in document.stores:
+        if known.id == store:
+            return known
+    raise Refused(Reason.NOT_FOUND, store=store)
+
+
+def local(at: int, zone: str) -> datetime:
+    """Return the instant `at` (ms UTC) as a local time."""
+    return datetime.fromtimestamp(at / 1000, _zone(zone))
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+@lru_cache(maxsize=64)
+def _decoded(body: bytes) -> Document:
+    return msgspec.json.decode(body, type=Document)

@@ -1,0 +1,130 @@
+"""The feed: what changed for whom, in an order that no reader can miss a part of.
+
+A member has one row per scope, which each change moves to the scope's new head. The head is raised
+last in the writing transaction, under its lock, so numbers become visible in their own order: a
+terminal that has read up to a number has seen everything below it.
+
+Small programmes have one scope that holds all members; large ones have a scope per store, for the
+members whose home it is or who came there.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import Connection, select
+
+from sync.programme.members import bucket_of
+from sync.server.office.epoch import keep_setting, setting
+from sync.server.store.dialect import add_up_rows, among, portions, put_rows
+from sync.server.store.tables import feed, feed_heads
+
+ALL_MEMBERS = "all"
+ALL_MEMBERS_MAX = 50_000
+
+_SETTING = "scope"
+_BY_STORE = "store"
+
+
+def divide_by_store(connection: Connection) -> None:
+    """From now on deal members out by store. For programmes above ALL_MEMBERS_MAX."""
+    keep_setting(connection, _SETTING, _BY_STORE)
+
+
+def is_divided(connection: Connection) -> bool:
+    """Say whether members are dealt out by store."""
+    return setting(connection, _SETTING) == _BY_STORE
+
+
+def scope_of(connection: Connection, store: int) -> str:
+    """Return the scope whose members the terminals of a store hold."""
+    return store_scope(store) if is_divided(connection) else ALL_MEMBERS
+
+
+def store_scope(store: int) -> str:
+    """Return the name of a store's own scope."""
+    return f"store:{store}"
+
+
+def staff_list(store: int) -> str:
+    """Return the name of the list of a store's staff."""
+    return f"staff:{store}"
+
+
+def stock_list(store: int) -> str:
+    """Return the name of the list of a store's counted rewards."""
+    return f"stock:{store}"
+
+
+def lease_list(terminal: int) -> str:
+    """Return the name of the list of a terminal's leases."""
+    return f"leases:{terminal}"
+
+
+def head(connection: Connection, scope: str) -> int:
+    """Return the newest number of a scope or list, 0 for one that never changed."""
+    value: int | None = connection.scalar(
+        select(feed_heads.c.head).where(feed_heads.c.scope == scope)
+    )
+    return value or 0
+
+
+def raise_lists(connection: Connection, names: Iterable[str]) -> None:
+    """Note that lists have changed: terminals fetch them whole."""
+    add_up_rows(
+        connection,
+        feed_heads,
+        [{"scope": name, "head": 1} for name in sorted(set(names))],
+        sums=["head"],
+    )
+
+
+def raise_members(
+    connection: Connection, seen_in: Mapping[int, int], *, gone: frozenset[int] = frozenset()
+) -> None:
+    """Move members to the head of their scopes: those they are in, and that of `seen_in`'s store.
+
+    The last act of a writing transaction. Terminals forget the members in `gone`.
+    """
+    if not seen_in:
+        return
+    scopes: defaultdict[str, list[int]] = defaultdict(list)
+    if is_divided(connection):
+        for member, scope in _places(connection, seen_in):
+            scopes[scope].append(member)
+    else:
+        scopes[ALL_MEMBERS].extend(sorted(seen_in))
+    for scope in sorted(scopes):
+        _raise(connection, scope, scopes[scope], gone)
+
+
+def _raise(connection: Connection, scope: str, members: list[int], gone: frozenset[int]) -> None:
+    step = {"scope": scope, "head": len(members)}
+    add_up_rows(connection, feed_heads, [step], sums=["head"])
+    first = head(connection, scope) - len(members) + 1
+    put_rows(
+        connection,
+        feed,
+        [
+            {
+                "bucket": bucket_of(member),
+                "member_id": member,
+                "scope": scope,
+                "seq": seq,
+                "gone": member in gone,
+            }
+            for seq, member in enumerate(members, first)
+        ],
+    )
+
+
+def _places(connection: Connection, seen_in: Mapping[int, int]) -> list[tuple[int, str]]:
+    places = {(member, store_scope(store)) for member, store in seen_in.items() if store}
+    keys = [(bucket_of(member), member) for member in seen_in]
+    for part in portions(keys):
+        held = connection.execute(
+            select(feed.c.member_id, feed.c.scope).where(
+                among((feed.c.bucket, feed.c.member_id), part)
+            )
+        )
+        places.update((row.member_id, row.scope) for row in held)
+    return sorted(places)

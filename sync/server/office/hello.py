@@ -1,0 +1,30 @@
+"""The first word of a connection: where the server's copy of a terminal's journal ends."""
+
+from sqlalchemy import select
+
+from sync.protocol import version
+from sync.protocol.messages import Hello, HelloAnswer
+from sync.server.office.epoch import epoch
+from sync.server.office.head_office import HeadOffice
+from sync.server.office.terminals import Caller, hear, is_life
+from sync.server.store.tables import incarnations
+
+
+def greet(office: HeadOffice, caller: Caller, hello: Hello, *, now: int) -> HelloAnswer:
+    """Answer a terminal's hello; it pushes from `last_seq` + 1.
+
+    Raises Refused(VERSION_UNSUPPORTED).
+    """
+    agreed = version.agree(hello.protocol)
+    with office.database.write() as connection:
+        hear(connection, caller, now=now)
+        row = connection.execute(
+            select(incarnations.c.last_seq, incarnations.c.head_hash).where(is_life(caller))
+        ).one()
+        return HelloAnswer(
+            protocol=agreed,
+            now=now,
+            epoch=epoch(connection),
+            last_seq=row.last_seq,
+            head=row.head_hash.hex(),
+        )

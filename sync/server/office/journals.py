@@ -1,0 +1,103 @@
+"""Journals: where a batch belongs in what the server has of a terminal's journal.
+
+A batch that is here already is answered by comparing one hash. One that leaves a gap is refused
+with the number to start from. One that contradicts what is here shows that two machines write the
+same journal: it is recorded beside the chain, as a branch.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select, update
+
+from sync.programme.refusals import Reason, Refused
+from sync.protocol.chain import Batch
+from sync.server.office.terminals import Caller, is_life
+from sync.server.store.states import IncarnationState
+from sync.server.store.tables import events, incarnations, repeats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Journal:
+    """The end of the server's copy of a journal."""
+
+    last_seq: int
+    head: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a batch belongs: `known` of its events are here; above 0 `branch` is a fork."""
+
+    known: int
+    branch: int = 0
+
+
+def journal_of(connection: Connection, caller: Caller) -> Journal:
+    """Return the caller's journal, which nobody else changes until the transaction ends."""
+    row = connection.execute(
+        select(incarnations.c.last_seq, incarnations.c.head_hash)
+        .where(is_life(caller))
+        .with_for_update()
+    ).one()
+    return Journal(last_seq=row.last_seq, head=row.head_hash)
+
+
+def place_of(
+    connection: Connection, caller: Caller, journal: Journal, batch: Batch, hashes: Sequence[bytes]
+) -> Place:
+    """Return where a batch belongs; raises Refused(CHAIN_GAP), fact `expected`."""
+    if batch.from_seq > journal.last_seq + 1:
+        raise Refused(Reason.CHAIN_GAP, expected=journal.last_seq + 1)
+    known = min(journal.last_seq - batch.from_seq + 1, len(hashes))
+    # The hash of the last event that both sides have stands for all before it.
+    theirs = hashes[known - 1] if known else batch.previous
+    ours = _hash_at(connection, caller, journal, batch.from_seq + known - 1)
+    if theirs == ours:
+        return Place(known=known)
+    return Place(known=0, branch=_new_branch(connection, caller))
+
+
+def advance(connection: Connection, caller: Caller, journal: Journal) -> None:
+    """Note where the journal ends now."""
+    connection.execute(
+        update(incarnations)
+        .where(is_life(caller))
+        .values(last_seq=journal.last_seq, head_hash=journal.head)
+    )
+
+
+def mark_forked(connection: Connection, caller: Caller) -> None:
+    """Note that two machines write this journal."""
+    connection.execute(
+        update(incarnations).where(is_life(caller)).values(state=int(IncarnationState.FORKED))
+    )
+
+
+def _hash_at(connection: Connection, caller: Caller, journal: Journal, seq: int) -> bytes | None:
+    if seq == journal.last_seq:
+        return journal.head
+    for table in (events, repeats):
+        found: bytes | None = connection.scalar(
+            select(table.c.hash).where(
+                table.c.terminal_id == caller.terminal,
+                table.c.incarnation == caller.incarnation,
+                table.c.branch == 0,
+                table.c.seq == seq,
+            )
+        )
+        if found is not None:
+            return found
+    return None
+
+
+def _new_branch(connection: Connection, caller: Caller) -> int:
+    newest = 0
+    for table in (events, repeats):
+        held: int | None = connection.scalar(
+            select(func.max(table.c.branch)).where(
+                table.c.terminal_id == caller.terminal, table.c.incarnation == caller.incarnation
+            )
+        )
+        newest = max(newest, held or 0)
+    return newest + 1

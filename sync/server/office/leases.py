@@ -1,0 +1,248 @@
+"""Leases: points lent to one terminal, given back only when it reports or is declared lost.
+
+Time never frees a lease here: it stops the spender, and a late report may still spend it. So the
+leases of a member never exceed the balance, whatever clocks and networks do.
+"""
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from sync.programme.document import Document
+from sync.programme.members import bucket_of
+from sync.programme.refusals import Reason, Refused
+from sync.protocol.messages import LeaseClosing, LeaseRequest, LeaseRow
+from sync.server.office.documents import rulebook
+from sync.server.office.feed import lease_list, raise_lists, raise_members
+from sync.server.office.head_office import HOUR_MS, HeadOffice
+from sync.server.office.terminals import Caller, hear, is_life, revoke
+from sync.server.store.dialect import add_rows
+from sync.server.store.states import LeaseState, MemberStatus
+from sync.server.store.tables import balances, incarnations, leases, members
+
+_ID_BYTES = 16
+_REFUSED: dict[int, Reason] = {
+    MemberStatus.BLOCKED: Reason.MEMBER_BLOCKED,
+    MemberStatus.MERGED: Reason.MEMBER_MERGED,
+    MemberStatus.ERASED: Reason.MEMBER_ERASED,
+}
+
+
+def grant(office: HeadOffice, caller: Caller, request: LeaseRequest, *, now: int) -> LeaseRow:
+    """Lend exactly the points asked for; the same id again returns the same lease.
+
+    Raises Refused: NOT_ENOUGH_POINTS (facts `left`, `missing`), LEASE_TOO_SMALL (`left`) when the
+    terminal holds as much as it may, MEMBER_UNKNOWN and other states of the member, CHAIN_FORKED,
+    LEASE_UNKNOWN for an id that another terminal used, BATCH_UNREADABLE.
+    """
+    with office.database.write() as connection:
+        lease = lend(connection, caller, request, now=now)
+        raise_members(connection, {request.member: caller.store})
+        return lease
+
+
+def lend(connection: Connection, caller: Caller, request: LeaseRequest, *, now: int) -> LeaseRow:
+    """Do what `grant` says within a transaction, except for raising the feed of the member."""
+    lease, bucket = _id(request.id), bucket_of(request.member)
+    if caller.forked:
+        raise Refused(Reason.CHAIN_FORKED)
+    held = _find(connection, request.member, lease)
+    if held is not None:
+        if held.terminal_id != caller.terminal:
+            raise Refused(Reason.LEASE_UNKNOWN)
+        return _row(held)
+    _check_member(connection, request.member)
+    document = rulebook(connection).in_force(now)
+    _check_cap(connection, document, caller.terminal, request.points)
+    taken = connection.execute(
+        update(balances)
+        .where(
+            balances.c.bucket == bucket,
+            balances.c.member_id == request.member,
+            balances.c.purse == 0,
+            balances.c.points - balances.c.leased >= request.points,
+        )
+        .values(leased=balances.c.leased + request.points, version=balances.c.version + 1)
+    )
+    if not taken.rowcount or request.points <= 0:
+        left = _available(connection, request.member)
+        raise Refused(Reason.NOT_ENOUGH_POINTS, left=left, missing=request.points - left)
+    row = {
+        "bucket": bucket,
+        "member_id": request.member,
+        "lease_id": lease,
+        "terminal_id": caller.terminal,
+        "incarnation": caller.incarnation,
+        "purse": 0,
+        "amount": request.points,
+        "spent": 0,
+        "granted_at": now,
+        "stops_at": now + document.limits.lease_hours * HOUR_MS,
+        "state": int(LeaseState.ACTIVE),
+    }
+    add_rows(connection, leases, [row])
+    raise_lists(connection, [lease_list(caller.terminal)])
+    return LeaseRow(request.id, request.member, request.points, 0, int(str(row["stops_at"])))
+
+
+def close(
+    office: HeadOffice, caller: Caller, closing: LeaseClosing, *, now: int
+) -> tuple[LeaseRow, ...]:
+    """Free what is left of leases that the terminal gives back; return those it still holds.
+
+    Raises Refused: CHAIN_GAP (fact `expected`) while events up to `last_seq` are missing here,
+    since they may still spend the leases; BATCH_UNREADABLE.
+    """
+    wanted = [_id(text) for text in closing.leases]
+    with office.database.write() as connection:
+        hear(connection, caller, now=now)
+        here: int = connection.execute(
+            select(incarnations.c.last_seq).where(is_life(caller))
+        ).scalar_one()
+        if here < closing.last_seq:
+            raise Refused(Reason.CHAIN_GAP, expected=here + 1)
+        rows = _active(connection, caller.terminal)
+        given_back = [row for row in rows if row.lease_id in wanted]
+        _free(connection, given_back, LeaseState.CLOSED)
+        raise_members(connection, {row.member_id: caller.store for row in given_back})
+        return held_leases(connection, caller.terminal)
+
+
+def declare_lost(office: HeadOffice, terminal: int) -> int:
+    """Give up on a terminal: members get their points back, and late spending is the shop's loss.
+
+    Returns how many leases were written off. The terminal is not heard again.
+    """
+    with office.database.write() as connection:
+        revoke(connection, terminal)
+        rows = _active(connection, terminal)
+        _free(connection, rows, LeaseState.WRITTEN_OFF)
+        raise_members(connection, {row.member_id: 0 for row in rows})
+        return len(rows)
+
+
+def held_leases(connection: Connection, terminal: int) -> tuple[LeaseRow, ...]:
+    """Return the leases that a terminal holds and has not used up."""
+    return tuple(_row(row) for row in _active(connection, terminal))
+
+
+def cap_points(document: Document) -> int | None:
+    """Return how many points a terminal may hold, by what a point takes off a basket at best."""
+    worth = max(
+        (
+            Fraction(reward.value_centavos, reward.cost)
+            for reward in document.rewards
+            if reward.value_centavos and reward.cost
+        ),
+        default=None,
+    )
+    return None if worth is None else int(document.limits.terminal_lease_centavos / worth)
+
+
+def _free(
+    connection: Connection, rows: Iterable[Row[tuple[object, ...]]], state: LeaseState
+) -> None:
+    terminals = set()
+    for row in rows:
+        connection.execute(
+            update(leases)
+            .where(
+                leases.c.bucket == row.bucket,
+                leases.c.member_id == row.member_id,
+                leases.c.lease_id == row.lease_id,
+            )
+            .values(state=int(state))
+        )
+        _unbind(connection, row.member_id, row.amount - row.spent)
+        terminals.add(row.terminal_id)
+    raise_lists(connection, (lease_list(terminal) for terminal in terminals))
+
+
+def _unbind(connection: Connection, member: int, points: int) -> None:
+    """Take points out of `leased`; what a return could not take before, it takes now."""
+    own = (
+        balances.c.bucket == bucket_of(member),
+        balances.c.member_id == member,
+        balances.c.purse == 0,
+    )
+    row = connection.execute(select(balances).where(*own)).one()
+    leased = row.leased - points
+    net = row.points - row.debt
+    active = max(net, leased)
+    connection.execute(
+        update(balances)
+        .where(*own)
+        .values(leased=leased, points=active, debt=active - net, version=row.version + 1)
+    )
+
+
+def _check_member(connection: Connection, member: int) -> None:
+    status: int | None = connection.scalar(
+        select(members.c.status).where(
+            members.c.bucket == bucket_of(member), members.c.member_id == member
+        )
+    )
+    if status is None:
+        raise Refused(Reason.MEMBER_UNKNOWN)
+    if status in _REFUSED:
+        raise Refused(_REFUSED[status])
+
+
+def _check_cap(connection: Connection, document: Document, terminal: int, points: int) -> None:
+    cap = cap_points(document)
+    if cap is None:
+        return
+    held: int | None = connection.scalar(
+        select(func.sum(leases.c.amount - leases.c.spent)).where(
+            leases.c.terminal_id == terminal, leases.c.state == int(LeaseState.ACTIVE)
+        )
+    )
+    left = max(0, cap - int(held or 0))
+    if points > left:
+        raise Refused(Reason.LEASE_TOO_SMALL, left=left)
+
+
+def _available(connection: Connection, member: int) -> int:
+    available: int = connection.execute(
+        select(balances.c.points - balances.c.leased).where(
+            balances.c.bucket == bucket_of(member),
+            balances.c.member_id == member,
+            balances.c.purse == 0,
+        )
+    ).scalar_one()
+    return available
+
+
+def _find(connection: Connection, member: int, lease: bytes) -> Row[tuple[object, ...]] | None:
+    return connection.execute(
+        select(leases).where(
+            leases.c.bucket == bucket_of(member),
+            leases.c.member_id == member,
+            leases.c.lease_id == lease,
+        )
+    ).one_or_none()
+
+
+def _active(connection: Connection, terminal: int) -> list[Row[tuple[object, ...]]]:
+    return list(
+        connection.execute(
+            select(leases)
+            .where(leases.c.terminal_id == terminal, leases.c.state == int(LeaseState.ACTIVE))
+            .order_by(leases.c.granted_at, leases.c.lease_id)
+        )
+    )
+
+
+def _row(row: Row[tuple[object, ...]]) -> LeaseRow:
+    return LeaseRow(row.lease_id.hex(), row.member_id, row.amount, row.spent, row.stops_at)
+
+
+def _id(text: str) -> bytes:
+    try:
+        lease = bytes.fromhex(text)
+    except ValueError as fault:
+        raise Refused(Reason.BATCH_UNREADABLE) from fault
+    if len(lease) != _ID_BYTES:
+        raise Refused(Reason.BATCH_UNREADABLE)
+    return lease

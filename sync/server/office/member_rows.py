@@ -1,0 +1,236 @@
+"""Members as terminals may know them: built from the stored columns, without CPF or full phone."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TypeAlias
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, func, select
+
+from sync.programme import calendar, ledger
+from sync.protocol.identifiers import identifier_hash
+from sync.protocol.messages import MemberRow
+from sync.server.office.head_office import HeadOffice
+from sync.server.office.persons import Details, details_in, keys_of
+from sync.server.store.states import CardStatus, FulfilmentState
+from sync.server.store.tables import (
+    balances,
+    cards,
+    fulfilments,
+    lots,
+    member_days,
+    members,
+    persons,
+    takings,
+)
+
+LAPSE_DAYS = 60
+
+_Found: TypeAlias = Mapping[int, list[Row[tuple[object, ...]]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """Where the rows go: the store's local day, and the day in the programme's zone."""
+
+    store: int
+    store_day: date
+    programme_day: date
+
+
+def member_rows(
+    office: HeadOffice, connection: Connection, chosen: Select[tuple[int, int]], view: View
+) -> dict[int, MemberRow]:
+    """Return the rows of the members in `chosen` (bucket, member id), by member id."""
+    source = chosen.subquery("chosen")
+    people = connection.execute(_people(source)).all()
+    if not people:
+        return {}
+    opened = _opened(office, people)
+    found = _Rest(
+        lots=_by_member(connection, _lots(source)),
+        cards=_by_member(connection, _cards(source)),
+        days=_by_member(connection, _days(source)),
+        weeks=_by_member(connection, _weeks(source, view.store_day)),
+        takings=_by_member(connection, _takings(source, view.store_day)),
+        pickups=_by_member(connection, _pickups(source, view.store)),
+    )
+    key = office.keys.terminals
+    return {p.member_id: _row(p, opened[p.member_id], found, view, key) for p in people}
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    lots: _Found
+    cards: _Found
+    days: _Found
+    weeks: _Found
+    takings: _Found
+    pickups: _Found
+
+
+def _row(
+    person: Row[tuple[object, ...]], details: Details, rest: _Rest, view: View, key: bytes
+) -> MemberRow:
+    member: int = person.member_id
+    lapse_day, lapse_points = _lapse(person, rest.lots.get(member, ()), view.programme_day)
+    day = next(iter(rest.days.get(member, ())), None)
+    week = next(iter(rest.weeks.get(member, ())), None)
+    return MemberRow(
+        id=member,
+        version=person.version,
+        name=person.display_name,
+        status=person.status,
+        since=person.enrolled_at,
+        tier=person.tier,
+        points=person.points,
+        leased=person.leased,
+        pending=person.pending,
+        debt=person.debt,
+        qualifying=person.tier_points,
+        lapse_day=lapse_day,
+        lapse_points=lapse_points,
+        cpf_hash=identifier_hash(key, "cpf", details.cpf),
+        phone_hash=identifier_hash(key, "phone", details.phone),
+        phone_tail=details.phone[:2] + details.phone[-4:],
+        cpf_mid=details.cpf[6:9],
+        birthday=details.birthday,
+        cards=tuple(card.card_id.hex() for card in rest.cards.get(member, ())),
+        last_visit=person.last_visit,
+        day=day.day if day else "",
+        earned=day.earned if day else 0,
+        visits=day.visits if day else 0,
+        bonus=bonus_in(day.bonus) if day else (),
+        week=calendar.week_of(view.store_day) if week else "",
+        week_visits=int(week.visits) if week else 0,
+        taken=tuple((t.reward_id, t.period, t.taken) for t in rest.takings.get(member, ())),
+        pickups=tuple((p.reward_id, p.place) for p in rest.pickups.get(member, ())),
+    )
+
+
+def bonus_in(stored: str) -> tuple[tuple[str, int], ...]:
+    """Return what a day's column `bonus` says: (bonus id, points)."""
+    return tuple(sorted(msgspec.json.decode(stored, type=dict[str, int]).items())) if stored else ()
+
+
+def _lapse(
+    person: Row[tuple[object, ...]], held: Iterable[Row[tuple[object, ...]]], today: date
+) -> tuple[str, int]:
+    account = ledger.account_of(
+        lots={lot.expires_on: lot.earned for lot in held},
+        pending=person.pending,
+        spent=person.spent_total,
+        expired=person.expired_total,
+        qualifying=person.tier_points,
+        leased=person.leased,
+    )
+    return ledger.next_to_expire(account, today=today, within_days=LAPSE_DAYS) or ("", 0)
+
+
+def _opened(office: HeadOffice, people: Iterable[Row[tuple[object, ...]]]) -> dict[int, Details]:
+    keys = keys_of(office, (person.member_id for person in people if person.sealed))
+    return {
+        person.member_id: (
+            details_in(person.sealed, person.member_id, keys.get(person.member_id))
+            if person.sealed
+            else Details()
+        )
+        for person in people
+    }
+
+
+def _people(source: FromClause) -> Select[tuple[object, ...]]:
+    return (
+        select(
+            members.c.member_id,
+            members.c.display_name,
+            members.c.status,
+            members.c.enrolled_at,
+            balances,
+            persons.c.sealed,
+        )
+        .select_from(source)
+        .join(members, _same(members, source))
+        .join(balances, and_(_same(balances, source), balances.c.purse == 0))
+        .outerjoin(persons, _same(persons, source))
+    )
+
+
+def _lots(source: FromClause) -> Select[tuple[object, ...]]:
+    return (
+        select(lots.c.member_id, lots.c.expires_on, lots.c.earned)
+        .select_from(source)
+        .join(lots, _same(lots, source))
+        .where(lots.c.purse == 0, lots.c.earned != 0)
+    )
+
+
+def _cards(source: FromClause) -> Select[tuple[object, ...]]:
+    return (
+        select(cards.c.member_id, cards.c.card_id)
+        .select_from(source)
+        .join(cards, _same(cards, source))
+        .where(cards.c.status == int(CardStatus.ACTIVE))
+        .order_by(cards.c.issued_at, cards.c.card_id)
+    )
+
+
+def _days(source: FromClause) -> Select[tuple[object, ...]]:
+    latest = and_(_same(member_days, source), member_days.c.day == balances.c.last_day)
+    return (
+        select(
+            member_days.c.member_id,
+            member_days.c.day,
+            member_days.c.earned,
+            member_days.c.visits,
+            member_days.c.bonus,
+        )
+        .select_from(source)
+        .join(balances, and_(_same(balances, source), balances.c.purse == 0))
+        .join(member_days, latest)
+    )
+
+
+def _weeks(source: FromClause, today: date) -> Select[tuple[object, ...]]:
+    monday = today - timedelta(days=today.weekday())
+    sunday = monday + timedelta(days=6)
+    return (
+        select(member_days.c.member_id, func.sum(member_days.c.visits).label("visits"))
+        .select_from(source)
+        .join(member_days, _same(member_days, source))
+        .where(member_days.c.day.between(monday.isoformat(), sunday.isoformat()))
+        .group_by(member_days.c.member_id)
+    )
+
+
+def _takings(source: FromClause, today: date) -> Select[tuple[object, ...]]:
+    periods = (today.isoformat(), str(today.year))
+    return (
+        select(takings.c.member_id, takings.c.reward_id, takings.c.period, takings.c.taken)
+        .select_from(source)
+        .join(takings, _same(takings, source))
+        .where(takings.c.period.in_(periods), takings.c.taken > 0)
+    )
+
+
+def _pickups(source: FromClause, store: int) -> Select[tuple[object, ...]]:
+    return (
+        select(fulfilments.c.member_id, fulfilments.c.reward_id, fulfilments.c.place)
+        .select_from(source)
+        .join(fulfilments, _same(fulfilments, source))
+        .where(fulfilments.c.store_id == store, fulfilments.c.state == int(FulfilmentState.READY))
+        .order_by(fulfilments.c.reserved_at)
+    )
+
+
+def _same(table: FromClause, source: FromClause) -> ColumnElement[bool]:
+    return and_(table.c.bucket == source.c.bucket, table.c.member_id == source.c.member_id)
+
+
+def _by_member(connection: Connection, statement: Select[tuple[object, ...]]) -> _Found:
+    found: defaultdict[int, list[Row[tuple[object, ...]]]] = defaultdict(list)
+    for row in connection.execute(statement):
+        found[row.member_id].append(row)
+    return found

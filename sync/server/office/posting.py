@@ -1,0 +1,158 @@
+"""Posting: what the events of one batch share while they take effect.
+
+An `Item` is an event as it arrived; posting it gives an `Outcome`. The terminal only ever hears one
+of four: accepted, duplicate, accepted as the shop's loss, or needs a person. What happened at the
+counter is recorded in all of them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from sync.programme.document import Document
+from sync.programme.refusals import Reason
+from sync.protocol.events import AnyEvent, Event
+from sync.protocol.messages import EventStatus, Sealed
+from sync.server.office.book import Book, Origin
+from sync.server.office.documents import Rulebook, local, store_of
+from sync.server.office.head_office import HeadOffice
+from sync.server.office.standings import Standing
+from sync.server.office.terminals import Caller
+from sync.server.store.states import MemberStatus
+from sync.server.store.tables import deliveries, incarnations
+
+Facts = dict[str, int | str]
+
+_CLOSED: Mapping[int, Reason] = {
+    MemberStatus.BLOCKED: Reason.MEMBER_BLOCKED,
+    MemberStatus.ERASED: Reason.MEMBER_ERASED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """An event of a batch. `effective` is when it happened by the server's clock (ms UTC)."""
+
+    seq: int
+    id: bytes
+    visit: bytes
+    kind: str
+    body: bytes
+    hash: bytes
+    effective: int
+    event: AnyEvent | None
+    fault: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of an event; `member` is whose account it touched, 0 for nobody's."""
+
+    status: EventStatus = "accepted"
+    code: str = ""
+    facts: Facts = field(default_factory=dict)
+    member: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """The transaction's connection and book, the rules, and who sent the batch.
+
+    `knew` tells since when the terminal has known a version of the programme; `silent_since` is its
+    last contact before the pause that this batch ends.
+    """
+
+    office: HeadOffice
+    connection: Connection
+    book: Book
+    caller: Caller
+    rulebook: Rulebook
+    document: Document
+    zone: str
+    now: int
+    knew: Mapping[int, int]
+    silent_since: int
+    person_keys: Mapping[int, bytes]
+    sealed: Mapping[str, Sealed]
+    counted_visits: set[bytes] = field(default_factory=set)
+    lists: set[str] = field(default_factory=set)  # lists of the feed that have changed
+
+    def store_time(self, item: Item) -> datetime:
+        """Return when an event happened, in the store's local time."""
+        return local(item.effective, self.zone)
+
+    def programme_day(self, at: int) -> date:
+        """Return the programme's day at an instant."""
+        return local(at, self.document.zone).date()
+
+    def origin(
+        self,
+        item: Item,
+        event: Event,
+        *,
+        reward: int = 0,
+        amount: int = 0,
+        reason: str = "",
+        explain: object = None,
+    ) -> Origin:
+        """Return what the entries of an event share."""
+        return Origin(
+            store=self.caller.store,
+            terminal=self.caller.terminal,
+            staff=event.staff,
+            reward=reward,
+            amount=amount,
+            reason=reason,
+            rules=bytes.fromhex(event.rules),
+            explain="" if explain is None else msgspec.json.encode(explain).decode(),
+            occurred_at=item.effective,
+            recorded_at=self.now,
+        )
+
+
+def review(reason: Reason, *, member: int = 0, **facts: int | str) -> Outcome:
+    """Return the outcome that a person has to look at."""
+    return Outcome(status="needs_review", code=reason.value, facts=facts, member=member)
+
+
+def account_holder(book: Book, member: int) -> Standing | Reason:
+    """Return the account that events of a member go to, or why there is none.
+
+    What still comes for a merged member goes to the one they were merged into.
+    """
+    standing = book.standing(member)
+    while standing is not None and standing.status == MemberStatus.MERGED:
+        standing = book.standing(standing.merged_into)
+    if standing is None:
+        return Reason.MEMBER_UNKNOWN
+    return _CLOSED.get(standing.status, standing)
+
+
+def known_versions(connection: Connection, caller: Caller) -> dict[int, int]:
+    """Return when the caller came to know each version of the programme."""
+    rows = connection.execute(
+        select(deliveries.c.version, deliveries.c.delivered_at).where(
+            deliveries.c.terminal_id == caller.terminal,
+            deliveries.c.incarnation == caller.incarnation,
+        )
+    )
+    return {row.version: row.delivered_at for row in rows}
+
+
+def zone_of(document: Document, store: int) -> str:
+    """Return the zone of a store's clock."""
+    return store_of(document, store).zone
+
+
+def last_silence(connection: Connection, caller: Caller) -> int:
+    """Return the caller's last contact before its latest pause."""
+    before: int = connection.execute(
+        select(incarnations.c.contact_before).where(
+            incarnations.c.terminal_id == caller.terminal,
+            incarnations.c.n == caller.incarnation,
+        )
+    ).scalar_one()
+    return before

@@ -1,0 +1,247 @@
+"""Pull: what changed for a terminal since its cursor, with the acknowledgement that belongs to it.
+
+Everything is read in one snapshot, so a terminal that drops its own effects up to `acked_seq` while
+it takes these rows never shows a purchase twice, and never misses one. The cursor is opaque to the
+terminal; one that belongs to another epoch or another scope is refused, and the terminal starts
+over without losing anything of its own.
+"""
+
+import base64
+import binascii
+
+import msgspec
+from sqlalchemy import Connection, Row, or_, select
+
+from sync.programme.document import Document
+from sync.programme.refusals import Reason, Refused
+from sync.protocol.messages import DocumentRow, LeaseRow, PullAnswer, Result, StaffRow, StockRow
+from sync.server.office import feed as feeds
+from sync.server.office.documents import local, rulebook, store_of
+from sync.server.office.epoch import epoch
+from sync.server.office.head_office import HeadOffice
+from sync.server.office.leases import held_leases
+from sync.server.office.member_rows import View, member_rows
+from sync.server.office.staff import staff_rows
+from sync.server.office.stock import stock_rows
+from sync.server.office.terminals import Caller, is_life
+from sync.server.store.dialect import add_rows
+from sync.server.store.tables import (
+    deliveries,
+    events,
+    feed,
+    incarnations,
+    programme_documents,
+    till_sales,
+)
+
+PAGE = 5_000
+
+
+class Cursor(msgspec.Struct, frozen=True, array_like=True):
+    """How far a terminal has read: the scope's number, and the state of each list."""
+
+    epoch: int = 0
+    scope: str = ""
+    seq: int = 0
+    staff: int = -1
+    stock: int = -1
+    leases: int = -1
+    document: int = 0
+    incarnation: int = 0
+    acked: int = 0
+
+
+def pull(office: HeadOffice, caller: Caller, *, cursor: str, limit: int, now: int) -> PullAnswer:
+    """Return the next page for a terminal: at most `limit` members.
+
+    Raises Refused: CURSOR_INVALID, RULES_UNKNOWN before anything is published.
+    """
+    with office.database.read() as connection:
+        answer, versions = _page(office, connection, caller, cursor, min(limit, PAGE), now)
+    if versions:
+        _note_delivery(office, caller, versions, now)
+    return answer
+
+
+def view_of(document: Document, store: int, *, now: int) -> View:
+    """Return from where a store looks at its members."""
+    zone = store_of(document, store).zone
+    return View(
+        store=store,
+        store_day=local(now, zone).date(),
+        programme_day=local(now, document.zone).date(),
+    )
+
+
+def _page(
+    office: HeadOffice, connection: Connection, caller: Caller, text: str, limit: int, now: int
+) -> tuple[PullAnswer, list[int]]:
+    scope = feeds.scope_of(connection, caller.store)
+    now_epoch = epoch(connection)
+    start = Cursor(epoch=now_epoch, scope=scope)
+    held = _read_cursor(text) if text else start
+    if (held.epoch, held.scope) != (now_epoch, scope):
+        raise Refused(Reason.CURSOR_INVALID)
+    document = rulebook(connection).in_force(now)
+    view = view_of(document, caller.store, now=now)
+    changed = connection.execute(
+        select(feed.c.seq, feed.c.member_id, feed.c.gone)
+        .where(feed.c.scope == scope, feed.c.seq > held.seq)
+        .order_by(feed.c.seq)
+        .limit(limit + 1)
+    ).all()
+    more, changed = len(changed) > limit, changed[:limit]
+    last = changed[-1].seq if changed else held.seq
+    chosen = select(feed.c.bucket, feed.c.member_id).where(
+        feed.c.scope == scope, feed.c.seq > held.seq, feed.c.seq <= last, ~feed.c.gone
+    )
+    rows = member_rows(office, connection, chosen, view) if changed else {}
+    acked = acked_seq(connection, caller)
+    lists = _Lists(connection, caller, held)
+    papers = _documents(connection, held.document, document)
+    done = Cursor(
+        epoch=now_epoch,
+        scope=scope,
+        seq=last,
+        staff=lists.staff_head,
+        stock=lists.stock_head,
+        leases=lists.lease_head,
+        document=max((paper.version for paper in papers), default=held.document),
+        incarnation=caller.incarnation,
+        acked=acked,
+    )
+    answer = PullAnswer(
+        cursor=_write_cursor(done),
+        more=more,
+        epoch=now_epoch,
+        acked_seq=acked,
+        now=now,
+        members=tuple(rows[row.member_id] for row in changed if row.member_id in rows),
+        gone=tuple(row.member_id for row in changed if row.gone),
+        staff=lists.staff(office),
+        stock=lists.stock(),
+        leases=lists.leases(),
+        documents=tuple(DocumentRow(p.body.decode(), p.signature.hex()) for p in papers),
+        results=_results(connection, caller, held, acked),
+        sales=_sales(connection, caller, view),
+    )
+    return answer, [paper.version for paper in papers]
+
+
+class _Lists:
+    """The lists that travel whole, when their head has moved."""
+
+    def __init__(self, connection: Connection, caller: Caller, held: Cursor) -> None:
+        self._connection = connection
+        self._caller = caller
+        self._held = held
+        self.staff_head = feeds.head(connection, feeds.staff_list(caller.store))
+        self.stock_head = feeds.head(connection, feeds.stock_list(caller.store))
+        self.lease_head = feeds.head(connection, feeds.lease_list(caller.terminal))
+
+    def staff(self, office: HeadOffice) -> tuple[StaffRow, ...]:
+        if self.staff_head == self._held.staff:
+            return ()
+        return staff_rows(office, self._connection, self._caller.store)
+
+    def stock(self) -> tuple[StockRow, ...]:
+        if self.stock_head == self._held.stock:
+            return ()
+        return stock_rows(self._connection, self._caller.store)
+
+    def leases(self) -> tuple[LeaseRow, ...]:
+        if self.lease_head == self._held.leases:
+            return ()
+        return held_leases(self._connection, self._caller.terminal)
+
+
+def _documents(
+    connection: Connection, after: int, document: Document
+) -> list[Row[tuple[object, ...]]]:
+    # A terminal that knows none needs no history: the one in force, and those to come.
+    first = after + 1 if after else document.version
+    return list(
+        connection.execute(
+            select(
+                programme_documents.c.version,
+                programme_documents.c.body,
+                programme_documents.c.signature,
+            )
+            .where(programme_documents.c.version >= first)
+            .order_by(programme_documents.c.version)
+        )
+    )
+
+
+def _note_delivery(office: HeadOffice, caller: Caller, versions: list[int], now: int) -> None:
+    """Remember when this terminal came to know a version: what it does later is judged by it."""
+    rows = [
+        {
+            "terminal_id": caller.terminal,
+            "incarnation": caller.incarnation,
+            "version": version,
+            "delivered_at": now,
+        }
+        for version in versions
+    ]
+    with office.database.write() as connection:
+        add_rows(connection, deliveries, rows)
+
+
+def acked_seq(connection: Connection, caller: Caller) -> int:
+    """Return up to where the server has the caller's journal."""
+    acked: int = connection.execute(
+        select(incarnations.c.last_seq).where(is_life(caller))
+    ).scalar_one()
+    return acked
+
+
+def _results(
+    connection: Connection, caller: Caller, held: Cursor, acked: int
+) -> tuple[Result, ...]:
+    after = held.acked if held.incarnation == caller.incarnation else 0
+    if after >= acked:
+        return ()
+    rows = connection.execute(
+        select(events.c.seq, events.c.status, events.c.code, events.c.facts)
+        .where(
+            events.c.terminal_id == caller.terminal,
+            events.c.incarnation == caller.incarnation,
+            events.c.branch == 0,
+            events.c.seq > after,
+            events.c.seq <= acked,
+            or_(events.c.status != "accepted", events.c.facts != ""),
+        )
+        .order_by(events.c.seq)
+    )
+    return tuple(
+        Result(
+            seq=row.seq,
+            status=row.status,
+            code=row.code,
+            facts=msgspec.json.decode(row.facts, type=dict[str, int | str]) if row.facts else {},
+        )
+        for row in rows
+    )
+
+
+def _sales(connection: Connection, caller: Caller, view: View) -> int:
+    sales: int | None = connection.scalar(
+        select(till_sales.c.sales).where(
+            till_sales.c.terminal_id == caller.terminal,
+            till_sales.c.day == view.store_day.isoformat(),
+        )
+    )
+    return -1 if sales is None else sales
+
+
+def _write_cursor(cursor: Cursor) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).rstrip(b"=").decode()
+
+
+def _read_cursor(text: str) -> Cursor:
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True)
+        return msgspec.json.decode(raw, type=Cursor)
+    except (binascii.Error, msgspec.MsgspecError, ValueError) as fault:
+        raise Refused(Reason.CURSOR_INVALID) from fault

@@ -1,0 +1,327 @@
+"""Push: a terminal's events become entries, each exactly once.
+
+One batch is one transaction. The server never refuses what happened at a counter: an event that it
+cannot follow is stored as it came and shown to a person, and the next one goes on.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import IntegrityError
+
+from sync.programme.members import bucket_of
+from sync.programme.refusals import Reason, Refused
+from sync.protocol import signing
+from sync.protocol.events import AccrualEvent, EnrolmentEvent, RedemptionEvent, VoidEvent
+from sync.protocol.messages import PushAnswer, Result
+from sync.server.office.accruals import post_accrual
+from sync.server.office.arrivals import Arrival, arrived, sealed_in
+from sync.server.office.audit import note
+from sync.server.office.book import Book
+from sync.server.office.documents import local, rulebook
+from sync.server.office.enrolments import post_enrolment
+from sync.server.office.epoch import epoch
+from sync.server.office.feed import raise_lists
+from sync.server.office.head_office import HeadOffice
+from sync.server.office.journals import (
+    Journal,
+    Place,
+    advance,
+    journal_of,
+    mark_forked,
+    place_of,
+)
+from sync.server.office.persons import make_keys
+from sync.server.office.posting import (
+    Item,
+    Outcome,
+    Posting,
+    known_versions,
+    last_silence,
+    review,
+    zone_of,
+)
+from sync.server.office.receipts import Claims
+from sync.server.office.redemptions import HeldLeases, post_redemption
+from sync.server.office.standings import Span
+from sync.server.office.takings import Takings
+from sync.server.office.terminals import Caller, hear
+from sync.server.office.voids import post_void
+from sync.server.store.dialect import Row, among, insert_rows, put_rows
+from sync.server.store.tables import cards, events, repeats
+
+# What a fault of ours, or an event that nobody thought of, looks like. A database that is locked or
+# gone is none of them: then the whole batch comes again.
+_FAULTS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    IntegrityError,
+    LookupError,
+    Refused,
+    TypeError,
+    ValueError,
+)
+
+
+def record_push(office: HeadOffice, caller: Caller, body: bytes, *, now: int) -> PushAnswer:
+    """Record a batch of events and acknowledge everything up to its end.
+
+    Raises Refused: BATCH_UNREADABLE, BATCH_TOO_LARGE, CHAIN_BROKEN, SIGNATURE_INVALID, CHAIN_GAP
+    (fact `expected`), and CHAIN_FORKED (fact `last_seq`) once the events are recorded beside the
+    chain.
+    """
+    arrival = arrived(body, caller, now=now)
+    newcomers = [i.event.member for i in arrival.items if isinstance(i.event, EnrolmentEvent)]
+    keys = make_keys(office, newcomers)
+    with office.database.write() as connection:
+        journal = journal_of(connection, caller)
+        place = _place(connection, caller, journal, arrival)
+        new = _unrecorded(connection, arrival, place)
+        outcomes = _post(office, connection, caller, arrival, new, place, keys, now)
+        if place.branch:
+            _report_fork(office, connection, caller, arrival, now)
+        elif new:
+            journal = Journal(last_seq=new[-1].seq, head=new[-1].hash)
+            advance(connection, caller, journal)
+        hear(connection, caller, now=now)
+        answer = _acknowledged(office, connection, caller, journal, now)
+    if place.branch:
+        raise Refused(Reason.CHAIN_FORKED, last_seq=journal.last_seq)
+    return msgspec.structs.replace(answer, results=_results(new, outcomes))
+
+
+def _place(connection: Connection, caller: Caller, journal: Journal, arrival: Arrival) -> Place:
+    if not arrival.items:
+        return Place(known=0)
+    return place_of(connection, caller, journal, arrival.batch, arrival.hashes)
+
+
+def _unrecorded(connection: Connection, arrival: Arrival, place: Place) -> Sequence[Item]:
+    """The events that are new here. A branch that comes again is not recorded again."""
+    if place.branch and len(_known(connection, arrival.items)) == len(arrival.items):
+        return ()
+    return arrival.items[place.known :]
+
+
+def _post(
+    office: HeadOffice,
+    connection: Connection,
+    caller: Caller,
+    arrival: Arrival,
+    items: Sequence[Item],
+    place: Place,
+    keys: dict[int, bytes],
+    now: int,
+) -> list[Outcome]:
+    """Let events take effect: all at once, or one by one when one of them cannot be followed."""
+    if not items:
+        return []
+    shift = _Shift(office, connection, caller, arrival, place, keys, now)
+    try:
+        with connection.begin_nested():
+            return shift.post(items)
+    except _FAULTS:
+        return [_post_alone(shift, item) for item in items]
+
+
+def _post_alone(shift: "_Shift", item: Item) -> Outcome:
+    try:
+        with shift.connection.begin_nested():
+            return shift.post([item])[0]
+    except _FAULTS:
+        with shift.connection.begin_nested():
+            return shift.shelve(item)
+
+
+class _Shift:
+    """What stays the same while a batch is posted, however often it is tried."""
+
+    def __init__(
+        self,
+        office: HeadOffice,
+        connection: Connection,
+        caller: Caller,
+        arrival: Arrival,
+        place: Place,
+        keys: dict[int, bytes],
+        now: int,
+    ) -> None:
+        self.connection = connection
+        self._office = office
+        self._caller = caller
+        self._place = place
+        self._keys = keys
+        self._now = now
+        self._sealed = sealed_in(arrival)
+        self._rulebook = rulebook(connection)
+        self._document = self._rulebook.in_force(now)
+        self._zone = zone_of(self._document, caller.store)
+        self._knew = known_versions(connection, caller)
+        self._silent_since = last_silence(connection, caller)
+
+    def post(self, items: Sequence[Item]) -> list[Outcome]:
+        """Post events in order, write what changed, and raise the feed."""
+        posting = self._posting(items)
+        effects = _Effects(posting, items)
+        known = _known(self.connection, items)
+        outcomes = []
+        for item in items:
+            if item.id in known:
+                outcomes.append(self._repeat(item))
+                continue
+            known.add(item.id)
+            outcome = effects.of(item)
+            posting.book.add(events, self._row(item, outcome))
+            outcomes.append(outcome)
+        posting.book.close(store=self._caller.store)
+        raise_lists(self.connection, posting.lists)
+        return outcomes
+
+    def shelve(self, item: Item) -> Outcome:
+        """Store an event as it came, without effect, for a person to see."""
+        outcome = review(Reason.SERVER_FAULT)
+        insert_rows(self.connection, events, [self._row(item, outcome)])
+        return outcome
+
+    def _posting(self, items: Sequence[Item]) -> Posting:
+        days = [local(item.effective, self._zone).date() for item in items]
+        return Posting(
+            office=self._office,
+            connection=self.connection,
+            book=Book(self.connection, Span(min(days), max(days))),
+            caller=self._caller,
+            rulebook=self._rulebook,
+            document=self._document,
+            zone=self._zone,
+            now=self._now,
+            knew=self._knew,
+            silent_since=self._silent_since,
+            person_keys=self._keys,
+            sealed=self._sealed,
+        )
+
+    def _repeat(self, item: Item) -> Outcome:
+        """An event that is here already, under this or another place in a chain."""
+        row = {**self._where(item), "received_at": self._now}
+        put_rows(self.connection, repeats, [row])
+        return Outcome(status="duplicate")
+
+    def _where(self, item: Item) -> Row:
+        return {
+            "event_id": item.id,
+            "terminal_id": self._caller.terminal,
+            "incarnation": self._caller.incarnation,
+            "branch": self._place.branch,
+            "seq": item.seq,
+            "body": item.body,
+            "hash": item.hash,
+        }
+
+    def _row(self, item: Item, outcome: Outcome) -> Row:
+        return {
+            **self._where(item),
+            "kind": item.kind,
+            "visit_id": item.visit,
+            "bucket": bucket_of(outcome.member),
+            "member_id": outcome.member,
+            "received_at": self._now,
+            "effective_at": item.effective,
+            "status": outcome.status,
+            "code": outcome.code,
+            "facts": msgspec.json.encode(outcome.facts).decode() if outcome.facts else "",
+            "voided_by": None,
+        }
+
+
+class _Effects:
+    """What each kind of event does, with what all of them need read in one go."""
+
+    def __init__(self, posting: Posting, items: Sequence[Item]) -> None:
+        said = [item.event for item in items]
+        accruals = [event for event in said if isinstance(event, AccrualEvent)]
+        redemptions = [event for event in said if isinstance(event, RedemptionEvent)]
+        self._posting = posting
+        self._cards = _cards(posting.connection, (event.card for event in accruals))
+        members = {event.member for event in said if event and not isinstance(event, VoidEvent)}
+        posting.book.read((members | set(self._cards.values())) - {0})
+        self._claims = Claims(posting.connection, (event.receipt for event in accruals))
+        self._leases = HeldLeases(posting.connection, redemptions)
+        self._taken = Takings(posting.connection, (event.member for event in redemptions))
+
+    def of(self, item: Item) -> Outcome:
+        """Let one event take effect."""
+        posting, event = self._posting, item.event
+        if isinstance(event, AccrualEvent):
+            member = event.member or self._cards.get(event.card, 0)
+            return post_accrual(posting, self._claims, item, event, member)
+        if isinstance(event, RedemptionEvent):
+            return post_redemption(posting, self._leases, self._taken, item, event)
+        if isinstance(event, EnrolmentEvent):
+            outcome = post_enrolment(posting, item, event)
+            if event.card:
+                self._cards[event.card] = event.member
+            return outcome
+        if isinstance(event, VoidEvent):
+            return post_void(posting, self._claims, self._taken, item, event)
+        return review(item.fault or Reason.EVENT_INVALID)
+
+
+def _known(connection: Connection, items: Sequence[Item]) -> set[bytes]:
+    keys = [(item.id,) for item in items]
+    rows = connection.execute(select(events.c.event_id).where(among((events.c.event_id,), keys)))
+    return {row.event_id for row in rows}
+
+
+def _cards(connection: Connection, named: Iterable[str]) -> dict[str, int]:
+    keys = sorted({(bytes.fromhex(card),) for card in named if card})
+    if not keys:
+        return {}
+    rows = connection.execute(
+        select(cards.c.card_id, cards.c.member_id).where(among((cards.c.card_id,), keys))
+    )
+    return {row.card_id.hex(): row.member_id for row in rows}
+
+
+def _report_fork(
+    office: HeadOffice, connection: Connection, caller: Caller, arrival: Arrival, now: int
+) -> None:
+    mark_forked(connection, caller)
+    note(
+        office,
+        connection,
+        at=now,
+        actor=f"terminal:{caller.terminal}",
+        act="journal_forked",
+        subject=f"incarnation:{caller.incarnation}",
+        facts={"from_seq": arrival.batch.from_seq, "events": len(arrival.items)},
+    )
+
+
+def _acknowledged(
+    office: HeadOffice, connection: Connection, caller: Caller, journal: Journal, now: int
+) -> PushAnswer:
+    era = epoch(connection)
+    part = signing.ack_part(
+        terminal=caller.terminal,
+        incarnation=caller.incarnation,
+        epoch=era,
+        seq=journal.last_seq,
+        head=journal.head,
+    )
+    return PushAnswer(
+        epoch=era,
+        last_seq=journal.last_seq,
+        head=journal.head.hex(),
+        signature=signing.sign_ack(office.keys.config, part),
+        now=now,
+    )
+
+
+def _results(items: Sequence[Item], outcomes: Sequence[Outcome]) -> tuple[Result, ...]:
+    return tuple(
+        Result(seq=item.seq, status=outcome.status, code=outcome.code, facts=outcome.facts)
+        for item, outcome in zip(items, outcomes, strict=True)
+        if outcome.status != "accepted" or outcome.facts
+    )

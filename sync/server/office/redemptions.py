@@ -1,0 +1,164 @@
+"""Redemptions: what was handed over is paid by its lease; what the lease lacks, by the shop.
+
+A redemption names the lease it spends. More than its lease holds can only come from a copied
+terminal: the member keeps those points, and the shop's loss account takes them. A redemption
+without a lease was approved at the desk while it was cut off: it takes what the member has left.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection, select
+
+from sync.programme.document import Reward
+from sync.programme.ledger import Entry, Kind
+from sync.programme.members import bucket_of
+from sync.programme.refusals import Reason, Refused
+from sync.programme.rewards import reward_numbered
+from sync.protocol.events import RedemptionEvent
+from sync.server.office.book import Book
+from sync.server.office.feed import lease_list
+from sync.server.office.posting import Item, Outcome, Posting, account_holder, review
+from sync.server.office.standings import Standing
+from sync.server.office.stock import move_stock
+from sync.server.office.takings import Takings
+from sync.server.store.dialect import Key, Row, among
+from sync.server.store.states import LeaseState
+from sync.server.store.tables import approvals, leases, merchant_loss
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLease:
+    """A lease as it stands in the transaction; `row` is the rest of what is stored."""
+
+    terminal: int
+    amount: int
+    spent: int
+    state: int
+    row: Row
+
+
+class HeldLeases:
+    """The leases that the redemptions of a batch name."""
+
+    def __init__(self, connection: Connection, wanted: Iterable[RedemptionEvent]) -> None:
+        keys: list[Key] = sorted(
+            {(bucket_of(r.member), r.member, bytes.fromhex(r.lease)) for r in wanted if r.lease}
+        )
+        self._held: dict[bytes, HeldLease] = {}
+        if not keys:
+            return
+        columns = (leases.c.bucket, leases.c.member_id, leases.c.lease_id)
+        for row in connection.execute(select(leases).where(among(columns, keys))):
+            held = HeldLease(row.terminal_id, row.amount, row.spent, row.state, dict(row._mapping))
+            self._held[row.lease_id] = held
+
+    def spend(self, book: Book, lease: bytes, points: int, *, terminal: int) -> tuple[int, Reason]:
+        """Take up to `points` of a lease of `terminal`; return how many, and why not the rest."""
+        held = self._held.get(lease)
+        if held is None or held.terminal != terminal:
+            return 0, Reason.LEASE_UNKNOWN
+        if held.state != LeaseState.ACTIVE:
+            return 0, Reason.LEASE_LAPSED
+        taken = min(points, held.amount - held.spent)
+        spent = held.spent + taken
+        state = LeaseState.CLOSED if spent == held.amount else LeaseState.ACTIVE
+        self._held[lease] = replace(held, spent=spent, state=int(state))
+        book.put(leases, {**held.row, "spent": spent, "state": int(state)})
+        return taken, Reason.LEASE_TOO_SMALL
+
+
+def post_redemption(
+    posting: Posting, held: HeldLeases, taken: Takings, item: Item, event: RedemptionEvent
+) -> Outcome:
+    """Charge a redemption that took place."""
+    _note_approval(posting, item, event)
+    standing = account_holder(posting.book, event.member)
+    if standing is Reason.MEMBER_BLOCKED:
+        standing = posting.book.standing(event.member) or standing
+    if isinstance(standing, Reason):
+        return _lose(posting, item, event, event.member, event.points, standing)
+    charged, lack = _charge(posting, held, standing, event)
+    entry = Entry(event=item.id, line=0, kind=Kind.SPEND, points=charged)
+    posting.book.post(standing, [entry], posting.origin(item, event, reward=event.reward))
+    fault = _hand_over(posting, taken, standing, item, event)
+    if charged < event.points:
+        return _lose(posting, item, event, standing.member, event.points - charged, lack)
+    return fault or Outcome(member=standing.member)
+
+
+def _charge(
+    posting: Posting, held: HeldLeases, standing: Standing, event: RedemptionEvent
+) -> tuple[int, Reason]:
+    if not event.lease:
+        left = standing.points - standing.leased
+        return min(event.points, left), Reason.NOT_ENOUGH_POINTS
+    charged, lack = held.spend(
+        posting.book,
+        bytes.fromhex(event.lease),
+        event.points,
+        terminal=posting.caller.terminal,
+    )
+    standing.leased -= charged
+    posting.lists.add(lease_list(posting.caller.terminal))
+    return charged, lack
+
+
+def _hand_over(
+    posting: Posting, taken: Takings, standing: Standing, item: Item, event: RedemptionEvent
+) -> Outcome | None:
+    """Count goods and limits; return what a person should look at."""
+    store, member = posting.caller.store, standing.member
+    posting.lists.update(move_stock(posting.connection, store, event.reward, -event.quantity))
+    try:
+        reward = priced_by(posting, item.effective, event)
+    except Refused as refused:
+        return review(refused.reason, member=member)
+    on = posting.store_time(item).date()
+    taken.add(posting.book, member, reward, on, event.quantity)
+    if limit := taken.excess(member, reward, on):
+        return review(Reason.REWARD_LIMIT_REACHED, member=member, limit=limit)
+    missing = reward.cost * event.quantity - event.points
+    if missing > 0:
+        return review(Reason.NOT_ENOUGH_POINTS, member=member, missing=missing)
+    return None
+
+
+def priced_by(posting: Posting, at: int, event: RedemptionEvent) -> Reward:
+    """Return the reward under the rules that the terminal used; raises Refused(REWARD_UNKNOWN)."""
+    document = posting.rulebook.named(event.rules) or posting.rulebook.in_force(at)
+    return reward_numbered(document.rewards, event.reward)
+
+
+def _lose(
+    posting: Posting, item: Item, event: RedemptionEvent, member: int, points: int, why: Reason
+) -> Outcome:
+    """Book to the shop what no member can be charged for."""
+    if points:
+        row = {
+            "bucket": bucket_of(member),
+            "member_id": member,
+            "event_id": item.id,
+            "store_id": posting.caller.store,
+            "terminal_id": posting.caller.terminal,
+            "points": points,
+            "reason": why.value,
+            "booked_at": posting.now,
+            "reversed_by": None,
+        }
+        posting.book.add(merchant_loss, row)
+    return Outcome(status="accepted_as_loss", code=why.value, facts={"loss": points}, member=member)
+
+
+def _note_approval(posting: Posting, item: Item, event: RedemptionEvent) -> None:
+    if not event.lead:
+        return
+    row = {
+        "event_id": item.id,
+        "staff_id": event.staff,
+        "approver_id": event.lead,
+        "act": "approve_redemption",
+        "points": event.points,
+        "approved_at": item.effective,
+    }
+    posting.book.add(approvals, row)

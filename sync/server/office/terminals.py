@@ -1,0 +1,126 @@
+"""Terminals: who is calling, which life of it, and when it was last heard."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, select, update
+
+from sync.programme.refusals import Reason, Refused
+from sync.protocol import signing
+from sync.server.store.states import IncarnationState, TerminalState
+from sync.server.store.tables import incarnations, terminals
+
+# A pause that makes the contact before it the last one of a terminal that was away.
+_SILENCE_MS = 10 * 60 * 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """A terminal that proved who it is. `incarnation` is the life whose key signed."""
+
+    terminal: int
+    incarnation: int
+    store: int
+    name: str
+    public_key: bytes
+    forked: bool
+
+
+def recognise(
+    connection: Connection,
+    headers: Mapping[str, str],
+    *,
+    method: str,
+    target: str,
+    body: bytes,
+    now: int,
+) -> Caller:
+    """Return the terminal whose key signed a request; `headers` are looked up in lower case.
+
+    An earlier life of a terminal is still heard: its journal may not be empty. Raises Refused:
+    TERMINAL_UNKNOWN, TERMINAL_REVOKED, SIGNATURE_INVALID, CLOCK_WRONG.
+    """
+    name, sent = headers.get(signing.TERMINAL.lower(), ""), headers.get(signing.TIME.lower(), "")
+    if not _is_number(name):
+        raise Refused(Reason.TERMINAL_UNKNOWN)
+    if not _is_number(sent):
+        raise Refused(Reason.SIGNATURE_INVALID)
+    lives = _lives(connection, int(name))
+    if not lives:
+        raise Refused(Reason.TERMINAL_UNKNOWN)
+    for life in lives:
+        try:
+            signing.check_request(
+                life.public_key, headers=headers, method=method, target=target, body=body, now=now
+            )
+        except Refused as refused:
+            if refused.reason is Reason.SIGNATURE_INVALID and life is not lives[-1]:
+                continue
+            raise
+        return _caller(life)
+    raise Refused(Reason.SIGNATURE_INVALID)
+
+
+def hear(connection: Connection, caller: Caller, *, now: int) -> None:
+    """Note that the terminal was in contact at `now`."""
+    row = connection.execute(
+        select(incarnations.c.contact_at, incarnations.c.contact_before).where(is_life(caller))
+    ).one()
+    silent = now - row.contact_at > _SILENCE_MS
+    connection.execute(
+        update(incarnations)
+        .where(is_life(caller))
+        .values(contact_at=now, contact_before=row.contact_at if silent else row.contact_before)
+    )
+
+
+def revoke(connection: Connection, terminal: int) -> None:
+    """Stop listening to a terminal. Its leases stay bound until it is declared lost."""
+    connection.execute(
+        update(terminals)
+        .where(terminals.c.terminal_id == terminal)
+        .values(state=int(TerminalState.REVOKED))
+    )
+
+
+def _lives(connection: Connection, terminal: int) -> list[Row[tuple[object, ...]]]:
+    return list(
+        connection.execute(
+            select(
+                terminals.c.terminal_id,
+                terminals.c.store_id,
+                terminals.c.name,
+                terminals.c.state,
+                incarnations.c.n,
+                incarnations.c.public_key,
+                incarnations.c.state.label("life"),
+            )
+            .join(incarnations, incarnations.c.terminal_id == terminals.c.terminal_id)
+            .where(terminals.c.terminal_id == terminal)
+            .order_by(incarnations.c.n.desc())
+        )
+    )
+
+
+def _caller(life: Row[tuple[object, ...]]) -> Caller:
+    if life.state == TerminalState.REVOKED:
+        raise Refused(Reason.TERMINAL_REVOKED)
+    return Caller(
+        terminal=life.terminal_id,
+        incarnation=life.n,
+        store=life.store_id,
+        name=life.name,
+        public_key=life.public_key,
+        forked=life.life == IncarnationState.FORKED,
+    )
+
+
+def is_life(caller: Caller) -> ColumnElement[bool]:
+    """Return the condition for the caller's row in `incarnations`."""
+    return and_(
+        incarnations.c.terminal_id == caller.terminal, incarnations.c.n == caller.incarnation
+    )
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 20
