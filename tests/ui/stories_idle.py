@@ -1,5 +1,6 @@
 """The drawn stories of screens 14, 01 and 05, and their other states, as plain values."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from loyalty_desk.ui.enrol.page import EnrolPage
@@ -10,6 +11,7 @@ from loyalty_desk.ui.identify.state import (
     Figure,
     Goal,
     IdentifyState,
+    Notice,
     Result,
     Search,
     Shift,
@@ -17,9 +19,9 @@ from loyalty_desk.ui.identify.state import (
 )
 from loyalty_desk.ui.identify.state import Reader as IdleReader
 from loyalty_desk.ui.shell.page import Shell
-from loyalty_desk.ui.shell.presenter import Badge, Operator, Pill, ShellState
+from loyalty_desk.ui.shell.presenter import Badge, Operator, Parked, Pill, ShellState, Strip
 from loyalty_desk.ui.sign_in.page import SignInPage
-from loyalty_desk.ui.sign_in.state import OnHold, Person, PinEntry, Reader, SignInState
+from loyalty_desk.ui.sign_in.state import OnHold, Person, PinEntry, Reader, SignInState, StaffSearch
 from loyalty_desk.ui.widgets.page import Page
 from loyalty_desk.ui.widgets.pin import PinField
 from sync import i18n
@@ -299,3 +301,214 @@ def enrol_window(state: EnrolState | None = None, frame: ShellState | None = Non
     page = EnrolPage()
     page.draw(state or enrol_state())
     return framed("enrol", page, frame or enrol_frame())
+
+
+def offline_frame(frame: ShellState) -> ShellState:
+    """The same frame without a connection."""
+    return replace(
+        frame,
+        pill=Pill(say("Sem conexão · 7 na fila", "Offline · 7 waiting"), "warn", "wifi-off"),
+        strip=Strip(
+            say(
+                "Sem conexão desde 10:02. Pode atender normalmente: tudo será enviado depois.",
+                "Offline since 10:02. Serve as usual: everything will be sent later.",
+            )
+        ),
+    )
+
+
+def locked_window() -> Shell:
+    """Screen 14 after five wrong PINs: the keypad is off, a badge still works."""
+    entry = PinEntry(
+        sign_in_state().pin.hint,
+        say(
+            "PIN errado vezes demais. Espere 30 s ou leia seu crachá.",
+            "Too many wrong PINs. Wait 30 s or scan your badge.",
+        ),
+        attempt=5,
+        locked=True,
+    )
+    return sign_in_window(replace(sign_in_state(), pin=entry), typed="")
+
+
+def wrong_pin_window() -> Shell:
+    """Screen 14 after one wrong PIN, without a connection."""
+    entry = PinEntry(
+        sign_in_state().pin.hint,
+        say("PIN não confere. Restam 4.", "Wrong PIN. 4 tries left."),
+        attempt=1,
+    )
+    state = replace(
+        sign_in_state(),
+        pin=entry,
+        notice=say(
+            "Sem conexão: entrar funciona até 7 dias depois da última conferência.",
+            "Offline: signing in works up to 7 days after the last check.",
+        ),
+    )
+    return sign_in_window(state, typed="")
+
+
+def other_person_window() -> Shell:
+    """Screen 14 while someone without a tile is looked for."""
+    found = (
+        Person("carla", "CM", "Carla Mendes", say("Caixa · Moema", "Cashier · Moema")),
+        Person("carlos", "CR", "Carlos Rocha", say("Líder · Moema", "Lead · Moema")),
+    )
+    state = replace(sign_in_state(), chosen="", search=StaffSearch(found))
+    return sign_in_window(state, typed="")
+
+
+def no_staff_window() -> Shell:
+    """Screen 14 of a new till: nobody is known yet."""
+    state = SignInState(
+        today=sign_in_state().today,
+        reader=Reader(say("Leitor: sem leituras hoje", "Reader: no scans today"), "plain"),
+        people=(),
+        chosen="",
+        pin=PinEntry(say("Escolha uma pessoa", "Choose a person")),
+        notice=say(
+            "A lista de pessoas vem com a primeira conexão.",
+            "The list of people comes with the first connection.",
+        ),
+    )
+    return sign_in_window(state, typed="")
+
+
+def first_day_window() -> Shell:
+    """Screen 01 before the first visit, while members are being fetched."""
+    state = replace(
+        idle_state(),
+        reader=IdleReader(say("Leitor desconectado", "Reader unplugged"), "bad"),
+        recent=(),
+        recent_empty=say(
+            "Nenhum atendimento ainda. Leia um QR para começar.",
+            "No visits yet. Scan a QR to start.",
+        ),
+        shift=None,
+        notice=Notice(
+            "refresh-cw",
+            say("Baixando membros 62%", "Fetching members 62%"),
+            say("Já pode atender quem for encontrado", "Whoever is found can be served already"),
+            share=0.62,
+        ),
+    )
+    return idle_window(state)
+
+
+def offline_idle_window() -> Shell:
+    """Screen 01 without a connection, a receipt waiting, a visit on hold."""
+    state = replace(
+        idle_state(),
+        notice=Notice(
+            "receipt-text",
+            say("Nota de R$\u00a086,40", "Receipt of R$\u00a086.40"),
+            say("Agora leia o membro", "Scan the member now"),
+        ),
+    )
+    parked = (Parked("a", say("Em espera · Marina", "On hold · Marina")),)
+    return idle_window(state, replace(offline_frame(idle_frame()), parked=parked))
+
+
+def stale_search_window() -> Shell:
+    """Screen 01 without a connection and eight members found."""
+    state = replace(idle_state(), query="mar", query_at=1, search=Search(results=found(8)))
+    return idle_window(state, offline_frame(idle_frame()))
+
+
+def enrol_errors_window() -> Shell:
+    """Screen 05 with something wrong in every field."""
+    state = replace(
+        enrol_state(),
+        phone=Field(
+            "phone",
+            "(11) 98214-4417",
+            say("Já é de Marina A. Enter abre.", "Belongs to Marina A. Enter opens it."),
+            "warn",
+            say("Abrir", "Open"),
+            text_at=2,
+        ),
+        name=Field("name", "", say("Digite o nome.", "Type the name."), "bad", text_at=2),
+        cpf=Field(
+            "cpf",
+            "123.456.789-00",
+            say(
+                "Este CPF não é válido. Confira os números.",
+                "This CPF is not valid. Check the digits.",
+            ),
+            "bad",
+            text_at=2,
+        ),
+        birthday=Field(
+            "birthday",
+            "31/02",
+            say("Digite dia e mês, como 25/11.", "Type day and month, as in 25/11."),
+            "bad",
+            text_at=2,
+        ),
+        can_conclude=False,
+        problem=say("Falta o nome.", "The name is missing."),
+    )
+    consents = (
+        replace(state.consents[0], ticked=False, problem=say("Falta aceitar", "Not accepted")),
+        *state.consents[1:],
+    )
+    return enrol_window(replace(state, consents=consents))
+
+
+def enrol_offline_window() -> Shell:
+    """Screen 05 without a connection: the number cannot be looked up, no code for the phone."""
+    state = enrol_state()
+    state = replace(
+        state,
+        phone=replace(
+            state.phone,
+            note=say("Vamos conferir depois", "We will check it later"),
+            tone="warn",
+            text_at=2,
+        ),
+        self_service=SelfService(
+            (),
+            say("Volta com a conexão", "Comes back with the connection"),
+            say(
+                "O cadastro por aqui funciona: é enviado depois.",
+                "Enrolling here works: it is sent later.",
+            ),
+        ),
+    )
+    return enrol_window(state, offline_frame(enrol_frame()))
+
+
+def enrol_reading_window() -> Shell:
+    """Screen 05 while the rules are read."""
+    state = enrol_state()
+    text = say(
+        "O clube guarda nome e celular para contar os pontos.\nVocê pode sair quando quiser.",
+        "The club keeps name and phone to count points.\nYou may leave whenever you like.",
+    )
+    consents = (replace(state.consents[0], full_text=text), *state.consents[1:])
+    return enrol_window(replace(state, consents=consents))
+
+
+DRAWN: dict[str, Callable[[], Shell]] = {
+    "14-entrar": sign_in_window,
+    "01-caixa-livre": idle_window,
+    "05-cadastro": enrol_window,
+}
+
+OTHERS: dict[str, Callable[[], Shell]] = {
+    "14 locked": locked_window,
+    "14 wrong PIN": wrong_pin_window,
+    "14 other person": other_person_window,
+    "14 no staff": no_staff_window,
+    "01 first day": first_day_window,
+    "01 offline": offline_idle_window,
+    "01 search": search_window,
+    "01 eight found": full_search_window,
+    "01 eight found offline": stale_search_window,
+    "01 no keypad": wide_search_window,
+    "01 nobody": nobody_window,
+    "05 errors": enrol_errors_window,
+    "05 offline": enrol_offline_window,
+    "05 reading": enrol_reading_window,
+}
