@@ -60,6 +60,11 @@ class Places:
         return self.data / "demo"
 
     @property
+    def cards(self) -> Path:
+        """Members' cards that were saved to be printed or sent."""
+        return self.data / "cards"
+
+    @property
     def log(self) -> Path:
         """The log, one JSON object a line."""
         return self.logs / "desk.jsonl"

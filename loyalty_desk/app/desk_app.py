@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from loyalty_desk.app.embedded_server import Address, EmbeddedServer
 from loyalty_desk.app.line_keeper import LineKeeper
 from loyalty_desk.app.link import Link
+from loyalty_desk.desk.card import CardFiles, write_card
 from loyalty_desk.desk.counter import Clock, Counter, instant
 from loyalty_desk.paths import Places
 from loyalty_desk.store.keys import Keys, Vault, load_keys
@@ -27,7 +28,7 @@ from loyalty_desk.ui.shell.frame import Line, shell_state
 from loyalty_desk.ui.sign_in.presenter import SignInView, sign_in_state
 from loyalty_desk.ui.texts import refusal_text
 from sync.i18n import _
-from sync.programme.refusals import Refused
+from sync.programme.refusals import Reason, Refused
 
 _IDLE_AFTER_MS = 1_000
 _SECOND_MS = 1_000
@@ -126,6 +127,7 @@ class DeskApp(QObject):
         self.window.attach(presenter)
         self.window.listen(self._app)
         self.window.image_given.connect(self._read_image)
+        self.window.card_requested.connect(lambda: self._write_card(counter, link))
         presenter.start()
         self._seconds.start(_SECOND_MS)
         self._link.now()
@@ -171,6 +173,31 @@ class DeskApp(QObject):
         self.store_worker.run(
             lambda: decode_image(data), lambda codes: presenter.scanned(codes[0]), failed
         )
+
+    def _write_card(self, counter: Counter, link: Link) -> None:
+        """The open member's card, made by the server and written where documents go."""
+        presenter = self.presenter
+        draft = presenter.visit.draft if presenter is not None else None
+        if presenter is None or draft is None or draft.member.row is None:
+            return
+        member, hint = draft.member, _("Show this code at the counter")
+
+        def work() -> CardFiles:
+            made = link.card_of(member.member)
+            return write_card(counter, member, made, self._places.cards, hint=hint)
+
+        def written(files: CardFiles) -> None:
+            presenter.say(_("Card saved: {path}").format(path=files.pdf))
+
+        def failed(error: BaseException) -> None:
+            if isinstance(error, OSError):
+                presenter.refused(Refused(Reason.DISK_FULL))
+            elif isinstance(error, Refused):
+                presenter.refused(error)
+            else:
+                raise error
+
+        self.asking_worker.run(work, written, failed)
 
     def _show_progress(self, percent: int) -> None:
         words = _("Preparing the demo club: {n}%").format(n=percent)
