@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from loyalty_desk.app.embedded_server import Address, EmbeddedServer
 from loyalty_desk.app.line_keeper import LineKeeper
 from loyalty_desk.app.link import Link
+from loyalty_desk.desk import identify
 from loyalty_desk.desk.card import CardFiles, write_card
 from loyalty_desk.desk.counter import Clock, Counter, instant
 from loyalty_desk.paths import Places
@@ -127,7 +128,8 @@ class DeskApp(QObject):
         self.window.attach(presenter)
         self.window.listen(self._app)
         self.window.image_given.connect(self._read_image)
-        self.window.card_requested.connect(lambda: self._write_card(counter, link))
+        presenter.save_card = lambda member: self._write_card(counter, link, member)
+        self.window.card_requested.connect(presenter.card)
         presenter.start()
         self._seconds.start(_SECOND_MS)
         self._link.now()
@@ -174,17 +176,15 @@ class DeskApp(QObject):
             lambda: decode_image(data), lambda codes: presenter.scanned(codes[0]), failed
         )
 
-    def _write_card(self, counter: Counter, link: Link) -> None:
-        """The open member's card, made by the server and written where documents go."""
-        presenter = self.presenter
-        draft = presenter.visit.draft if presenter is not None else None
-        if presenter is None or draft is None or draft.member.row is None:
-            return
-        member, hint = draft.member, _("Show this code at the counter")
+    def _write_card(self, counter: Counter, link: Link, member: int) -> None:
+        """A member's card, made by the server and written where documents go."""
+        presenter, hint = self.presenter, _("Show this code at the counter")
+        assert presenter is not None
 
         def work() -> CardFiles:
-            made = link.card_of(member.member)
-            return write_card(counter, member, made, self._places.cards, hint=hint)
+            opened = identify.by_member(counter, member)
+            made = link.card_of(member)
+            return write_card(counter, opened, made, self._places.cards, hint=hint)
 
         def written(files: CardFiles) -> None:
             presenter.say(_("Card saved: {path}").format(path=files.pdf))

@@ -73,6 +73,8 @@ class CounterPresenter:
         self._tray_open = False
         self._retry_at = 0
         self._query = ("", 0)
+        self._card_for = 0  # a newcomer whose card waits until the server knows them
+        self.save_card: Callable[[int], None] = lambda _member: None
         self.screen: ScreenName = "sign_in"
         floor.redraw = self.redraw
         self.sign_in = SignInFlow(floor, entered=self._entered)
@@ -288,6 +290,12 @@ class CounterPresenter:
             self._failed,
         )
 
+    def card(self) -> None:
+        """The open member's card, as files to print or send."""
+        draft = self.visit.draft
+        if draft is not None and draft.member.row is not None:
+            self.save_card(draft.member.member)
+
     def help(self) -> None:
         """F1: the keys of this screen, in one sentence."""
         words = _("F2 search · F3 enrol · F4 amount · F5 rewards · F8 undo · F10 finish · Esc back")
@@ -409,6 +417,9 @@ class CounterPresenter:
     ) -> None:
         arrived = self._floor.place is None and place is not None
         self._floor.place, self._status, self._parked = place, status, held
+        if self._card_for and self._floor.line.connected and not status.waiting:
+            member, self._card_for = self._card_for, 0
+            self.save_card(member)
         if arrived:
             self.sign_in.refresh()
             self.idle.refresh()
@@ -459,6 +470,7 @@ class CounterPresenter:
         self._after_act()
 
     def _enrolled(self, made: Enrolled, card: bool) -> None:
+        self._card_for = made.member if card else 0
         self._after_act()
         self.open_member(made.member)
 
