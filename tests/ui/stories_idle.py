@@ -406,8 +406,7 @@ def offline_idle_window() -> Shell:
             say("Agora leia o membro", "Scan the member now"),
         ),
     )
-    parked = (Parked("a", say("Em espera · Marina", "On hold · Marina")),)
-    return idle_window(state, replace(offline_frame(idle_frame()), parked=parked))
+    return idle_window(state, crowded(idle_frame()))
 
 
 def stale_search_window() -> Shell:
@@ -416,7 +415,7 @@ def stale_search_window() -> Shell:
     return idle_window(state, offline_frame(idle_frame()))
 
 
-def enrol_errors_window() -> Shell:
+def enrol_errors_window(frame: ShellState | None = None) -> Shell:
     """Screen 05 with something wrong in every field."""
     state = replace(
         enrol_state(),
@@ -453,7 +452,7 @@ def enrol_errors_window() -> Shell:
         replace(state.consents[0], ticked=False, problem=say("Falta aceitar", "Not accepted")),
         *state.consents[1:],
     )
-    return enrol_window(replace(state, consents=consents))
+    return enrol_window(replace(state, consents=consents), frame)
 
 
 def enrol_offline_window() -> Shell:
@@ -490,6 +489,28 @@ def enrol_reading_window() -> Shell:
     return enrol_window(replace(state, consents=consents))
 
 
+def crowded(frame: ShellState) -> ShellState:
+    """The frame at its highest: no connection and a visit on hold."""
+    parked = (Parked("a", say("Em espera · Marina", "On hold · Marina")),)
+    return replace(offline_frame(frame), parked=parked)
+
+
+def crowded_search_window() -> Shell:
+    """Screen 01 with members found and the least height there is."""
+    state = replace(
+        idle_state(),
+        query="mar",
+        query_at=1,
+        search=Search(results=found(8), total=say("8 de 148", "8 of 148")),
+    )
+    return idle_window(state, crowded(idle_frame()))
+
+
+def crowded_enrol_window() -> Shell:
+    """Screen 05 with everything wrong and the least height there is."""
+    return enrol_errors_window(crowded(enrol_frame()))
+
+
 DRAWN: dict[str, Callable[[], Shell]] = {
     "14-entrar": sign_in_window,
     "01-caixa-livre": idle_window,
@@ -507,8 +528,10 @@ OTHERS: dict[str, Callable[[], Shell]] = {
     "01 eight found": full_search_window,
     "01 eight found offline": stale_search_window,
     "01 no keypad": wide_search_window,
+    "01 crowded": crowded_search_window,
     "01 nobody": nobody_window,
     "05 errors": enrol_errors_window,
+    "05 crowded": crowded_enrol_window,
     "05 offline": enrol_offline_window,
     "05 reading": enrol_reading_window,
 }

@@ -40,7 +40,6 @@ class IdentifyPage(Page):
     result_chosen = Signal(object)
     enrol_requested = Signal()
     undo_requested = Signal(str)
-    notice_pressed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,7 +74,8 @@ class IdentifyPage(Page):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Give what is typed elsewhere on the screen to the field."""
-        if event.text().isprintable() and event.text() and not event.modifiers():
+        command = event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier
+        if event.text() and event.text().isprintable() and not command:
             self.go_home()
             self._hero.type_in(event.text())
         else:

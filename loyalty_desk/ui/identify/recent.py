@@ -8,7 +8,7 @@ from PySide6.QtCore import QRect, Signal
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QSizePolicy
 
-from loyalty_desk.ui.identify.state import Visit
+from loyalty_desk.ui.identify.state import MOST_RECENT, Visit
 from loyalty_desk.ui.theme import active
 from loyalty_desk.ui.widgets.button import Button
 from loyalty_desk.ui.widgets.layout import SPRING, column, grow, row, stack
@@ -20,7 +20,6 @@ from sync.i18n import _
 ROW_HEIGHT = 62
 _HEAD = 56  # border, padding, title and the gap under it
 _GAP = 10
-_MOST = 8
 
 
 class VisitRow(Painted):
@@ -88,19 +87,19 @@ class RecentCard(Surface):
     undo_requested = Signal(str)
 
     def __init__(self) -> None:
-        self._rows = [VisitRow() for _place in range(_MOST)]
+        self._rows = [VisitRow() for _place in range(MOST_RECENT)]
         self._empty = Prose("", "small", "ink3")
         self._title = Text(_("Last visits"), "h2")
         super().__init__(
             "card", column(self._title, 12, *self._rows, self._empty, SPRING, pad=(20, 20, 8, 20))
         )
-        self._count, self._room = 0, _MOST
+        self._count, self._room = 0, MOST_RECENT
         for one in self._rows:
             one.undo.connect(self.undo_requested)
 
     def draw(self, recent: tuple[Visit, ...], empty: str) -> None:
         """Show the visits, or the sentence for none."""
-        self._count = min(len(recent), _MOST)
+        self._count = min(len(recent), MOST_RECENT)
         for one, visit in zip(self._rows, recent, strict=False):
             one.show_visit(visit)
         self._empty.set_text(empty)

@@ -3,7 +3,7 @@
 Guarantees that the list never covers anything: it takes the place of the hints, beside the keypad.
 """
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -16,6 +16,7 @@ from loyalty_desk.ui.widgets.text import Text
 from loyalty_desk.ui.widgets.way import Way
 
 _ROW_LEAST, _ROW_MOST = 44, 56
+_GAP, _TOTAL_HEIGHT = 2, 20
 _WIDE = 560  # pixels from which a row has room for the last visit
 _STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -83,8 +84,9 @@ class ResultList(QWidget):
         self._rows = [ResultRow() for _place in range(MOST_RESULTS)]
         self._total = Text("", "small", "ink3")
         self._nothing = Way("search", "plain", ruled=False)
-        self.setLayout(column(self._nothing, *self._rows, self._total, Spring(0), gap=2))
+        self.setLayout(column(self._nothing, *self._rows, self._total, Spring(0), gap=_GAP))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self._found: tuple[Result, ...] = ()
         self._count = 0
         for at, one in enumerate(self._rows):
             one.chosen.connect(self.chosen)
@@ -92,17 +94,29 @@ class ResultList(QWidget):
 
     def draw(self, search: Search) -> None:
         """Show what was found."""
-        most = MOST_RESULTS - 1 if search.total else MOST_RESULTS
-        shown = search.results[:most]
-        self._count = len(shown)
-        for at, one in enumerate(self._rows):
-            one.setVisible(at < len(shown))
-            if at < len(shown):
-                one.show_result(shown[at])
+        self._found = search.results[:MOST_RESULTS]
+        for one, found in zip(self._rows, self._found, strict=False):
+            one.show_result(found)
         self._total.set_text(search.total)
-        self._total.setVisible(bool(search.total and shown))
+        self._total.setVisible(bool(search.total and self._found))
         self._nothing.show_as(search.nothing, search.nothing_note)
-        self._nothing.setVisible(not shown and bool(search.nothing))
+        self._nothing.setVisible(not self._found and bool(search.nothing))
+        self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        """Ask for one row only: where the window is low, fewer rows are shown."""
+        return QSize(_ROW_LEAST, _ROW_LEAST)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show as many rows as stand in the height."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        room = self.height() - (0 if self._total.isHidden() else _TOTAL_HEIGHT)
+        self._count = min(len(self._found), max((room + _GAP) // (_ROW_LEAST + _GAP), 1))
+        for at, one in enumerate(self._rows):
+            one.setVisible(at < self._count)
 
     def enter_from_above(self) -> None:
         """Give the focus to the first row, if there is one."""

@@ -10,7 +10,7 @@ Tone = Literal["ok", "warn", "bad", "plain"]
 Tier = Literal["bronze", "silver", "gold", "diamond", ""]
 
 MOST_RESULTS = 8
-MOST_RECENT = 5
+MOST_RECENT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,8 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class IdentifyState:
-    """The whole screen. `recent` holds at most `MOST_RECENT`, newest first.
+    """The whole screen. `recent` holds at most `MOST_RECENT`, newest first; the page
+    shows as many as its height has room for.
 
     `query` is what the field must hold; `query_at` counts the times the desk itself (not the
     cashier) changed it, so drawing a state never undoes what is being typed. `search` is None

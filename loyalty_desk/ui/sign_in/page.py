@@ -62,6 +62,7 @@ class SignInPage(Page):
             tile.clicked.connect(lambda _checked=False, tile=tile: self._choose(tile.staff))
         self._hero.other.clicked.connect(self.other_requested)
         self._hero.search.edit.textChanged.connect(self.search_changed)
+        self._hero.search.edit.returnPressed.connect(lambda: self._step(1))
         self._hero.back.clicked.connect(self.search_left)
         self._panel.pin.entered.connect(self.pin_entered)
         self._panel.pin.stepped.connect(self._step)
@@ -128,6 +129,7 @@ class _Hero(Surface):
         for at in range(_COLUMNS):
             self._grid.setColumnStretch(at, 1)
         self._notice = Prose("", "small-strong", "warn")
+        self._told = hosted(column(self._notice, pad=(8, 0, 10, 0)))
         badge = Way("id-card", "accent", _("Scan your badge"), _("Signs in at once, no PIN"), 74)
         self._hold = Way("pause", "plain", height=74)
         super().__init__(
@@ -139,7 +141,7 @@ class _Hero(Surface):
                 self._nothing,
                 self._grid,
                 SPRING,
-                self._notice,
+                self._told,
                 badge,
                 self._hold,
                 pad=(32, 36, 10, 36),
@@ -166,7 +168,7 @@ class _Hero(Surface):
         self._draw_tiles(list(found)[:_PLACES], state.chosen, with_other=not searching)
         self._notice.set_text(state.notice)
         self._notice.set_tone("ink2" if state.notice_tone == "plain" else state.notice_tone)
-        self._notice.setVisible(bool(state.notice))
+        self._told.setVisible(bool(state.notice))
         self._draw_hold(None if searching else state.on_hold)
 
     def _draw_tiles(self, people: list[Person], chosen: str, with_other: bool) -> None:
