@@ -219,6 +219,8 @@ def install(app: QApplication, name: str) -> Theme:
     if not _installed.themes:
         _load_fonts()
     theme = _installed.themes.setdefault(name, Theme(name))
+    if _installed.active is theme:
+        return theme  # a sheet set again would polish every widget again
     _installed.active = theme
     app.setFont(theme.font("body"))
     app.setPalette(theme.palette())
