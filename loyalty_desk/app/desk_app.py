@@ -23,7 +23,8 @@ from loyalty_desk.store.ledger import Ledger
 from loyalty_desk.store.opening import Store, open_store
 from loyalty_desk.ui.background import Background
 from loyalty_desk.ui.counter.floor import Floor
-from loyalty_desk.ui.counter.presenter import CounterPresenter, LineNews, Screen
+from loyalty_desk.ui.counter.presenter import CounterPresenter, LineNews
+from loyalty_desk.ui.counter.screen import Screen
 from loyalty_desk.ui.main_window import MainWindow
 from loyalty_desk.ui.shell.frame import Line, shell_state
 from loyalty_desk.ui.sign_in.presenter import SignInView, sign_in_state

@@ -20,7 +20,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from loyalty_desk.ui.counter.presenter import CounterPresenter, Screen
+from loyalty_desk.ui.counter.presenter import CounterPresenter
+from loyalty_desk.ui.counter.screen import Screen
 from loyalty_desk.ui.enrol.page import EnrolPage
 from loyalty_desk.ui.enrol.state import EnrolState
 from loyalty_desk.ui.identify.page import IdentifyPage
@@ -167,6 +168,9 @@ class MainWindow(QWidget):
         page.result_chosen.connect(presenter.open_member)
         page.enrol_requested.connect(presenter.open_enrolment)
         page.undo_requested.connect(lambda _visit: presenter.undo())
+        page.tray_closed.connect(presenter.escape)
+        page.record_settled.connect(presenter.settle)
+        page.retry_requested.connect(presenter.retry)
 
     def _connect_visit(self, presenter: CounterPresenter) -> None:
         page, flow = self.visit, presenter.visit

@@ -16,36 +16,16 @@ from loyalty_desk.desk.visit import Concluded, Draft, ReceiptRead
 from loyalty_desk.ui.counter.enrol_flow import EnrolFlow
 from loyalty_desk.ui.counter.floor import Floor, Place, read_place, refusal
 from loyalty_desk.ui.counter.idle_flow import IdleFlow
+from loyalty_desk.ui.counter.screen import PageState, Screen, Views, page_of, shell_of
 from loyalty_desk.ui.counter.sign_in_flow import SignInFlow
 from loyalty_desk.ui.counter.visit_flow import VisitFlow
-from loyalty_desk.ui.enrol.presenter import enrol_state
-from loyalty_desk.ui.enrol.state import EnrolState
-from loyalty_desk.ui.identify.presenter import identify_state
-from loyalty_desk.ui.identify.state import IdentifyState
-from loyalty_desk.ui.pending.presenter import ARCHIVE, tray_state
-from loyalty_desk.ui.pending.state import TrayState
-from loyalty_desk.ui.shell.frame import Line, ScreenName, shell_state
-from loyalty_desk.ui.shell.presenter import Parked, ShellState
-from loyalty_desk.ui.sign_in.presenter import sign_in_state
-from loyalty_desk.ui.sign_in.state import SignInState
-from loyalty_desk.ui.visit.presenter import visit_state
-from loyalty_desk.ui.visit.state import VisitState
+from loyalty_desk.ui.pending.presenter import ARCHIVE
+from loyalty_desk.ui.shell.frame import ScreenName
+from loyalty_desk.ui.shell.presenter import ShellState
 from sync.i18n import _
 from sync.programme import scan_router as scans
 from sync.programme.members import first_name
 from sync.programme.refusals import Reason, Refused
-
-PageState = SignInState | IdentifyState | VisitState | EnrolState
-
-
-@dataclass(frozen=True, slots=True)
-class Screen:
-    """All that is shown. `home` counts the acts after which the focus returns to its home."""
-
-    name: ScreenName
-    shell: ShellState
-    page: PageState | None
-    home: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +202,7 @@ class CounterPresenter:
         """One level back; an unfinished visit is put on hold, never lost."""
         if self._tray_open:
             self._tray_open = False
-            self._draw_tray()
+            self.redraw()
         elif self.screen == "visit":
             step = self.visit.back()
             if step != "back":
@@ -262,7 +242,7 @@ class CounterPresenter:
         """F11: what waits to be sent and what needs somebody."""
         self._tray_open = not self._tray_open
         self.refresh()
-        self._draw_tray()
+        self.redraw()
         self.redraw()
 
     def settle(self, event: str, action: str) -> None:
@@ -345,60 +325,26 @@ class CounterPresenter:
 
     def page(self) -> PageState | None:
         """Return the state of the screen that stands, None before the till is known."""
-        place = self._floor.place
-        seen = self._floor.reader_seen
-        if self.screen == "sign_in":
-            now = self._floor.now()
-            return sign_in_state(replace(self.sign_in.view, reader_seen=seen), now)
-        if place is None:
-            return None
-        if self.screen == "visit" and self.visit.view is not None:
-            return visit_state(replace(self.visit.view, tray=self._tray()))
-        if self.screen == "enrol" and self.enrol.view is not None:
-            return enrol_state(self.enrol.view, place.document)
-        view = replace(self.idle.view, reader_seen=seen)
-        return identify_state(view, place.document, place.local, self._floor.counter.clock.now())
+        return page_of(self._views())
 
     def shell(self) -> ShellState:
         """Return the state of the frame."""
-        place, status = self._floor.place, self._status
-        line: Line = self._floor.line
-        if status is not None and place is not None:
-            copy_of = place.local(status.copy_of) if status.copy_of else None
-            line = replace(
-                line, waiting=len(status.queued), needs=len(status.notices), copy_of=copy_of
-            )
-        held = tuple(
-            Parked(visit, _("On hold: {name}").format(name=first_name(name) or "…"))
-            for visit, name in self._parked
-        )
-        return shell_state(
-            programme=place.document.name if place is not None else "Loyalty Desk",
-            place_line=f"{place.shop} · {place.till}" if place is not None else "",
-            screen=self.screen,
-            line=line,
-            session=self._floor.session,
-            pickups=place.pickups if place is not None else 0,
-            parked=held,
+        return shell_of(self._views())
+
+    def _views(self) -> Views:
+        return Views(
+            floor=self._floor,
+            name=self.screen,
+            sign_in=self.sign_in.view,
+            idle=self.idle.view,
+            visit=self.visit.view,
+            enrol=self.enrol.view,
+            status=self._status,
+            parked=self._parked,
+            tray_open=self._tray_open,
+            retry_at=self._retry_at,
             query=self._query,
         )
-
-    def _tray(self) -> TrayState | None:
-        place, status = self._floor.place, self._status
-        if not self._tray_open or status is None or place is None:
-            return None
-        left = (self._retry_at - self._floor.counter.clock.now()) // 1000
-        return tray_state(
-            status,
-            place.document,
-            place.local,
-            connected=self._floor.line.connected,
-            sending=self._floor.line.sending,
-            retry_in=max(0, int(left)),
-        )
-
-    def _draw_tray(self) -> None:
-        self.redraw()
 
     # Inside
 

@@ -15,6 +15,7 @@ from loyalty_desk.ui.identify.recent import RecentCard
 from loyalty_desk.ui.identify.results import ResultList
 from loyalty_desk.ui.identify.shift import ShiftCard
 from loyalty_desk.ui.identify.state import IdentifyState, Search
+from loyalty_desk.ui.pending.page import PendingTray
 from loyalty_desk.ui.widgets.button import Button
 from loyalty_desk.ui.widgets.field import Field
 from loyalty_desk.ui.widgets.keypad import KeyPad
@@ -41,8 +42,13 @@ class IdentifyPage(Page):
     enrol_requested = Signal()
     undo_requested = Signal(str)
 
+    tray_closed = Signal()
+    record_settled = Signal(str, str)
+    retry_requested = Signal()
+
     def __init__(self) -> None:
         super().__init__()
+        self._tray: PendingTray | None = None
         self._hero = _Hero()
         self._recent = RecentCard()
         self._shift = ShiftCard()
@@ -67,6 +73,22 @@ class IdentifyPage(Page):
         if state.shift is not None:
             self._shift.draw(state.shift)
         self._share_room()
+        self._draw_tray(state)
+
+    def _draw_tray(self, state: IdentifyState) -> None:
+        """The tray takes the place of the right column; it is made when it is first opened."""
+        if state.tray is not None:
+            if self._tray is None:
+                self._tray = PendingTray()
+                self._tray.closed.connect(self.tray_closed)
+                self._tray.settled.connect(self.record_settled)
+                self._tray.retry_requested.connect(self.retry_requested)
+                self._tray.setFixedWidth(self._side.width())
+                self._row.addWidget(self._tray)
+            self._tray.draw(state.tray)
+        if self._tray is not None:
+            self._tray.setVisible(state.tray is not None)
+        self._side.setVisible(state.tray is None)
 
     def home(self) -> QWidget:
         """The field."""
@@ -89,6 +111,8 @@ class IdentifyPage(Page):
         self._row.setSpacing(12 if compact else 16)
         self._side_column.setSpacing(12 if compact else 16)
         self._side.setFixedWidth(_SIDE_WIDTH[breadth])
+        if self._tray is not None:
+            self._tray.setFixedWidth(_SIDE_WIDTH[breadth])
         self._hero.set_breadth(breadth)
         self._recent.set_compact(compact)
         self._shift.set_compact(compact)

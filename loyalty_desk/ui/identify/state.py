@@ -6,6 +6,8 @@ Guarantees that a state is complete: the page draws it without asking anyone any
 from dataclasses import dataclass
 from typing import Literal
 
+from loyalty_desk.ui.pending.state import TrayState
+
 Tone = Literal["ok", "warn", "bad", "plain"]
 Tier = Literal["bronze", "silver", "gold", "diamond", ""]
 
@@ -120,6 +122,7 @@ class IdentifyState:
     `query` is what the field must hold; `query_at` counts the times the desk itself (not the
     cashier) changed it, so drawing a state never undoes what is being typed. `search` is None
     while nothing is typed. `recent_empty` stands where `recent` would.
+    `tray` takes the place of the right column.
     """
 
     title: str
@@ -131,5 +134,6 @@ class IdentifyState:
     query: str = ""
     query_at: int = 0
     search: Search | None = None
+    tray: TrayState | None = None
     has_keypad: bool = True
     can_enrol: bool = True
