@@ -8,7 +8,7 @@ Invariant: points + pending − debt = Σ earned − Σ spent − Σ expired, an
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum, unique
@@ -40,7 +40,7 @@ class Entry:
     """One posting. (event, line) names it: the same pair twice is one entry.
 
     `event` and `of` are 16-byte event ids; days are ISO dates, `NEVER` for lasting points. An
-    UNEARN is `pending` when the entry it takes back was.
+    UNEARN is `pending` when the entry it takes back was; an EXPIRE bears the day that had ended.
     """
 
     event: bytes
@@ -174,9 +174,9 @@ def reverse_accrual(
 ) -> tuple[Entry, ...]:
     """Return the entries that take a purchase back, each out of the lot of its own expiry.
 
-    `earned` are the entries of the purchase, with its activation if there was one; `account` is
-    where the member stands before; `today` is the programme's day; `line` numbers the first entry.
-    What had lapsed of the purchase by `today` is given back first: nobody pays twice for points
+    `earned` are the entries of the purchase, with its activation if there was one, and the member's
+    expiries; `account` is where the member stands before; `today` is the programme's day; `line`
+    numbers the first entry. What had lapsed of the purchase is given back: nobody pays for points
     that were lost.
     """
     posted = _posted(earned)
@@ -195,10 +195,17 @@ def reverse_accrual(
         for number, entry in enumerate((e for e in posted if e.kind in _INTO_LOT), start=line)
     ]
     taken = [entry for entry in back if not _waits(entry, active)]
-    lapsed = _lapsed_of(account, taken, today)
-    if lapsed > 0:
-        number, of = line + len(back), taken[0].of
-        back.append(Entry(event=event, line=number, kind=Kind.UNEXPIRE, points=lapsed, of=of))
+    for day, points in _lapsed_of(account, taken, posted, today):
+        back.append(
+            Entry(
+                event=event,
+                line=line + len(back),
+                kind=Kind.UNEXPIRE,
+                points=points,
+                expires_on=day,
+                of=taken[0].of,
+            )
+        )
     return tuple(back)
 
 
@@ -241,18 +248,28 @@ def reverse_redemption(
     return (back, *moved)
 
 
-def _lapsed_of(account: Account, taken: Iterable[Entry], today: date) -> int:
-    """How much of the points `taken` had lapsed: what spending and lapsing then took too much."""
-    lots, ended = defaultdict(int, account.lots), 0
+def _lapsed_of(
+    account: Account, taken: Iterable[Entry], posted: tuple[Entry, ...], today: date
+) -> Iterator[tuple[str, int]]:
+    """What of the points `taken` out of ended lots had lapsed, per lot: (day, points).
+
+    No more than lapsed on the lot's day or later, nor than spending and lapsing have now taken too
+    much out of the ended lots.
+    """
+    ended: defaultdict[str, int] = defaultdict(int)
     for entry in taken:
-        lots[entry.expires_on] -= entry.points
-        ended += entry.points if _has_ended(entry.expires_on, today) else 0
-    due = carried = 0
-    for day, points in sorted(lots.items(), key=_soonest_first):
-        held = points + carried  # extended points are taken out of the later lot they moved to
-        carried = min(held, 0)
-        due += max(held, 0) if _has_ended(day, today) else 0
-    return min(ended, account.expired, account.spent + account.expired - due)
+        if _has_ended(entry.expires_on, today):
+            ended[entry.expires_on] += entry.points
+    due = sum(n for day, n in account.lots if _has_ended(day, today)) - sum(ended.values())
+    too_much = min(account.spent + account.leased - due, 0) + account.expired
+    given = 0
+    for day in sorted(ended, reverse=True):
+        lapses = (entry for entry in posted if entry.expires_on >= day)
+        lapsed = sum(_signed(entry, Kind.EXPIRE, Kind.UNEXPIRE) for entry in lapses)
+        part = min(ended[day], lapsed - given, too_much - given)
+        if part > 0:
+            given += part
+            yield day, part
 
 
 def _posted(entries: Iterable[Entry]) -> tuple[Entry, ...]:
