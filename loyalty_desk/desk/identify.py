@@ -161,13 +161,13 @@ def key_list(document: Document) -> Mapping[int, PublicKeyEntry]:
 def _usable_here(counter: Counter, row: MemberRow, holding: Holding) -> int:
     """What one redemption may spend at this till now.
 
-    Online the server lends exactly what is asked from what nobody holds; offline there is only what
-    it lent before.
+    Online the server lends exactly what is asked, from what no other till holds; offline there is
+    only what it lent before, one lease at a time.
     """
-    held = leases.usable(counter.ledger.leases.of(row.id), now=counter.now())
+    own = counter.ledger.leases.of(row.id)
     if not counter.connected:
-        return min(held, holding.points)
-    return max(min(held, holding.points), holding.available)
+        return min(leases.usable(own, now=counter.now()), holding.points)
+    return min(holding.points, holding.available + sum(lease.left for lease in own))
 
 
 def _by_cpf_text(counter: Counter, text: str) -> tuple[Known, ...]:

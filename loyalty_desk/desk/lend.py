@@ -18,15 +18,24 @@ def borrow(
 ) -> None:
     """Have `points` of a member lent to this till and kept in its ledger, within two seconds.
 
+    What this till already holds of the member is given back for it: one lease covers it all.
+
     Raises Refused: what the server answered, or NEEDS_CONNECTION (fact `usable`) without one.
     """
     lease = bytes.fromhex(counter.new_id())
-    usable = max((held.left for held in counter.ledger.leases.of(member)), default=0)
+    held = tuple(one.id for one in counter.ledger.leases.of(member))
+    counter.ledger.leases.give_back(held)
     _asked(
         lambda: leases.borrow(
-            server, replica, lease=lease, member=member, points=points, wall=counter.clock.now
+            server,
+            replica,
+            lease=lease,
+            member=member,
+            points=points,
+            wall=counter.clock.now,
+            closes=held,
         ),
-        usable,
+        0,
     )
 
 

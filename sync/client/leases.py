@@ -1,6 +1,6 @@
 """Leases: borrowing exactly what a redemption needs, and giving back what is over."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sync.client.outcomes import ServerFault
 from sync.client.replica import Replica
@@ -17,16 +17,28 @@ def borrow(
     member: int,
     points: int,
     wall: Callable[[], int],
+    closes: Sequence[bytes] = (),
 ) -> Lease:
     """Borrow exactly `points` of a member, within two seconds, and keep the lease.
+
+    `closes` are leases of the member that are given back for it; from here on, whatever the answer,
+    they are not spent any more.
 
     `lease` is its id (16 bytes), made once per intention: a repeat is the same lease. May run
     beside a round of the engine, on a `Server` of its own. Raises Offline, ServerFault, Outdated,
     Rejected (NOT_ENOUGH_POINTS, MEMBER_BLOCKED …).
     """
-    row = server.lease(LeaseRequest(id=lease.hex(), member=member, points=points))
+    request = LeaseRequest(
+        id=lease.hex(),
+        member=member,
+        points=points,
+        closes=tuple(one.hex() for one in closes),
+        last_seq=replica.head().seq if closes else 0,
+    )
+    row = server.lease(request)
     if row.id != lease.hex() or row.member != member or row.amount < points:
         raise ServerFault(200)
+    replica.closed_leases(closes)
     return replica.keep_lease(row, now=wall())
 
 

@@ -208,11 +208,17 @@ class PullAnswer(_Message, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class LeaseRequest(_Message, frozen=True, kw_only=True, omit_defaults=True):
-    """Lend exactly `points` of a member to this terminal. `id` makes a repeat the same lease."""
+    """Lend exactly `points` of a member to this terminal. `id` makes a repeat the same lease.
+
+    `closes` are leases of the same member that this terminal gives back in the same step; their
+    events are all at or before `last_seq`.
+    """
 
     id: str
     member: int
     points: int
+    closes: tuple[str, ...] = ()
+    last_seq: int = 0
 
 
 class LeaseClosing(_Message, frozen=True, kw_only=True, omit_defaults=True):

@@ -32,7 +32,9 @@ _REFUSED: dict[int, Reason] = {
 def grant(office: HeadOffice, caller: Caller, request: LeaseRequest, *, now: int) -> LeaseRow:
     """Lend exactly the points asked for; the same id again returns the same lease.
 
-    Raises Refused: NOT_ENOUGH_POINTS (facts `left`, `missing`), LEASE_TOO_SMALL (`left`) when the
+    Leases it gives back for this one are freed first, in the same transaction.
+
+    Raises Refused: NOT_ENOUGH_POINTS (facts `left`, `missing`), CHAIN_GAP, LEASE_TOO_SMALL (`left`) when the
     terminal holds as much as it may, MEMBER_UNKNOWN and other states of the member, CHAIN_FORKED,
     LEASE_UNKNOWN for an id that another terminal used, BATCH_UNREADABLE.
     """
@@ -53,6 +55,8 @@ def lend(connection: Connection, caller: Caller, request: LeaseRequest, *, now: 
             raise Refused(Reason.LEASE_UNKNOWN)
         return _row(held)
     _check_member(connection, request.member)
+    if request.closes:
+        _give_back(connection, caller, request.closes, last_seq=request.last_seq)
     document = rulebook(connection).in_force(now)
     _check_cap(connection, document, caller.terminal, request.points)
     taken = connection.execute(
@@ -94,19 +98,26 @@ def close(
     Raises Refused: CHAIN_GAP (fact `expected`) while events up to `last_seq` are missing here,
     since they may still spend the leases; BATCH_UNREADABLE.
     """
-    wanted = [_id(text) for text in closing.leases]
     with office.database.write() as connection:
         hear(connection, caller, now=now)
-        here: int = connection.execute(
-            select(incarnations.c.last_seq).where(is_life(caller))
-        ).scalar_one()
-        if here < closing.last_seq:
-            raise Refused(Reason.CHAIN_GAP, expected=here + 1)
-        rows = _active(connection, caller.terminal)
-        given_back = [row for row in rows if row.lease_id in wanted]
-        _free(connection, given_back, LeaseState.CLOSED)
-        raise_members(connection, {row.member_id: caller.store for row in given_back})
+        members = _give_back(connection, caller, closing.leases, last_seq=closing.last_seq)
+        raise_members(connection, dict.fromkeys(members, caller.store))
         return held_leases(connection, caller.terminal)
+
+
+def _give_back(
+    connection: Connection, caller: Caller, ids: Iterable[str], *, last_seq: int
+) -> set[int]:
+    """Free what is left of these leases of the caller; return the members they were of."""
+    here: int = connection.execute(
+        select(incarnations.c.last_seq).where(is_life(caller))
+    ).scalar_one()
+    if here < last_seq:
+        raise Refused(Reason.CHAIN_GAP, expected=here + 1)
+    wanted = {_id(text) for text in ids}
+    rows = [row for row in _active(connection, caller.terminal) if row.lease_id in wanted]
+    _free(connection, rows, LeaseState.CLOSED)
+    return {row.member_id for row in rows}
 
 
 def declare_lost(office: HeadOffice, terminal: int) -> int:
