@@ -64,6 +64,7 @@ class Database:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.lock = RLock()
+        self.is_open = True
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -86,6 +87,7 @@ class Database:
     def close(self) -> None:
         """Close the file. Safe to repeat."""
         with self.lock:
+            self.is_open = False
             self._connection.close()
 
 

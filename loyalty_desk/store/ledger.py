@@ -88,6 +88,9 @@ class Ledger:
         self.documents = HeldDocuments(database, lambda: self.known.server_key)
         self.identity: Identity | None = None
         self._unsettled = Unsettled(self._first_tier)
+        self.cache_key = b""
+        self.offset_ms = 0
+        self.latest_seen = 0
         self._seen_kept = 0
         self._head = Head(0, b"")
         self._sent = 0
@@ -336,6 +339,11 @@ class Ledger:
                     self._tidied_at = now
             self._empty_wal()
             self._changed = False
+
+    @property
+    def is_open(self) -> bool:
+        """False once closed."""
+        return self._database.is_open
 
     def close(self) -> None:
         """Close the file. Safe to repeat."""

@@ -35,7 +35,9 @@ class Store:
         self.ledger.tidy(now, acked=acked)
 
     def close(self, now: int) -> None:
-        """Tidy and close both files."""
+        """Tidy and close both files. Safe to repeat."""
+        if not self.ledger.is_open:
+            return
         try:
             self.idle(now)
         finally:

@@ -96,9 +96,7 @@ def an_enrolment(member=CAIO, *, points=50, name="Caio Nogueira", **facts) -> Ac
     person = Person(name=name, phone="11982144417", cpf="52998224725", birthday="03-14")
     payload = codec.encode(person)
     event = EnrolmentEvent(
-        **stamped(
-            member=member, sealed=sealed_hash(SALT, payload), forecast=points, **facts
-        )
+        **stamped(member=member, sealed=sealed_hash(SALT, payload), forecast=points, **facts)
     )
     return Act(event, salt=SALT, payload=payload)
 

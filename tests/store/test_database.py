@@ -18,9 +18,7 @@ def make_table(connection):
 
 
 def open_things(path, *, key=KEY, steps=(make_table,)):
-    return open_database(
-        path, key, steps, synchronous="FULL", cache_kib=1024, autocheckpoint=0
-    )
+    return open_database(path, key, steps, synchronous="FULL", cache_kib=1024, autocheckpoint=0)
 
 
 def fill(opened, count=200):
@@ -138,9 +136,13 @@ def test_steps_are_taken_once_each(tmp_path):
 def test_a_transaction_that_fails_is_undone(tmp_path):
     opened = open_things(tmp_path / "a.db")
 
-    with pytest.raises(ZeroDivisionError), opened.writing() as connection:
-        connection.execute("INSERT INTO thing (name) VALUES ('x')")
-        raise ZeroDivisionError
+    def add_and_fail():
+        with opened.writing() as connection:
+            connection.execute("INSERT INTO thing (name) VALUES ('x')")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        add_and_fail()
 
     with opened.reading() as connection:
         assert connection.execute("SELECT count(*) FROM thing").fetchone() == (0,)
@@ -192,8 +194,12 @@ def test_the_durability_asked_for_is_the_one_in_force(tmp_path, level):
 def test_writing_does_not_hide_the_first_fault_when_it_cannot_roll_back(tmp_path):
     opened = open_things(tmp_path / "a.db")
 
-    with pytest.raises(ZeroDivisionError), opened.reading() as connection, writing(connection):
-        connection.execute("ROLLBACK")
-        raise ZeroDivisionError
+    def end_it_and_fail():
+        with opened.reading() as connection, writing(connection):
+            connection.execute("ROLLBACK")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        end_it_and_fail()
 
     opened.close()

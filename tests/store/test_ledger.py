@@ -348,9 +348,7 @@ def test_an_identity_is_kept_with_the_servers_epoch(ledger, open_again):
 
 
 def test_a_new_ledger_belongs_to_nobody(tmp_path):
-    ledger = open_ledger(
-        tmp_path / "ledger.db", bytes(32), bytes(32), random_bytes=seeded_bytes()
-    )
+    ledger = open_ledger(tmp_path / "ledger.db", bytes(32), bytes(32), random_bytes=seeded_bytes())
 
     assert ledger.identity is None
     assert len(ledger.cache_key) == 32

@@ -18,7 +18,9 @@ def test_a_new_terminal_has_the_defaults(tmp_path):
 
 
 def test_what_is_saved_is_loaded(tmp_path):
-    settings = Settings(theme="dark", scale_percent=150, printer_address="192.168.0.9", sounds=False)
+    settings = Settings(
+        theme="dark", scale_percent=150, printer_address="192.168.0.9", sounds=False
+    )
 
     save(tmp_path / "settings.toml", settings)
 
