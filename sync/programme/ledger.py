@@ -226,13 +226,13 @@ def reverse_redemption(
         qualifying=account.qualifying,
         leased=account.leased,
     )
-    lapsing = min(spent.points, to_expire(after, yesterday) - to_expire(account, yesterday))
+    lapsing = to_expire(after, yesterday) - to_expire(account, yesterday)
     until = _iso(today + timedelta(days=grace_days))
     moved: list[Entry] = []
     for day, points in remaining(after):
         part = min(points, lapsing)
-        if day == NEVER or day > _iso(yesterday) or part <= 0:
-            continue
+        if not part or not _has_ended(day, today):
+            break
         lapsing -= part
         moved.append(
             Entry(
