@@ -24,7 +24,8 @@ def borrow(
     """
     lease = bytes.fromhex(counter.new_id())
     held = tuple(one.id for one in counter.ledger.leases.of(member))
-    counter.ledger.leases.give_back(held)
+    if held:
+        counter.ledger.leases.give_back(held)
     _asked(
         lambda: leases.borrow(
             server,

@@ -66,6 +66,17 @@ def fitting(leases: Iterable[Lease], points: int, *, now: int) -> Lease:
     return min(able, key=lambda lease: (lease.left, lease.id))
 
 
+def beforehand(available: int, *, usual: int, cheapest: int) -> int:
+    """Return how many points to lend before anybody asks, so that a till can redeem offline.
+
+    A third of what is available, at most the `usual` price redeemed in this store, and at least the
+    `cheapest` reward where that much is available; 0 when not even that is.
+    """
+    if available < cheapest or cheapest <= 0:
+        return 0
+    return max(min(available // 3, usual), cheapest)
+
+
 def clock_is_trusted(*, wall: int, last_seen: int) -> bool:
     """Say whether a wall clock (ms UTC) may be used to spend, given the latest time ever seen."""
     return wall >= last_seen - CLOCK_BACK_LIMIT_MS

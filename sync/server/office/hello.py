@@ -6,12 +6,13 @@ from sync.protocol import version
 from sync.protocol.messages import Hello, HelloAnswer
 from sync.server.office.epoch import epoch
 from sync.server.office.head_office import HeadOffice
+from sync.server.office.preleases import lend_beforehand
 from sync.server.office.terminals import Caller, hear, is_life
 from sync.server.store.tables import incarnations
 
 
 def greet(office: HeadOffice, caller: Caller, hello: Hello, *, now: int) -> HelloAnswer:
-    """Answer a terminal's hello; it pushes from `last_seq` + 1.
+    """Answer a terminal's hello; it pushes from `last_seq` + 1, and is lent what it may need.
 
     Raises Refused(VERSION_UNSUPPORTED).
     """
@@ -21,10 +22,12 @@ def greet(office: HeadOffice, caller: Caller, hello: Hello, *, now: int) -> Hell
         row = connection.execute(
             select(incarnations.c.last_seq, incarnations.c.head_hash).where(is_life(caller))
         ).one()
-        return HelloAnswer(
+        answer = HelloAnswer(
             protocol=agreed,
             now=now,
             epoch=epoch(connection),
             last_seq=row.last_seq,
             head=row.head_hash.hex(),
         )
+    lend_beforehand(office, caller, now=now)
+    return answer

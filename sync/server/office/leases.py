@@ -34,9 +34,9 @@ def grant(office: HeadOffice, caller: Caller, request: LeaseRequest, *, now: int
 
     Leases it gives back for this one are freed first, in the same transaction.
 
-    Raises Refused: NOT_ENOUGH_POINTS (facts `left`, `missing`), CHAIN_GAP, LEASE_TOO_SMALL (`left`) when the
-    terminal holds as much as it may, MEMBER_UNKNOWN and other states of the member, CHAIN_FORKED,
-    LEASE_UNKNOWN for an id that another terminal used, BATCH_UNREADABLE.
+    Raises Refused: NOT_ENOUGH_POINTS (facts `left`, `missing`), CHAIN_GAP, LEASE_TOO_SMALL (`left`)
+    when the terminal holds as much as it may, MEMBER_UNKNOWN and other states of the member,
+    CHAIN_FORKED, LEASE_UNKNOWN for an id that another terminal used, BATCH_UNREADABLE.
     """
     with office.database.write() as connection:
         lease = lend(connection, caller, request, now=now)
@@ -100,8 +100,8 @@ def close(
     """
     with office.database.write() as connection:
         hear(connection, caller, now=now)
-        members = _give_back(connection, caller, closing.leases, last_seq=closing.last_seq)
-        raise_members(connection, dict.fromkeys(members, caller.store))
+        freed = _give_back(connection, caller, closing.leases, last_seq=closing.last_seq)
+        raise_members(connection, dict.fromkeys(freed, caller.store))
         return held_leases(connection, caller.terminal)
 
 
