@@ -5,19 +5,24 @@ there, nothing else is painted, and nothing painted is covered, cut or written o
 """
 
 import json
+import re
 import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QByteArray, QPointF, QRectF
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtSvg import QSvgRenderer
 
 from tests.ui.recorder import Picture, Recording, Rgb, Shape, Text, plain, rgb
 
 W = TypeVar("W")
 P = TypeVar("P")
 
+ICONS = Path(__file__).parents[2] / "resources" / "icons"
 TARGETS = Path(__file__).parents[1] / "mockups"
 
 LEFT_PX = 3.0
@@ -87,6 +92,7 @@ class WantedLine:
 class WantedIcon:
     rect: QRectF
     color: Rgb
+    shape: str
 
     @property
     def name(self) -> str:
@@ -145,7 +151,7 @@ def parse(data: dict[str, Any]) -> Target:
         if max(item["w"], item["h"]) >= LINE_LENGTH
     ]
     icons = [
-        WantedIcon(_rect(item), _color(item["color"]))
+        WantedIcon(_rect(item), _color(item["color"]), item.get("shape", ""))
         for item in data["icons"]
         if item["w"] <= PICTURE_SIDE
     ]
@@ -346,7 +352,54 @@ def _icon_faults(want: WantedIcon, picture: Picture) -> list[str]:
         faults.append(f"at {_place(got)}")
     if any(abs(a - b) > ICON_SHADE for a, b in zip(picture.color, want.color, strict=True)):
         faults.append(f"colour {picture.color} for {want.color}")
+    if want.shape and _most_like(picture.image) not in _icon_files(want.shape):
+        faults.append(f"looks like {_most_like(picture.image).stem}")
     return faults
+
+
+def _most_like(painted: QImage) -> Path:
+    """The icon of the project whose ink lies most where the painted ink lies."""
+    ink, side = _inked(painted), painted.width()
+
+    def likeness(file: Path) -> float:
+        drawn = _drawn_ink(file, side)
+        return len(ink & drawn) / max(len(ink | drawn), 1)
+
+    return max(sorted(ICONS.glob("*.svg")), key=likeness)
+
+
+@cache
+def _drawn_ink(file: Path, side: int) -> frozenset[int]:
+    image = QImage(side, side, QImage.Format.Format_ARGB32)
+    image.fill(0)
+    painter = QPainter(image)
+    svg = file.read_text(encoding="utf-8").replace("currentColor", "#000000")
+    QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(image.rect()))
+    painter.end()
+    return _inked(image)
+
+
+def _inked(image: QImage) -> frozenset[int]:
+    data = bytes(image.convertToFormat(QImage.Format.Format_ARGB32).constBits())
+    return frozenset(at for at, alpha in enumerate(data[3::4]) if alpha > 100)
+
+
+@cache
+def _icon_files(shape: str) -> frozenset[Path]:
+    """The files whose drawing begins like this; the targets keep only the beginning."""
+    wanted = _bare(re.sub(r">?<(/\w*)?$", "", shape))  # a closing tag may be cut in two
+    found = set()
+    for file in ICONS.glob("*.svg"):
+        content = file.read_text(encoding="utf-8")
+        inner = content[content.index(">", content.index("<svg")) + 1 :]
+        if _bare(inner).startswith(wanted):
+            found.add(file)
+    return frozenset(found)
+
+
+def _bare(markup: str) -> str:
+    """Markup without spaces and without the two ways of closing an empty element."""
+    return re.sub(r"\s|/(?=>)|></\w+(?=>)", "", markup)
 
 
 def _covered(painted: Recording) -> list[Miss]:
@@ -366,6 +419,11 @@ def _cut(painted: Recording) -> list[Miss]:
         room = text.clip.adjusted(-1, -1, 1, 1)
         if not room.contains(text.ink):
             misses.append(Miss(_text_name(text), f"cut: {_place(text.ink)} in {_place(room)}"))
+    boxes = [("box", s) for s in painted.shapes if s.rect.width() * s.rect.height() > BOX_AREA]
+    for kind, thing in [*boxes, *(("icon", picture) for picture in painted.pictures)]:
+        room = thing.clip.adjusted(-2, -2, 2, 2)
+        if not room.contains(thing.rect):
+            misses.append(Miss(f"{kind} {_place(thing.rect)}", f"cut: seen in {_place(room)}"))
     return misses
 
 

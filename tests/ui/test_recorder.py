@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -14,7 +15,8 @@ from tests.ui import geometry
 from tests.ui.geometry import Miss, Target
 from tests.ui.recorder import record
 
-FONTS = Path(__file__).parents[2] / "resources" / "fonts"
+RESOURCES = Path(__file__).parents[2] / "resources"
+GIFT = '<path d="M12 7v14"></path>'
 INK, MUTED, ACCENT, LINE = "#17191C", "#62686F", "#2450D3", "#E3E2DD"
 
 
@@ -37,20 +39,23 @@ class Drawing:
     label_width: int = 120
     label_height: int = 20
     icons: bool = True
+    icon_file: str = "gift"
     stray: bool = False
     lid: bool = False
     line: bool = True
 
 
 class Icon(QLabel):
-    """A coloured square with clear edges, as a tinted pixmap is."""
+    """An icon of the project, tinted."""
 
-    def __init__(self, parent: QWidget, side: int, color: str) -> None:
+    def __init__(self, parent: QWidget, name: str, side: int, color: str) -> None:
         super().__init__(parent)
+        svg = (RESOURCES / "icons" / f"{name}.svg").read_text(encoding="utf-8")
         pixmap = QPixmap(side, side)
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)
-        painter.fillRect(QRectF(4, 4, side - 8, side - 8), QColor(color))
+        tinted = svg.replace("currentColor", color).encode()
+        QSvgRenderer(QByteArray(tinted)).render(painter, QRectF(0, 0, side, side))
         painter.end()
         self.setPixmap(pixmap)
         self.resize(side, side)
@@ -59,7 +64,7 @@ class Icon(QLabel):
 @pytest.fixture(scope="module", autouse=True)
 def _inter(qapp: object) -> None:
     for name in ("Regular", "Medium", "SemiBold", "Bold"):
-        assert QFontDatabase.addApplicationFont(str(FONTS / f"Inter-{name}.ttf")) >= 0
+        assert QFontDatabase.addApplicationFont(str(RESOURCES / "fonts" / f"Inter-{name}.ttf")) >= 0
 
 
 @pytest.fixture
@@ -92,7 +97,7 @@ def build(drawing: Drawing) -> QWidget:
         rule.setGeometry(inside, inside + 60, 200, 1)
         rule.setStyleSheet(f"background: {LINE};")
     if d.icons:
-        Icon(card, d.icon, d.icon_color).move(inside, inside + 72)
+        Icon(card, d.icon_file, d.icon, d.icon_color).move(inside, inside + 72)
     button = QFrame(window)
     button.setGeometry(d.left + 240 + d.gap, d.top, 160, d.button)
     button.setStyleSheet(f"background: {ACCENT}; border-radius: 9px;")
@@ -166,7 +171,7 @@ def target(_inter: None) -> Target:
                 box((276, 20, 160, 44), ACCENT, None, 9),
             ],
             "lines": [{"x": 41, "y": 101, "w": 200, "h": 1, "color": css(LINE)}],
-            "icons": [{"x": 41, "y": 113, "w": 20, "h": 20, "color": css(ACCENT)}],
+            "icons": [{"x": 41, "y": 113, "w": 20, "h": 20, "color": css(ACCENT), "shape": GIFT}],
         }
     )
 
@@ -196,6 +201,7 @@ def test_the_window_as_drawn_has_no_miss(windows: list[QWidget], target: Target)
         ({"icons": False}, "icon", 1),
         ({"icon_color": MUTED}, "icon", 1),
         ({"icon": 24}, "icon", 1),
+        ({"icon_file": "cake"}, "icon", 1),
         ({"radius": 0}, "box", 1),
         ({"border": "#BFCDF6"}, "box", 1),
         ({"lid": True}, "text", 1),
@@ -251,6 +257,16 @@ def test_two_texts_on_one_place_are_reported(windows: list[QWidget], qtbot: QtBo
     for words in ("first", "second"):
         label(window, Drawing(), words, 10, 10, 400, INK)
     assert any("written over" in miss.why for miss in geometry.audit(record(window)))
+
+
+def test_a_box_that_its_place_cuts_off_is_reported(windows: list[QWidget], qtbot: QtBot) -> None:
+    window = QWidget()
+    windows.append(window)
+    window.resize(200, 60)
+    box = QFrame(window)
+    box.setGeometry(10, 10, 120, 80)
+    box.setStyleSheet(f"background: {ACCENT};")
+    assert any("cut" in miss.why for miss in geometry.audit(record(window)))
 
 
 def test_inter_has_its_four_styles_under_one_family() -> None:

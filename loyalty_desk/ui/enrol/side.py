@@ -4,6 +4,7 @@ Guarantees that a text is read in place, without covering the form.
 """
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea
 
 from loyalty_desk.ui.enrol.state import After, Consent, SelfService
@@ -16,6 +17,9 @@ from loyalty_desk.ui.widgets.text import Prose, Text
 from sync.i18n import _
 
 _QR_SIDE = 188
+_PAD = 25
+_TITLE_HEIGHT = 22 + 6 + 18  # title, gap, note
+_CODE_HEIGHT = 18 + 2 * 15 + _QR_SIDE  # gap, paper, code
 _LINE_SEPARATOR = "\N{LINE SEPARATOR}"
 
 
@@ -27,6 +31,7 @@ class SelfServiceCard(Surface):
         self._code = QrCode(_QR_SIDE, _("Code for the customer's phone"))
         self._paper = Surface("paper", column(self._code, pad=14))
         self._sentence = Prose("", "small", "ink2", align="center")
+        self._under = hosted(column(self._sentence, pad=(18, 0, 0, 0)))
         title = Text(_("Or let the customer do it"), "h2", align="center")
         frame = hosted(column(centre(self._paper), pad=(18, 0, 0, 0)))
         self._frame = frame
@@ -38,8 +43,7 @@ class SelfServiceCard(Surface):
                 6,
                 self._note,
                 frame,
-                18,
-                self._sentence,
+                self._under,
                 SPRING,
                 pad=24,
             ),
@@ -51,6 +55,21 @@ class SelfServiceCard(Surface):
         self._sentence.set_text(state.sentence)
         self._code.set_modules(state.modules)
         self._frame.setVisible(bool(state.modules))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the sentence away where the code needs the height."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """A code that is cut cannot be read; the words around it can be said."""
+        if self._frame.isHidden():
+            self._under.setVisible(True)
+            return
+        edges = self.contentsRect().width() - 2 * _PAD
+        words = _TITLE_HEIGHT + 18 + self._sentence.heightForWidth(edges)
+        self._under.setVisible(self.height() >= 2 * _PAD + words + _CODE_HEIGHT)
 
     def set_compact(self, compact: bool) -> None:
         """Use less space at the sides."""
