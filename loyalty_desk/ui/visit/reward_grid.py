@@ -18,6 +18,7 @@ from loyalty_desk.ui.widgets.text import Prose, Run, Runs, Text
 from sync.i18n import _
 
 _ROWS = 3
+_MOST_COLUMNS = 4
 _WIDE_GRID = 780  # four columns from here
 _NARROW_GRID = 430  # two columns below
 _NARROW_PAGE = 6
@@ -106,9 +107,10 @@ class RewardGrid(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._tiles: tuple[RewardTile, ...] = ()
-        self._views: list[RewardTileView] = []
         self._page = 0
         self._at = 0
+        # All at once, so that Tab comes to the rewards before what stands at their right.
+        self._views = [self._made(at) for at in range(_ROWS * _MOST_COLUMNS)]
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(_("Rewards"))
 
@@ -120,7 +122,7 @@ class RewardGrid(QWidget):
     def columns(self) -> int:
         """Return the number of columns for the present width."""
         if self.width() >= _WIDE_GRID:
-            return 4
+            return _MOST_COLUMNS
         return 2 if self.width() < _NARROW_GRID else 3
 
     def capacity(self) -> int:
@@ -202,8 +204,6 @@ class RewardGrid(QWidget):
     def _place(self) -> None:
         self._page = min(self._page, self.pages() - 1)
         visible = self._visible()
-        while len(self._views) < len(visible):
-            self._views.append(self._made(len(self._views)))
         for at, view in enumerate(self._views):
             view.setVisible(at < len(visible))
             if at < len(visible):
@@ -227,11 +227,11 @@ class RewardGrid(QWidget):
     def _lay(self, view: RewardTileView, at: int) -> None:
         low = self.height() < _LOW_GRID
         columns = self.columns()
-        gap = 8 if low else 12 if columns == 4 else 10
+        gap = 8 if low else 12 if columns == _MOST_COLUMNS else 10
         wide = (self.width() - (columns - 1) * gap) / columns
         high = (self.height() - (_ROWS - 1) * gap) / _ROWS
         x, y = (at % columns) * (wide + gap), (at // columns) * (high + gap)
-        view.arrange(low, columns == 4 and not low)
+        view.arrange(low, columns == _MOST_COLUMNS and not low)
         right, bottom = round(x + wide), round(y + high)
         view.setGeometry(round(x), round(y), right - round(x), bottom - round(y))
 
