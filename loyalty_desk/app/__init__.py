@@ -1,26 +1,35 @@
 """Puts the terminal together: the only room that knows every other, and the one with the clock."""
 
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QLocale, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from loyalty_desk.app.arguments import Arguments, parse
-from loyalty_desk.app.clock import SystemClock
+from loyalty_desk.app.clock import SetClock, SystemClock
 from loyalty_desk.app.desk_app import DeskApp
 from loyalty_desk.app.embedded_server import Address, EmbeddedServer
 from loyalty_desk.app.first_window import FirstWindow
+from loyalty_desk.app.tour import MEMBERS, Tour
 from loyalty_desk.crash import watch
+from loyalty_desk.desk.counter import Clock
 from loyalty_desk.paths import Places, places
 from loyalty_desk.settings import Settings, load
-from loyalty_desk.store.instance_lock import hold_lock
+from loyalty_desk.store.instance_lock import InstanceLock, hold_lock
 from loyalty_desk.store.keys import Vault, system_vault
 from loyalty_desk.ui import theme
 from loyalty_desk.ui.main_window import MainWindow
 from loyalty_desk.ui.texts import refusal_text
 from sync import i18n
 from sync.programme.refusals import Refused
+
+# The day of the drawn screens: a Saturday.
+_TOUR_DAY, _TOUR_ZONE = "2026-11-21", "America/Sao_Paulo"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -43,7 +52,9 @@ def main(argv: Sequence[str]) -> int:
         return 3
     window = MainWindow()
     window.resize(*said.size)
-    desk = build(app, window, said, here, settings)
+    if said.tour is not None:
+        return _lead(app, window, said, here, lock)
+    desk = build(app, window, said, here, settings, SystemClock())
     first = FirstWindow(here, window)
     window.show()
     QTimer.singleShot(0, desk.start)
@@ -56,13 +67,23 @@ def main(argv: Sequence[str]) -> int:
 
 
 def build(
-    app: QApplication, window: MainWindow, said: Arguments, here: Places, settings: Settings
+    app: QApplication,
+    window: MainWindow,
+    said: Arguments,
+    here: Places,
+    settings: Settings,
+    clock: Clock,
 ) -> DeskApp:
     """Return the till, put together but not started."""
     embedded = None
     find: Callable[[Callable[[int], None]], Address]
     if said.demo:
-        embedded = EmbeddedServer(here.demo / "server", members=said.members, reset=said.reset_demo)
+        embedded = EmbeddedServer(
+            here.demo / "server",
+            members=said.members,
+            reset=said.reset_demo,
+            clock=clock.now() if isinstance(clock, SetClock) else 0,
+        )
         find = embedded.start
     else:
         address = Address(said.server or settings.server_url, said.code)
@@ -76,15 +97,38 @@ def build(
         app,
         window,
         places=here,
-        clock=SystemClock(),
+        clock=clock,
         vault=_no_vault if said.demo or said.home else system_vault,
         find=find,
         embedded=embedded,
     )
 
 
+def _lead(
+    app: QApplication, window: MainWindow, said: Arguments, here: Places, lock: InstanceLock
+) -> int:
+    """Lead the tour on a till of its own, and throw the till away."""
+    folder = said.tour
+    assert folder is not None
+    clock = SetClock(_TOUR_DAY, _TOUR_ZONE)
+    clock.set("06:58")
+    said = replace(said, members=said.members or MEMBERS)
+    desk = build(app, window, said, here, Settings(), clock)
+    window.show()
+    try:
+        pictures = Tour(app, desk, clock, folder).run()
+    finally:
+        desk.stop()
+        lock.release()
+        shutil.rmtree(here.demo.parents[1], ignore_errors=True)
+    sys.stdout.write(f"{pictures} pictures in {folder}\n")
+    return 0
+
+
 def _places(said: Arguments) -> Places:
     """The demo is a till of its own: it never shares a file with a real one."""
+    if said.tour is not None:
+        return places(root=Path(tempfile.mkdtemp(prefix="loyalty-desk-tour-")))
     if said.home is not None:
         return places(said.profile, root=said.home)
     if said.demo:

@@ -1,7 +1,9 @@
-"""The machine's clocks: the one place that reads them for the desk."""
+"""The machine's clocks: the one place that reads them for the desk. And a clock that can be set."""
 
 import secrets
 import time
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 
 class SystemClock:
@@ -16,4 +18,31 @@ class SystemClock:
 
     def mono(self) -> int:
         """Return ms since some instant of this run."""
+        return time.monotonic_ns() // 1_000_000
+
+
+class SetClock:
+    """A wall that stands at a time of the day `date` (ISO) in `zone` until it is set anew."""
+
+    def __init__(self, date: str, zone: str) -> None:
+        self.boot = secrets.randbits(32)
+        self._date, self._zone = date, ZoneInfo(zone)
+        self._now = 0
+        self.set("00:00")
+
+    def set(self, time_of_day: str) -> None:
+        """Set the wall to "HH:MM"."""
+        at = datetime.fromisoformat(f"{self._date}T{time_of_day}").replace(tzinfo=self._zone)
+        self._now = int(at.timestamp() * 1000)
+
+    def add_seconds(self, seconds: int) -> None:
+        """Let time pass."""
+        self._now += seconds * 1000
+
+    def now(self) -> int:
+        """Return the wall clock in ms UTC."""
+        return self._now
+
+    def mono(self) -> int:
+        """Return ms since some instant of this run; it really passes."""
         return time.monotonic_ns() // 1_000_000

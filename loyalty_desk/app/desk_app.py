@@ -8,7 +8,7 @@ which alone touches the screen.
 import secrets
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QEventLoop, QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from loyalty_desk.app.embedded_server import Address, EmbeddedServer
@@ -104,6 +104,24 @@ class DeskApp(QObject):
     def sync_now(self) -> None:
         """Go a round as soon as may be."""
         self._after_act()
+
+    def pause_line(self) -> None:
+        """Go no more rounds; for the tour, whose clock is not the server's."""
+        if self._link is not None:
+            self._link.pause()
+
+    def is_synced(self) -> bool:
+        """Say whether all members are here and nothing waits to be sent."""
+        store = self._store
+        if store is None or store.ledger.waiting():
+            return False
+        return store.members.freshness().complete
+
+    def wait_for_store(self) -> None:
+        """Come back when the store's worker has done and told everything it was given so far."""
+        done = QEventLoop()
+        self.store_worker.run(lambda: None, lambda _none: done.quit(), self._lost)
+        done.exec()
 
     def _open(self) -> tuple[Keys, Store]:
         random = secrets.token_bytes

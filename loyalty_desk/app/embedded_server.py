@@ -20,12 +20,18 @@ class Address:
 
 
 class EmbeddedServer:
-    """Starts the child, waits until it is ready, ends it."""
+    """Starts the child, waits until it is ready, ends it.
 
-    def __init__(self, data: Path, *, members: int | None = None, reset: bool = False) -> None:
+    `clock` (ms UTC) is where the child's clock starts; 0 is the machine's own.
+    """
+
+    def __init__(
+        self, data: Path, *, members: int | None = None, reset: bool = False, clock: int = 0
+    ) -> None:
         self._data = data
         self._members = members
         self._reset = reset
+        self._clock = clock
         self._child: subprocess.Popen[str] | None = None
 
     def start(self, progress: Callable[[int], None]) -> Address:
@@ -79,6 +85,8 @@ class EmbeddedServer:
         command = [*start, "serve", "--demo", "--exit-on-eof", "--data", str(self._data)]
         if self._members is not None:
             command += ["--members", str(self._members)]
+        if self._clock:
+            command += ["--clock", str(self._clock)]
         if self._reset:
             command.append("--reset-demo")
         return command

@@ -50,6 +50,11 @@ class LineKeeper(QObject):
         self._timer.stop()
         self._worker.run(self._link.round, self._done, self._failed)
 
+    def pause(self) -> None:
+        """No more rounds, the connections stay."""
+        self._stopped = True
+        self._timer.stop()
+
     def stop(self) -> None:
         """No more rounds."""
         self._stopped = True

@@ -24,6 +24,7 @@ from loyalty_desk.ui.shell.frame import ScreenName
 from loyalty_desk.ui.shell.presenter import ShellState
 from sync.i18n import _
 from sync.programme import scan_router as scans
+from sync.programme.document import Document
 from sync.programme.members import first_name
 from sync.programme.refusals import Reason, Refused
 
@@ -322,6 +323,11 @@ class CounterPresenter:
     def redraw(self) -> None:
         """Show the state of now."""
         self._show(Screen(self.screen, self.shell(), self.page(), self._home))
+
+    def document(self) -> Document:
+        """Return the programme in force; a question before the till is known is a fault."""
+        assert self._floor.place is not None
+        return self._floor.place.document
 
     def page(self) -> PageState | None:
         """Return the state of the screen that stands, None before the till is known."""
