@@ -13,7 +13,7 @@ from sync.programme.members import initials
 
 ScreenName = Literal["sign_in", "identify", "visit", "enrol"]
 
-ROLES: Mapping[str, str] = {
+_ROLES: Mapping[str, str] = {
     "cashier": N_("Cashier"),
     "lead": N_("Lead"),
     "manager": N_("Manager"),
@@ -85,9 +85,14 @@ def shell_state(
     )
 
 
+def role_name(role: str) -> str:
+    """Return a role in words."""
+    return _(_ROLES[role])
+
+
 def operator(session: Session) -> Operator:
     """Return who works here."""
-    return Operator(initials(session.name), session.name, _(ROLES[session.role]))
+    return Operator(initials(session.name), session.name, role_name(session.role))
 
 
 def pill(line: Line) -> Pill:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from loyalty_desk.desk.session import Staff
 from loyalty_desk.ui.identify.presenter import reader
-from loyalty_desk.ui.shell.frame import ROLES
+from loyalty_desk.ui.shell.frame import role_name
 from loyalty_desk.ui.sign_in.state import (
     MOST_FOUND,
     MOST_TILES,
@@ -61,7 +61,7 @@ def _waiting() -> str:
 
 
 def _person(staff: Staff, present: int) -> Person:
-    role = _(ROLES[staff.role])
+    role = role_name(staff.role)
     return Person(
         staff=str(staff.id),
         initials=initials(staff.name),
