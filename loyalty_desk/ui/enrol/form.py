@@ -5,7 +5,8 @@ Guarantees that the line under a field is read with the field by a screen reader
 
 from typing import Final
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from loyalty_desk.ui.enrol.state import Field as FieldState
@@ -18,6 +19,10 @@ from loyalty_desk.ui.widgets.text import Text
 from sync.i18n import _
 
 _NOTE_TONES: Final = {"plain": "ink3", "ok": "ok", "warn": "warn", "bad": "bad"}
+_STILL_HERE: Final = (
+    Qt.FocusReason.ActiveWindowFocusReason,
+    Qt.FocusReason.PopupFocusReason,
+)
 _SIGNS: Final = {
     "ok": ("circle-check", "ok"),
     "warn": ("triangle-alert", "warn"),
@@ -51,10 +56,20 @@ class FormField(QWidget):
 
     def _connect(self) -> None:
         edit = self.field.edit
+        edit.installEventFilter(self)
         edit.textChanged.connect(lambda text: self.edited.emit(self._name, text))
-        edit.editingFinished.connect(lambda: self.field_left.emit(self._name))
         edit.returnPressed.connect(lambda: self.accepted.emit(self._name))
         self._action.clicked.connect(lambda: self.action_pressed.emit(self._name))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Report that the field was left, though not when another window came to the front."""
+        if (
+            isinstance(event, QFocusEvent)
+            and event.type() == QEvent.Type.FocusOut
+            and event.reason() not in _STILL_HERE
+        ):
+            self.field_left.emit(self._name)
+        return super().eventFilter(watched, event)
 
     def draw(self, state: FieldState) -> None:
         """Show the state; the text is written only when the desk itself changed it."""

@@ -63,6 +63,8 @@ class EnrolPage(Page):
         self._form.consents.read.connect(self.read_requested)
         self._reading.closed.connect(lambda: self.read_requested.emit(""))
         self._after.toggled.connect(self.after_toggled)
+        self._form.consents.rebuilt.connect(self._chain)
+        self._after.rebuilt.connect(self._chain)
         self._form.conclude.clicked.connect(self.conclude_requested)
         self._form.cancel.clicked.connect(self.cancel_requested)
 
@@ -78,6 +80,12 @@ class EnrolPage(Page):
             self._service.draw(state.self_service)
         self._after.setVisible(bool(state.after))
         self._after.draw(state.after)
+
+    def _chain(self) -> None:
+        """Let Tab go from the fields through the consents to the buttons, then to the side."""
+        stops = [*self._form.stops(), *self._reading.stops(), *self._after.stops()]
+        for before, after in pairwise(stops):
+            QWidget.setTabOrder(before, after)
 
     def home(self) -> QWidget:
         """The phone, or the name once a phone is there."""
@@ -148,7 +156,6 @@ class _Form(Surface):
         welcome = Placed(self._welcome, 1, Qt.AlignmentFlag.AlignVCenter)
         self._foot: QHBoxLayout = row(self.cancel, welcome, self.conclude, gap=12, pad=(16, 32))
         super().__init__("card", column(grow(self._body), Line(), self._foot))
-        self.consents.rebuilt.connect(self._chain)
         self._side, self._low = 32, False
         self._arrange()
 
@@ -164,12 +171,10 @@ class _Form(Surface):
         self.conclude.set_label(state.conclude_label)
         self.conclude.setEnabled(state.can_conclude and not state.busy)
 
-    def _chain(self) -> None:
-        """Let Tab go from the fields through the consents to the buttons."""
+    def stops(self) -> list[QWidget]:
+        """Return what Tab stops at, in order."""
         fields: list[QWidget] = [self.fields[name].field.edit for name in FIELD_NAMES]
-        stops = [*fields, *self.consents.stops(), self.cancel, self.conclude]
-        for before, after in pairwise(stops):
-            QWidget.setTabOrder(before, after)
+        return [*fields, *self.consents.stops(), self.cancel, self.conclude]
 
     def set_compact(self, compact: bool) -> None:
         """Use less space at the sides."""

@@ -5,7 +5,7 @@ Guarantees that a text is read in place, without covering the form.
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QScrollArea
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from loyalty_desk.ui.enrol.state import After, Consent, SelfService
 from loyalty_desk.ui.widgets.button import Button
@@ -102,11 +102,16 @@ class ReadingCard(Surface):
         self._text.set_text(consent.full_text.replace("\n", _LINE_SEPARATOR))
         self._area.setAccessibleName(consent.title)
 
+    def stops(self) -> list[QWidget]:
+        """Return what Tab stops at, in order."""
+        return [self._area, self._close]
+
 
 class AfterCard(Surface):
     """What happens once the member exists."""
 
     toggled = Signal(str, bool)
+    rebuilt = Signal()
 
     def __init__(self) -> None:
         self._checks: list[Check] = []
@@ -133,3 +138,8 @@ class AfterCard(Surface):
         for check, one in zip(self._checks, after, strict=True):
             check.clicked.connect(lambda on, name=one.name: self.toggled.emit(name, on))
             self._column.addWidget(check)
+        self.rebuilt.emit()
+
+    def stops(self) -> list[QWidget]:
+        """Return what Tab stops at, in order."""
+        return list(self._checks)
