@@ -148,7 +148,7 @@ def age(elapsed_ms: int) -> str:
 
 
 def _shift(report: ShiftReport, local: Local) -> Shift:
-    counts = report.counts
+    counts = report.counts  # none at all is many in Portuguese: "0 atendimentos"
     identified = i18n.percent(counts.visits, report.sales) if report.sales > 0 else "–"
     goal = None
     if report.goal:
@@ -159,11 +159,11 @@ def _shift(report: ShiftReport, local: Local) -> Shift:
     return Shift(
         since=_("since {time}").format(time=i18n.clock(local(report.since))),
         figures=(
-            Figure(i18n.number(counts.visits), ngettext("visit", "visits", counts.visits)),
+            Figure(i18n.number(counts.visits), ngettext("visit", "visits", counts.visits or 2)),
             Figure(identified, _("identified sales")),
             Figure(
                 i18n.number(counts.redemptions),
-                ngettext("redemption", "redemptions", counts.redemptions),
+                ngettext("redemption", "redemptions", counts.redemptions or 2),
             ),
         ),
         goal=goal,

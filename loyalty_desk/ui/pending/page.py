@@ -13,6 +13,7 @@ from loyalty_desk.ui.widgets.button import Button
 from loyalty_desk.ui.widgets.control import Link
 from loyalty_desk.ui.widgets.layout import SPRING, column, grow, hosted, row, stack, top
 from loyalty_desk.ui.widgets.paint import Painted, draw_rule, painter_for
+from loyalty_desk.ui.widgets.scroll import Scrolled
 from loyalty_desk.ui.widgets.surface import Bar, Icon, Line, RuledRow, Surface
 from loyalty_desk.ui.widgets.text import Prose, Text
 from sync.i18n import _
@@ -94,8 +95,8 @@ class RecordList(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def minimumSizeHint(self) -> QSize:
-        """Return room for one record."""
-        return QSize(180, _ROW + 1)
+        """Return room for two records."""
+        return QSize(180, 2 * _ROW + 1)
 
     def draw(self, records: tuple[TrayRow, ...]) -> None:
         """Show records."""
@@ -168,7 +169,7 @@ class PendingTray(Surface):
         bar = hosted(row(grow(share), pad=(8, 20, 0, 20)))
         needs, records, foot = NeedsYouBox(), RecordList(), TrayFoot()
         empty = Prose("", "body", "ink3", "center")
-        body = column(
+        above = column(
             row(grow(Text(_("Pending"), "panel")), close, pad=(16, 20, 0, 20)),
             4,
             row(grow(intro), pad=(0, 20)),
@@ -177,9 +178,8 @@ class PendingTray(Surface):
             row(grow(needs), pad=(0, 20)),
             empty,
             grow(hosted(row(grow(records), pad=(12, 20, 0, 20)))),
-            foot,
         )
-        super().__init__("card", body)
+        super().__init__("card", column(grow(Scrolled(hosted(above))), foot))
         self._intro, self._bar, self._share, self._needs = intro, bar, share, needs
         self._records, self._empty, self._foot = records, empty, foot
         self._close = close

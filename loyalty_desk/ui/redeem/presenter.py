@@ -64,7 +64,7 @@ def proof_of(member: OpenMember, seen: Appraisal) -> Proof | None:
         return Proof(_("{name} gave the whole CPF").format(name=name))
     return Proof(
         _("Ask {name} for the QR or the CPF").format(name=name),
-        _("Small rewards need no proof"),
+        _("Nothing can be redeemed without"),
         "plain",
         "shield-check",
     )

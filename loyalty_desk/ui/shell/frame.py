@@ -71,7 +71,7 @@ def shell_state(
         place_line=place_line,
         pill=pill(line),
         operator=operator(session) if session is not None else None,
-        language=_LANGUAGES[i18n.language()],
+        language=_LANGUAGES[i18n.language()] if session is None else "",
         strip=strip(line),
         parked=parked,
         has_scan=screen not in ("sign_in", "identify"),

@@ -29,6 +29,7 @@ LABELS: Final = (
     N_("Operator"),
 )
 _HEIGHTS: Final = {Breadth.COMPACT: 58, Breadth.NORMAL: 52, Breadth.WIDE: 56}
+_A_ROW: Final = 6
 _ENDS: Final = {Breadth.COMPACT: 6, Breadth.NORMAL: 12, Breadth.WIDE: 20}
 
 
@@ -82,9 +83,15 @@ class KeyBar(Painted):
     def _place(self) -> None:
         stacked = self._breadth is Breadth.COMPACT
         room = self.width() - 2 * _ENDS[self._breadth]
+        if not stacked and sum(self._widths(False)) > room:
+            stacked = True
+        if stacked and sum(self._widths(True)) > room:
+            self._place_rows(room)
+        else:
+            self._place_row(room, stacked)
+
+    def _place_row(self, room: int, stacked: bool) -> None:
         widths = self._widths(stacked)
-        if not stacked and sum(widths) > room:
-            stacked, widths = True, self._widths(True)
         gap = (room - sum(widths)) / (len(widths) - 1)
         height = 52 if stacked else 44
         top = 1 + (self.height() - 1 - height) // 2
@@ -92,6 +99,14 @@ class KeyBar(Painted):
         for slot, wide in zip(self._slots, widths, strict=True):
             slot.setGeometry(round(x), top, round(wide + 0.5), height)
             x += wide + gap
+
+    def _place_rows(self, room: int) -> None:
+        """Very large letters: two rows of six."""
+        self._widths(False)
+        wide, high = room / _A_ROW, (self.height() - 1) / 2
+        for at, slot in enumerate(self._slots):
+            x, y = _ENDS[self._breadth] + (at % _A_ROW) * wide, 1 + (at // _A_ROW) * high
+            slot.setGeometry(round(x), round(y), int(wide), int(high))
 
     def _widths(self, stacked: bool) -> list[float]:
         widths = []

@@ -22,7 +22,7 @@ from loyalty_desk.ui.shell.presenter import PLACES, PlaceName, ShellState
 from loyalty_desk.ui.shell.top_bar import ParkedBar, StripBar, TopBar
 from loyalty_desk.ui.theme import active
 from loyalty_desk.ui.widgets.control import RailItem
-from loyalty_desk.ui.widgets.layout import SPRING, Breadth, breadth_of, column, grow, row
+from loyalty_desk.ui.widgets.layout import SPRING, Breadth, breadth_of, column, grow, is_tight, row
 from loyalty_desk.ui.widgets.page import Page
 from loyalty_desk.ui.widgets.paint import Look, Painted, draw_box, draw_rule, painter_for
 from loyalty_desk.ui.widgets.surface import Surface
@@ -38,6 +38,8 @@ _RAIL: Final[dict[PlaceName, tuple[str, str]]] = {
 }
 
 _UNDO_KEY: Final = 8
+_WORDY_RAIL: Final = 390  # six places with their words
+_SHORT_ITEM: Final = 44
 _SMALLEST: Final = QSize(683, 384)  # 1366×768 at 200 %
 
 
@@ -49,6 +51,7 @@ class Rail(Painted):
     def __init__(self) -> None:
         super().__init__()
         self._items: dict[PlaceName, RailItem] = {}
+        self._side, self._end, self._item = 8, 12, 62
         for place in PLACES:
             label, icon = _RAIL[place]
             item = RailItem(_(label), icon)
@@ -62,10 +65,24 @@ class Rail(Painted):
         """Arrange the rail for the width of the window."""
         compact, wide = breadth is Breadth.COMPACT, breadth is Breadth.WIDE
         self.setFixedWidth(76 if compact else 96 if wide else 88)
-        side, end = (4, 8) if compact else (10, 12) if wide else (8, 12)
-        self._column.setContentsMargins(side, end, side + 1, end)
+        self._side, self._end = (4, 8) if compact else (10, 12) if wide else (8, 12)
+        self._item = 58 if compact else 66 if wide else 62
+        self._column.setContentsMargins(self._side, self._end, self._side + 1, self._end)
         for item in self._items.values():
-            item.setFixedHeight(58 if compact else 66 if wide else 62)
+            item.setFixedHeight(self._item)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out the words where the rail is low; names and tips stay."""
+        super().resizeEvent(event)
+        short = self.height() < _WORDY_RAIL
+        self._column.setSpacing(1 if short else 4)
+        for item in self._items.values():
+            item.set_short(short)
+            item.setFixedHeight(_SHORT_ITEM if short else self._item)
+        if short:
+            self._column.setContentsMargins(4, 0, 5, 0)
+        else:
+            self._column.setContentsMargins(self._side, self._end, self._side + 1, self._end)
 
     def draw(self, state: ShellState) -> None:
         """Show the present place and the counts."""
@@ -113,8 +130,9 @@ class Shell(Surface):
         self._stack = stack
         self._pages: dict[str, Page] = {}
         self._breadth = Breadth.NORMAL
+        self._tight = False
         self.setMinimumSize(_SMALLEST)  # a window never grows because a sentence is long
-        self._arrange(Breadth.NORMAL)
+        self._arrange(Breadth.NORMAL, False)
         self._connect()
 
     def _connect(self) -> None:
@@ -147,6 +165,7 @@ class Shell(Surface):
         """Add a screen under a name of its own."""
         self._pages[name] = page
         page.set_breadth(self._breadth)
+        page.set_tight(self._tight)
         self._stack.addWidget(page)
 
     def show_page(self, name: str) -> Page:
@@ -188,12 +207,14 @@ class Shell(Surface):
         """Change the layout with the width."""
         super().resizeEvent(event)
         wanted = breadth_of(self.width())
-        if wanted is not self._breadth:
-            self._arrange(wanted)
+        tight = is_tight(self.width(), self.height())
+        if (wanted, tight) != (self._breadth, self._tight):
+            self._arrange(wanted, tight)
 
-    def _arrange(self, breadth: Breadth) -> None:
-        self._breadth = breadth
+    def _arrange(self, breadth: Breadth, tight: bool) -> None:
+        self._breadth, self._tight = breadth, tight
         for part in (self.top, self._rail, self._keys):
             part.set_breadth(breadth)
         for page in self._pages.values():
             page.set_breadth(breadth)
+            page.set_tight(tight)

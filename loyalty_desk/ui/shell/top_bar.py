@@ -4,7 +4,7 @@ Guarantees that the scan field is at the same place on every screen that has one
 """
 
 from PySide6.QtCore import QRect, Signal
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy
 
 from loyalty_desk.ui.shell.presenter import Operator, Parked, ShellState, Strip
@@ -27,6 +27,7 @@ from loyalty_desk.ui.widgets.text import Text
 from sync.i18n import _
 
 _SCAN_WIDEST = 560
+_NARROW_BAR = 900
 _MOST_PARKED = 5
 
 
@@ -53,11 +54,15 @@ class OperatorChip(Pressable):
         self._avatar = Avatar()
         self._name = Text("", "name")
         self._role = Text("", "meta", "ink3")
-        words = stack(self._name, self._role)
-        self.setLayout(row(self._avatar, words, gap=10))
+        self._words = stack(self._name, self._role)
+        self.setLayout(row(self._avatar, self._words, gap=10))
         self.setFixedHeight(44)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         stand_on(self)
+
+    def set_short(self, short: bool) -> None:
+        """Leave out the words; the name stays for a screen reader."""
+        self._words.setVisible(not short)
 
     def draw(self, operator: Operator) -> None:
         """Show a person."""
@@ -99,6 +104,7 @@ class TopBar(Painted):
         self._programme = Text("", "brand")
         self._place = Text("", "meta", "ink3")
         brand = stack(self._programme, self._place)
+        self._words, self._brand_width = brand, 268
         self._brand = hosted(row(Logo(), grow(brand), gap=12))
         self._pill = Chip("", "ok", "pill")
         self._operator = OperatorChip()
@@ -120,11 +126,20 @@ class TopBar(Painted):
         """Arrange the bar for the width of the window."""
         compact, wide = breadth is Breadth.COMPACT, breadth is Breadth.WIDE
         self.setFixedHeight({Breadth.COMPACT: 56, Breadth.NORMAL: 60, Breadth.WIDE: 64}[breadth])
-        self._brand.setFixedWidth(196 if compact else 456 if wide else 268)
+        self._brand_width = 196 if compact else 456 if wide else 268
+        self._brand.setFixedWidth(self._brand_width)
         self._row.setContentsMargins(12 if compact else 18, 0, 14 if compact else 20, 1)
         self._row.setSpacing(12 if compact else 16)
-        self.scan.setMinimumWidth(_SCAN_WIDEST if wide else 240)
+        self.scan.setMinimumWidth(_SCAN_WIDEST if wide else 200)
         self._operator.setMaximumWidth(180 if compact else 240)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out what can be read elsewhere where the bar is narrow."""
+        super().resizeEvent(event)
+        narrow = self.width() < _NARROW_BAR
+        self._words.setVisible(not narrow)
+        self._brand.setFixedWidth(36 if narrow else self._brand_width)
+        self._operator.set_short(narrow)
 
     def draw(self, state: ShellState) -> None:
         """Show the state."""
@@ -134,6 +149,7 @@ class TopBar(Painted):
         self._draw_query(state)
         tone = "warn-line" if state.pill.tone == "warn" else state.pill.tone
         self._pill.show_as(state.pill.text, tone, state.pill.icon)
+        self._pill.setMinimumWidth(self._pill.sizeHint().width())
         self._operator.setVisible(state.operator is not None)
         if state.operator is not None:
             self._operator.draw(state.operator)

@@ -55,7 +55,8 @@ class AmountCard(Surface):
         receipt = Button(_("Read receipt"), "receipt-text", "F6")
         locked = Label("", "plain", "chip", "lock")
         forecast, below, notice = Forecast(), Prose("", max_lines=_TWO_LINES), AmountNoticeRow()
-        reason = hosted(column(8, below))
+        notice_below = AmountNoticeRow()
+        reason = hosted(column(8, below, notice_below))
         layout = column(
             row(grow(Text(_("Points for this purchase"), "h2")), locked, receipt, gap=8),
             12,
@@ -66,20 +67,24 @@ class AmountCard(Surface):
         super().__init__("card", layout)
         self.amount, self._is_tight = amount, False
         self._receipt, self._locked, self._forecast = receipt, locked, forecast
-        self._below, self._reason, self._notice = below, reason, notice
+        self._below, self._reason = below, reason
+        self._notice, self._notice_below = notice, notice_below
         wrapping(self)
         wrapping(reason)
         amount.changed.connect(self.amount_changed)
         amount.accepted.connect(self.amount_accepted)
         receipt.clicked.connect(self.receipt_requested)
         notice.action.connect(self.notice_action)
+        notice_below.action.connect(self.notice_action)
 
-    def arrange(self, breadth: Breadth, has_panel: bool) -> None:
-        """Give the field the width of the drawing; beside a panel, a narrow window is tight."""
+    def arrange(self, breadth: Breadth, has_panel: bool, is_narrow: bool) -> None:
+        """Give the field the width of the drawing; less where the card is narrow."""
         wide = {Breadth.COMPACT: 208, Breadth.NORMAL: 208, Breadth.WIDE: 260}[breadth]
-        self._is_tight = has_panel and breadth is Breadth.COMPACT
+        self._is_tight = is_narrow or (has_panel and breadth is Breadth.COMPACT)
         if has_panel:
-            wide = 160 if self._is_tight else 195
+            wide = 195
+        if self._is_tight:
+            wide = 160
         self.amount.setFixedWidth(wide)
         self._receipt.set_label("" if self._is_tight else _("Read receipt"))
         self._receipt.setAccessibleName(_("Read receipt"))
@@ -96,10 +101,13 @@ class AmountCard(Surface):
         plain = state.notice is None
         self._forecast.draw(state, plain, self._is_tight)
         self._below.set_text(state.explanation)
-        self._reason.setVisible(plain and self._is_tight and bool(state.explanation))
-        self._notice.setVisible(not plain)
+        self._below.setVisible(plain)
+        self._reason.setVisible(self._is_tight and bool(state.explanation or state.notice))
+        self._notice.setVisible(not plain and not self._is_tight)
+        self._notice_below.setVisible(not plain)
         if state.notice is not None:
-            self._notice.draw(state.notice)
+            for notice in (self._notice, self._notice_below):
+                notice.draw(state.notice)
 
 
 class Forecast(QWidget):

@@ -23,6 +23,7 @@ from loyalty_desk.ui.widgets.layout import (
     wrapping,
 )
 from loyalty_desk.ui.widgets.notice import Notice, NoticeBox
+from loyalty_desk.ui.widgets.scroll import Scrolled
 from loyalty_desk.ui.widgets.surface import Avatar, Bar, Line, RuledRow, Surface
 from loyalty_desk.ui.widgets.text import Run, Runs, Text, runs_of
 from sync.i18n import _
@@ -133,10 +134,10 @@ class MemberCard(Surface):
             14,
             movements,
             SPRING,
+            14,
             foot,
-            pad=20,
         )
-        super().__init__("card", layout)
+        super().__init__("card", column(Scrolled(hosted(layout)), pad=20))
         self._who, self._balance, self._next, self._foot = who, balance, next_reward, foot
         self._above, self._notices, self._movements = above, notices, movements
         self._breadth = Breadth.NORMAL
@@ -265,6 +266,8 @@ class _Foot(QWidget):
         self.print_out = Button(_("Balance"), "printer")
         self.print_out.setAccessibleDescription(_("Prints the balance"))
         self.more = icon_button("ellipsis", _("More about this member"), 40, (0, 0, 0, 4))
+        for button in (self.statement, self.print_out):  # they may be narrower than their words
+            button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.rest = hosted(row(4, self.more))
         self.setLayout(row(grow(self.statement), 8, grow(self.print_out), self.rest))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)

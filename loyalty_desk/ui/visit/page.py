@@ -4,23 +4,27 @@ Guarantees that a click or key arrives as one signal and that drawing a state tw
 """
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from loyalty_desk.ui.pending.page import PendingTray
 from loyalty_desk.ui.pending.state import TrayState
 from loyalty_desk.ui.redeem.page import RedeemPanel
 from loyalty_desk.ui.redeem.state import ConfirmState
+from loyalty_desk.ui.visit.action_bar import ActionBar
 from loyalty_desk.ui.visit.amount_card import AmountCard
 from loyalty_desk.ui.visit.card import MemberCard
 from loyalty_desk.ui.visit.reward_grid import RewardsCard
 from loyalty_desk.ui.visit.state import VisitState
 from loyalty_desk.ui.visit.today import TodayColumn
-from loyalty_desk.ui.widgets.layout import Breadth, column, grow, row
+from loyalty_desk.ui.widgets.layout import Breadth, column, grow, hosted, row
 from loyalty_desk.ui.widgets.page import Page
+from loyalty_desk.ui.widgets.scroll import Scrolled
 
 _MARGIN = {Breadth.COMPACT: 12, Breadth.NORMAL: 20, Breadth.WIDE: 24}
 _GAP = {Breadth.COMPACT: 12, Breadth.NORMAL: 16, Breadth.WIDE: 20}
+_NARROW_PAGE = 900
+_ANY_WIDTH = 16_777_215  # Qt's own "no limit"
 _PANEL = {Breadth.COMPACT: 304, Breadth.NORMAL: 372, Breadth.WIDE: 372}
 
 
@@ -48,14 +52,17 @@ class VisitPage(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self._breadth = Breadth.NORMAL
+        self._breadth, self._tight = Breadth.NORMAL, False
         self._state: VisitState | None = None
         self.member, self.purchase, self.rewards = MemberCard(), AmountCard(), RewardsCard()
         self.today = TodayColumn()
         self.confirm: RedeemPanel | None = None
         self.tray: PendingTray | None = None
+        self.action = ActionBar()
         self._middle = column(self.purchase, grow(self.rewards))
-        self._row = row(self.member, grow(self._middle), self.today)
+        self._scroll = Scrolled(hosted(self._middle), 120)
+        self._centre = column(grow(self._scroll), self.action)
+        self._row = row(self.member, grow(self._centre), self.today)
         self.setLayout(self._row)
         self._connect()
         self._shortcuts = [self._digit(n) for n in range(1, 10)]
@@ -73,6 +80,7 @@ class VisitPage(Page):
         self.rewards.filter_chosen.connect(self.filter_chosen)
         self.today.offers.used.connect(self.offer_used)
         self.today.summary.act_requested.connect(self.act_requested)
+        self.action.act_requested.connect(self.act_requested)
         self.today.summary.answered.connect(self.answered)
 
     def _digit(self, n: int) -> QShortcut:
@@ -101,8 +109,8 @@ class VisitPage(Page):
         self._breadth = breadth
         margin, gap = _MARGIN[breadth], _GAP[breadth]
         self._row.setContentsMargins(margin, margin, margin, margin)
-        self._row.setSpacing(gap)
-        self._middle.setSpacing(gap)
+        for layout in (self._row, self._middle, self._centre):
+            layout.setSpacing(gap)
         for part in (self.member, self.rewards, self.today):
             part.set_breadth(breadth)
         if self.confirm is not None:
@@ -110,32 +118,66 @@ class VisitPage(Page):
         if self._state is not None:
             self.draw(self._state)
 
+    def set_tight(self, tight: bool) -> None:
+        """Put the right column under the rewards, where everything scrolls but the button."""
+        if tight != self._tight:
+            self._tight = tight
+            if tight:
+                self._row.removeWidget(self.today)
+                self._middle.addWidget(self.today)
+            else:
+                self._middle.removeWidget(self.today)
+                self._row.insertWidget(2, self.today)
+            self.rewards.set_tight(tight)
+        self.today.set_tight(tight)
+        if self._state is not None:
+            self.draw(self._state)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the amount the room there is."""
+        super().resizeEvent(event)
+        self._arrange_purchase()
+
+    def _arrange_purchase(self) -> None:
+        has_panel = self._state is not None and self._state.panel is not None
+        narrow = self._tight and self.width() < _NARROW_PAGE
+        self.purchase.arrange(self._breadth, has_panel, narrow)
+
     def draw(self, state: VisitState) -> None:
         """Show the state."""
         self._state = state
-        self.purchase.arrange(self._breadth, state.panel is not None)
+        self._arrange_purchase()
         self.member.draw(state.member)
         self.purchase.draw(state.amount)
         self.rewards.draw(state.rewards)
         self.today.draw(state.offers_title, state.offers, state.summary)
+        self.action.draw(state.summary)
         self._draw_panel(state)
 
     def _draw_panel(self, state: VisitState) -> None:
-        is_confirm = isinstance(state.panel, ConfirmState)
-        is_tray = isinstance(state.panel, TrayState)
         if isinstance(state.panel, ConfirmState):
             self._confirm_panel().draw(state.panel)
         elif isinstance(state.panel, TrayState):
             self._pending_tray().draw(state.panel)
-        if self.confirm is not None:
-            self.confirm.setFixedWidth(_PANEL[self._breadth])
-            self.confirm.setVisible(is_confirm)
-        if self.tray is not None:
-            self.tray.setFixedWidth(_PANEL[self._breadth])
-            self.tray.setVisible(is_tray)
-        beside = self._breadth is Breadth.WIDE
-        self.today.setVisible(beside or state.panel is None)
-        self.today.summary.stand_back(state.panel is not None)
+        self._place(self.confirm, isinstance(state.panel, ConfirmState))
+        self._place(self.tray, isinstance(state.panel, TrayState))
+        alone = state.panel is None
+        asks = state.summary.ask is not None
+        self._scroll.setVisible(alone or not self._tight)
+        self._row.setStretch(1, 1 if alone or not self._tight else 0)
+        self.action.setVisible(self._tight and alone and not asks)
+        self.today.setVisible(self._tight or self._breadth is Breadth.WIDE or alone)
+        self.today.summary.stand_back(not alone or (self._tight and not asks))
+
+    def _place(self, panel: QWidget | None, shown: bool) -> None:
+        if panel is None:
+            return
+        panel.setVisible(shown)
+        if self._tight:
+            panel.setMinimumWidth(0)
+            panel.setMaximumWidth(_ANY_WIDTH)
+        else:
+            panel.setFixedWidth(_PANEL[self._breadth])
 
     def _confirm_panel(self) -> RedeemPanel:
         """Make the panel when it is first needed."""
@@ -147,7 +189,7 @@ class VisitPage(Page):
             made.act_requested.connect(self.act_requested)
             made.answered.connect(self.answered)
             made.set_breadth(self._breadth)
-            self._row.addWidget(made)
+            self._row.addWidget(made, 1)
             self.confirm = made
         return self.confirm
 
@@ -159,6 +201,6 @@ class VisitPage(Page):
             made.settled.connect(self.record_settled)
             made.record_list_requested.connect(self.record_list_requested)
             made.retry_requested.connect(self.retry_requested)
-            self._row.addWidget(made)
+            self._row.addWidget(made, 1)
             self.tray = made
         return self.tray

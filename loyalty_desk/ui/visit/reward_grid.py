@@ -119,6 +119,10 @@ class RewardGrid(QWidget):
         self._tiles = tiles
         self._place()
 
+    def set_tight(self, tight: bool) -> None:
+        """Ask for the height of all rows, where the screen around it scrolls."""
+        self.setMinimumHeight(_ROWS * 104 + (_ROWS - 1) * 8 if tight else 0)
+
     def columns(self) -> int:
         """Return the number of columns for the present width."""
         if self.width() >= _WIDE_GRID:
@@ -270,6 +274,10 @@ class RewardsCard(Surface):
         """Remember how much room there is for tiles."""
         self._breadth = breadth
         self.draw(self._state)
+
+    def set_tight(self, tight: bool) -> None:
+        """Ask for the height of all rows, where the screen around it scrolls."""
+        self.grid.set_tight(tight)
 
     def draw(self, state: RewardsState) -> None:
         """Show the state."""

@@ -14,6 +14,7 @@ from loyalty_desk.ui.widgets.text import Prose, Text
 from sync.i18n import _
 
 _TWO_LINES = 2
+_ANY_WIDTH = 16_777_215  # Qt's own "no limit"
 
 
 class OfferRow(QWidget):
@@ -149,7 +150,7 @@ class TodayColumn(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.offers, self.summary = OffersCard(), SummaryCard()
-        self._breadth = Breadth.NORMAL
+        self._breadth, self._tight = Breadth.NORMAL, False
         self._column = column(self.offers, grow(self.summary), gap=16)
         self.setLayout(self._column)
 
@@ -157,7 +158,7 @@ class TodayColumn(QWidget):
         """Show offers and sum; where room is short, a question puts the offers aside."""
         self.offers.draw(title, offers)
         self.summary.draw(summary)
-        short = self._breadth is Breadth.COMPACT
+        short = self._breadth is Breadth.COMPACT and not self._tight
         if short and (summary.ask is not None or summary.proof is not None):
             self.offers.hide()
 
@@ -165,8 +166,18 @@ class TodayColumn(QWidget):
         """Arrange the column for the width of the window."""
         self._breadth = breadth
         wide = {Breadth.COMPACT: 232, Breadth.NORMAL: 288, Breadth.WIDE: 420}[breadth]
-        self.setFixedWidth(wide)
+        if not self._tight:
+            self.setFixedWidth(wide)
         self._column.setSpacing(
             {Breadth.COMPACT: 12, Breadth.NORMAL: 16, Breadth.WIDE: 20}[breadth]
         )
         self.summary.set_breadth(breadth)
+
+    def set_tight(self, tight: bool) -> None:
+        """Take the width there is, where the column stands under the rewards."""
+        self._tight = tight
+        if tight:
+            self.setMinimumWidth(0)
+            self.setMaximumWidth(_ANY_WIDTH)
+        else:
+            self.set_breadth(self._breadth)

@@ -123,9 +123,16 @@ class RailItem(Pressable):
     def __init__(self, text: str, icon: str) -> None:
         super().__init__(text)
         self._text, self._icon = text, icon
-        self._on, self._badge, self._tone = False, "", "plain"
+        self._on, self._badge, self._tone, self._short = False, "", "plain", False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(62)
+
+    def set_short(self, short: bool) -> None:
+        """Leave out the words; the name stays for a screen reader and as a tip."""
+        if short != self._short:
+            self._short = short
+            self.setToolTip(self._text if short else "")
+            self.update()
 
     def show_as(self, on: bool, badge: str = "", tone: str = "plain") -> None:
         """Show whether this is the present place, and a count ("" for none)."""
@@ -145,10 +152,11 @@ class RailItem(Pressable):
         if self._on or self.is_lit():
             draw_box(painter, rect, Look("accent-soft" if self._on else "hover", None, 1, 12))
         ink = "accent" if self._on else "ink2"
-        top = (rect.height() - 22 - 5 - 14) / 2
+        top = (rect.height() - 22 - (0 if self._short else 5 + 14)) / 2
         draw_icon(painter, (rect.width() - 22) / 2, top, self._icon, ink, 22)
-        words = QRect(0, round(top) + 27, rect.width(), 14)
-        draw_text_in(painter, words, self._text, "rail-on" if self._on else "rail", ink)
+        if not self._short:
+            words = QRect(0, round(top) + 27, rect.width(), 14)
+            draw_text_in(painter, words, self._text, "rail-on" if self._on else "rail", ink)
         if self._badge:
             wide = max(21, round(text_width(self._badge, active().font("key"))) + 12)
             draw_badge(

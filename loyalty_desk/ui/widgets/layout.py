@@ -35,6 +35,11 @@ def breadth_of(width: int) -> Breadth:
     return Breadth.NORMAL if width < 1600 else Breadth.WIDE
 
 
+def is_tight(width: int, height: int) -> bool:
+    """Return whether letters are so large, or the window so small, that columns must stack."""
+    return width < 1000 or height < 700
+
+
 @dataclass(frozen=True, slots=True)
 class Spring:
     """Space that takes what is left over."""

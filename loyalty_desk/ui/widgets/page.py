@@ -22,3 +22,6 @@ class Page(QWidget):
 
     def set_breadth(self, breadth: Breadth) -> None:
         """Arrange the screen for the width of the window; the shell calls it."""
+
+    def set_tight(self, tight: bool) -> None:
+        """Stack what stands side by side where letters are very large; the shell calls it."""

@@ -10,7 +10,7 @@ import base64
 import binascii
 
 import msgspec
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, Row, func, or_, select
 
 from sync.programme.document import Document
 from sync.programme.refusals import Reason, Refused
@@ -25,10 +25,12 @@ from sync.server.office.staff import staff_rows
 from sync.server.office.stock import stock_rows
 from sync.server.office.terminals import Caller, is_life
 from sync.server.store.dialect import add_rows
+from sync.server.store.states import FulfilmentState
 from sync.server.store.tables import (
     deliveries,
     events,
     feed,
+    fulfilments,
     incarnations,
     programme_documents,
     till_sales,
@@ -124,6 +126,7 @@ def _page(
         documents=tuple(DocumentRow(p.body.decode(), p.signature.hex()) for p in papers),
         results=_results(connection, caller, held, acked),
         sales=_sales(connection, caller, view),
+        pickups=_pickups(connection, caller),
     )
     return answer, [paper.version for paper in papers]
 
@@ -223,6 +226,18 @@ def _results(
         )
         for row in rows
     )
+
+
+def _pickups(connection: Connection, caller: Caller) -> int:
+    """How many rewards are ready to be collected in the caller's store."""
+    return connection.execute(
+        select(func.count())
+        .select_from(fulfilments)
+        .where(
+            fulfilments.c.store_id == caller.store,
+            fulfilments.c.state == int(FulfilmentState.READY),
+        )
+    ).scalar_one()
 
 
 def _sales(connection: Connection, caller: Caller, view: View) -> int:
