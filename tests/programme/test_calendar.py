@@ -16,6 +16,7 @@ NEW_YORK = ZoneInfo("America/New_York")
 MORNINGS = Window(from_minute=8 * 60, to_minute=12 * 60)
 FRIDAY_NIGHTS = Window(weekdays=(4,), from_minute=22 * 60, to_minute=2 * 60)
 UNTIL_MIDNIGHT = Window(from_minute=22 * 60, to_minute=0)
+TEN_TO_TEN = Window(from_minute=10 * 60, to_minute=10 * 60)
 NOVEMBER = Window(from_day="2026-11-01", to_day="2026-11-30")
 LAST_NIGHT_OF_NOVEMBER = Window(
     from_minute=22 * 60, to_minute=2 * 60, from_day="2026-11-30", to_day="2026-11-30"
@@ -46,6 +47,8 @@ ONE_TO_TWO = Window(from_minute=60, to_minute=120)
         pytest.param(FRIDAY_NIGHTS, "2026-11-20 01:00", False, id="thursday's-night"),
         pytest.param(UNTIL_MIDNIGHT, "2026-11-18 23:59", True, id="until-midnight"),
         pytest.param(UNTIL_MIDNIGHT, "2026-11-19 00:00", False, id="not-at-midnight"),
+        pytest.param(TEN_TO_TEN, "2026-11-18 09:59", True, id="round-the-clock-before"),
+        pytest.param(TEN_TO_TEN, "2026-11-18 10:00", True, id="round-the-clock-after"),
         pytest.param(LAST_NIGHT_OF_NOVEMBER, "2026-12-01 01:00", True, id="night-of-its-date"),
         pytest.param(LAST_NIGHT_OF_NOVEMBER, "2026-11-30 01:00", False, id="night-before-it"),
     ],

@@ -81,6 +81,13 @@ def test_a_reward_is_given_when_everything_holds(reward, situation):
             id="birthday-in-eight-days",
         ),
         pytest.param(
+            {"birthday_days": 0},
+            {"birthday": "11-19"},
+            Reason.REWARD_NOT_NOW,
+            {},
+            id="birthday-only-tomorrow",
+        ),
+        pytest.param(
             {"min_tier": "diamond"},
             {},
             Reason.REWARD_TIER_ONLY,
