@@ -108,7 +108,7 @@ def pill(line: Line) -> Pill:
     if line.needs:
         words = ngettext("{n} needs you", "{n} need you", line.needs).format(n=line.needs)
         return Pill(words, "bad", "circle-alert")
-    if line.sending and line.waiting:
+    if line.waiting and line.connected:
         return Pill(_("Sending {n}…").format(n=line.waiting), "plain", "cloud-upload")
     if line.waiting:
         return Pill(queue, "warn", "cloud-upload")
