@@ -98,6 +98,6 @@ def _tray(views: Views) -> TrayState | None:
         place.document,
         place.local,
         connected=views.floor.line.connected,
-        sending=views.floor.line.sending,
+        sending=views.floor.line.connected and bool(status.queued),
         retry_in=max(0, int(left)),
     )

@@ -40,7 +40,6 @@ class Line:
     connected: bool = False
     known: bool = False  # False until the first answer or failure
     waiting: int = 0
-    sending: bool = False
     needs: int = 0
     revoked: bool = False
     clock_off_minutes: int = 0
