@@ -5,6 +5,7 @@ at three sizes in both languages.
 """
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -106,19 +107,28 @@ def test_nothing_is_cut_covered_or_too_small(name, size, language, show):
     assert not faults, "\n" + "\n".join(faults)
 
 
-@pytest.mark.parametrize("size", [SIZES[0], SIZES[2]], ids=lambda size: "x".join(map(str, size)))
-@pytest.mark.parametrize("screen", list(stories_idle.DRAWN))
+# Where the grid of rewards has pages it says so. A wide window has room for the last entries of a
+# member: that is another drawing, so its words are not measured against this one.
+PAGING = re.compile(r"\d+ de \d+|Ver mais \d+")
+OTHER_SIZES = [
+    *((screen, SIZES[0]) for screen in DRAWN),
+    *((screen, SIZES[2]) for screen in stories_idle.DRAWN),
+]
+
+
+@pytest.mark.parametrize(("screen", "size"), OTHER_SIZES, ids=str)
 def test_another_size_adds_no_words_to_a_screen(screen, size, show):
     known = " ".join(text.words for text in geometry.load(screen, "light").texts)
-    painted = record(show(DRAWN[screen], size)).words()
-    assert [words for words in painted if words.rstrip("…").strip() not in known] == []
+    painted = [words.rstrip("…").strip() for words in record(show(DRAWN[screen], size)).words()]
+    strange = [words for words in painted if words not in known and not PAGING.fullmatch(words)]
+    assert strange == []
 
 
-@pytest.mark.parametrize("screen", list(stories_idle.DRAWN))
+@pytest.mark.parametrize("screen", list(DRAWN))
 def test_another_language_adds_no_icons_to_a_screen(screen, show):
     portuguese = len(record(show(DRAWN[screen], DESIGN_SIZE)).pictures)
     i18n.speak("en")
-    assert len(record(show(DRAWN[screen], DESIGN_SIZE)).pictures) == portuguese
+    assert len(record(show(DRAWN[screen], DESIGN_SIZE)).pictures) <= portuguese
 
 
 def hard_to_hit(shell: Shell) -> list[str]:

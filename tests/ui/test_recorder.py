@@ -192,7 +192,7 @@ def test_the_window_as_drawn_has_no_miss(windows: list[QWidget], target: Target)
         ({"left": 25}, "text", 3),
         ({"top": 23}, "text", 3),
         ({"padding": 16}, "text", 2),
-        ({"button": 38}, "box", 1),
+        ({"button": 40}, "box", 1),
         ({"gap": 20}, "box", 1),
         ({"family": "Sans Serif"}, "text", 3),
         ({"label_height": 26}, "text", 3),
