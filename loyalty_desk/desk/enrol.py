@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from loyalty_desk.desk import identify
 from loyalty_desk.desk.counter import Counter
+from loyalty_desk.desk.session import permitted
 from loyalty_desk.store.journal import Act
 from loyalty_desk.store.members import Known
 from sync.programme import members
 from sync.programme.cpf import parse_cpf
 from sync.programme.earning import welcome
+from sync.programme.permissions import Act as Permitted
 from sync.programme.phone import parse_phone
 from sync.programme.refusals import Reason, Refused
 from sync.protocol import codec
@@ -75,8 +77,9 @@ def person_of(counter: Counter, form: Form) -> Person:
     owner = next(iter(identify.by_phone(counter, phone)), None)
     if owner is not None and not form.shared_phone:
         raise Refused(Reason.MEMBER_EXISTS, name=owner.row.name)
-    if cpf and owner_of_cpf(counter, cpf) is not None:
-        raise Refused(Reason.MEMBER_EXISTS, name=name)
+    known = owner_of_cpf(counter, cpf) if cpf else None
+    if known is not None and known.row is not None:
+        raise Refused(Reason.MEMBER_EXISTS, name=known.row.name)
     given = tuple(
         ConsentGiven(purpose=purpose.id, version=purpose.version)
         for purpose in document.purposes
@@ -86,10 +89,17 @@ def person_of(counter: Counter, form: Form) -> Person:
 
 
 def enrol(counter: Counter, form: Form, *, staff: int, event: str) -> Enrolled:
-    """Record a new member durably; raises Refused like `person_of`, and then nothing is written.
+    """Record a new member durably.
+
+    Raises Refused like `person_of`, and NOT_PERMITTED; then nothing is written.
 
     `event` is made when the form opens, so pressing twice enrols once.
     """
+    permitted(counter, staff, Permitted.ENROL)
+    before = counter.ledger.visit(event)
+    if before is not None:
+        name = members.clean_name(form.name)
+        return Enrolled(member=before.member, visit=event, name=name, points=before.credited)
     person = person_of(counter, form)
     issuer = counter.identity().issuer
     random40 = int.from_bytes(counter.entropy(_ID_BYTES), "big")

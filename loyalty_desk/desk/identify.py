@@ -27,6 +27,8 @@ RESULTS_MAX = 8
 
 ACTIVE, BLOCKED, MERGED, ERASED = range(4)
 
+_STRENGTH: tuple[Proof, ...] = ("none", "card", "cpf", "fresh", "lead")
+
 _STATUS_REFUSALS = {MERGED: Reason.MEMBER_MERGED, ERASED: Reason.MEMBER_ERASED}
 
 
@@ -69,10 +71,11 @@ def by_code(counter: Counter, digits: str) -> OpenMember:
     proof: Proof = "fresh" if token.kind is TokenKind.PHONE and not expired else "card"
     card = f"{token.subject:016x}"
     known = counter.members.by_card(card)
-    if known is None:
-        opened = OpenMember(member=0, effects=counter.members.card_effects(card), proof=proof)
-    else:
-        opened = open_known(counter, known, proof=proof)
+    opened = (
+        _card_alone(counter, OpenMember(member=0, card=card, effects=Effects(), proof=proof))
+        if known is None
+        else open_known(counter, known, proof=proof)
+    )
     return replace(opened, card=card, proof_at=counter.now(), expired_code=expired)
 
 
@@ -82,6 +85,26 @@ def by_member(counter: Counter, member: int, *, proof: Proof = "none") -> OpenMe
     if known is None:
         raise Refused(Reason.MEMBER_UNKNOWN)
     return open_known(counter, known, proof=proof)
+
+
+def chosen(counter: Counter, member: int, typed: str) -> OpenMember:
+    """Return a member chosen among those found for `typed`; their CPF typed in full is a proof.
+
+    Raises Refused: MEMBER_UNKNOWN, MEMBER_…
+    """
+    known = _by_cpf_text(counter, typed)
+    proof: Proof = "cpf" if known and known[0].row.id == member else "none"
+    return by_member(counter, member, proof=proof)
+
+
+def submitted(counter: Counter, typed: str) -> OpenMember | None:
+    """Return whom the Enter key opens for `typed`: the first one found, a CPF being a proof.
+
+    None when nobody is found, and when a phone is shared: then a person has to choose.
+    """
+    found = search(counter, typed).known
+    shared = len(found) > 1 and not any(char.isalpha() for char in typed)
+    return None if not found or shared else chosen(counter, found[0].row.id, typed)
 
 
 def by_cpf(counter: Counter, cpf: Cpf) -> OpenMember:
@@ -98,11 +121,18 @@ def by_phone(counter: Counter, national: str) -> tuple[Known, ...]:
 
 
 def again(counter: Counter, opened: OpenMember) -> OpenMember:
-    """Return an open member with the balance of now, the proof kept."""
-    if opened.member == 0:
-        effects = counter.members.card_effects(opened.card)
-        return replace(opened, effects=effects, points=effects.points)
-    fresh = by_member(counter, opened.member, proof=opened.proof)
+    """Return an open member with the balance of now, the proof kept.
+
+    A card alone becomes its member once the member is here. Raises Refused: MEMBER_UNKNOWN,
+    MEMBER_…
+    """
+    if opened.member:
+        fresh = by_member(counter, opened.member, proof=opened.proof)
+    else:
+        known = counter.members.by_card(opened.card)
+        if known is None:
+            return _card_alone(counter, opened)
+        fresh = open_known(counter, known, proof=opened.proof)
     return replace(
         fresh, card=opened.card, proof_at=opened.proof_at, expired_code=opened.expired_code
     )
@@ -156,6 +186,31 @@ def key_list(document: Document) -> Mapping[int, PublicKeyEntry]:
         )
         for key in document.token_keys
     }
+
+
+def is_same(one: OpenMember, other: OpenMember) -> bool:
+    """Say whether two openings are of one member: by their id, else by the card in the hand."""
+    if one.member and other.member:
+        return one.member == other.member
+    return bool(one.card) and one.card == other.card
+
+
+def proven(before: OpenMember, now: OpenMember) -> OpenMember:
+    """Return a member shown again: as they are `now`, with the stronger of the two proofs."""
+    if _STRENGTH.index(now.proof) >= _STRENGTH.index(before.proof):
+        return replace(now, card=now.card or before.card)
+    return replace(
+        now,
+        card=now.card or before.card,
+        proof=before.proof,
+        proof_at=before.proof_at,
+        expired_code=before.expired_code,
+    )
+
+
+def _card_alone(counter: Counter, opened: OpenMember) -> OpenMember:
+    effects = counter.members.card_effects(opened.card)
+    return replace(opened, effects=effects, points=effects.points)
 
 
 def _usable_here(counter: Counter, row: MemberRow, holding: Holding) -> int:

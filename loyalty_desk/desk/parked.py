@@ -23,11 +23,13 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     amount: int = 0
     confirmed: bool = False
     receipt: ReceiptRead | None = None
+    reward: int = 0
+    quantity: int = 1
     benefits: tuple[int, ...] = ()
 
 
 def park(counter: Counter, draft: Draft, *, staff: int, visit: str) -> None:
-    """Keep a draft on disk under the id of its visit."""
+    """Keep a draft on disk under the id of its visit. A lead's approval is not kept."""
     member = draft.member
     body = _Body(
         name=member.row.name if member.row is not None else "",
@@ -37,6 +39,8 @@ def park(counter: Counter, draft: Draft, *, staff: int, visit: str) -> None:
         amount=draft.amount_centavos,
         confirmed=draft.amount_confirmed,
         receipt=draft.receipt,
+        reward=draft.reward,
+        quantity=draft.quantity,
         benefits=draft.benefits,
     )
     counter.ledger.parked.keep(
@@ -62,11 +66,15 @@ def waiting(counter: Counter) -> tuple[tuple[str, str], ...]:
 
 
 def take(counter: Counter, visit: str) -> Draft | None:
-    """Return a draft from hold, its member read anew; None when it is gone."""
+    """Return a draft from hold, its member read anew; None when it is gone.
+
+    Raises Refused: MEMBER_…; then it stays on hold.
+    """
     for parked in counter.ledger.parked.all():
         if parked.id == visit:
+            draft = _draft(counter, parked)
             counter.ledger.parked.drop(visit)
-            return _draft(counter, parked)
+            return draft
     return None
 
 
@@ -78,6 +86,8 @@ def _draft(counter: Counter, parked: Parked) -> Draft:
         amount_centavos=body.amount,
         amount_confirmed=body.confirmed,
         receipt=body.receipt,
+        reward=body.reward,
+        quantity=body.quantity,
         benefits=body.benefits,
     )
 

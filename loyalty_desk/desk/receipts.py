@@ -4,16 +4,22 @@ Online codes say nothing about the amount: they attach the receipt and the cashi
 Offline codes, SAT codes and XML bring the amount, XML the lines too.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
+import msgspec
+
 from loyalty_desk.desk.counter import Counter
-from loyalty_desk.desk.visit import ReceiptRead
+from loyalty_desk.desk.visit import ReceiptRead, line_of
 from sync.programme.document import Document
 from sync.programme.earning import PurchaseLine
 from sync.programme.receipt_check import check_receipt
 from sync.programme.receipt_qr import ReceiptCode
-from sync.programme.receipt_xml import Receipt, read_receipt_xml
+from sync.programme.receipt_xml import Receipt, ReceiptLine, read_receipt_xml
 from sync.programme.refusals import Reason, Refused
+from sync.protocol.events import EVENT_BYTES_MAX
+
+_LINES_BYTES_MAX = EVENT_BYTES_MAX - 2_048  # the rest of the event needs a few hundred bytes
 
 
 def from_code(counter: Counter, code: ReceiptCode) -> ReceiptRead:
@@ -28,14 +34,14 @@ def from_code(counter: Counter, code: ReceiptCode) -> ReceiptRead:
 def from_xml(counter: Counter, data: bytes) -> ReceiptRead:
     """Return the receipt in an XML file, with its lines; paid with points or vouchers is left out.
 
-    Raises Refused like `from_code`, and every RECEIPT_… reason of `read_receipt_xml`.
+    Raises Refused like `from_code`, and every RECEIPT_… reason of `read_receipt_xml`;
+    RECEIPT_TOO_LARGE also for more products than one record holds.
     """
     receipt = read_receipt_xml(data)
     paid = receipt.paid_with_points_centavos + receipt.paid_with_gift_card_centavos
-    lines = tuple(
-        PurchaseLine(net_centavos=n.net_centavos, ncm=n.ncm, ean=n.ean, code=n.code)
-        for n in receipt.lines
-    )
+    lines = _by_product(receipt.lines)
+    if len(msgspec.json.encode([line_of(one) for one in lines])) > _LINES_BYTES_MAX:
+        raise Refused(Reason.RECEIPT_TOO_LARGE)
     return _taken(counter, receipt, total=receipt.total_centavos - paid, lines=lines)
 
 
@@ -58,6 +64,18 @@ def _taken(
     if used is not None:
         raise Refused(Reason.RECEIPT_USED, at=used)
     return ReceiptRead(key=key, lines=lines, total_centavos=total)
+
+
+def _by_product(lines: Sequence[ReceiptLine]) -> tuple[PurchaseLine, ...]:
+    """Add up the lines of one product: the same points, in a shorter record."""
+    net: dict[tuple[str, str, str], int] = {}
+    for line in lines:
+        product = (line.ncm, line.ean, line.code)
+        net[product] = net.get(product, 0) + line.net_centavos
+    return tuple(
+        PurchaseLine(net_centavos=centavos, ncm=ncm, ean=ean, code=code)
+        for (ncm, ean, code), centavos in net.items()
+    )
 
 
 def companies(document: Document) -> frozenset[str]:

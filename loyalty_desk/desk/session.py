@@ -11,7 +11,8 @@ from loyalty_desk.desk import identify
 from loyalty_desk.desk.counter import Counter
 from loyalty_desk.store.staff_book import Staff as Staff
 from sync.programme.document import Role
-from sync.programme.permissions import Act, may, require
+from sync.programme.permissions import Act as Permitted
+from sync.programme.permissions import may, require
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.pin import derive
 
@@ -53,9 +54,9 @@ def lead_by_pin(counter: Counter, pin: str) -> int:
     leads = [
         person
         for person in people(counter)
-        if may(document, cast("Role", person.role), Act.APPROVE_REDEMPTION)
+        if may(document, cast("Role", person.role), Permitted.APPROVE_REDEMPTION)
     ]
-    problem = Refused(Reason.NOT_PERMITTED, act=Act.APPROVE_REDEMPTION.value)
+    problem = Refused(Reason.NOT_PERMITTED, act=Permitted.APPROVE_REDEMPTION.value)
     tried: list[int] = []
     for lead in leads:
         try:
@@ -77,8 +78,18 @@ def lead_by_badge(counter: Counter, digits: str) -> int:
     Raises Refused: CODE_…, STAFF_UNKNOWN, STAFF_BLOCKED, NOT_PERMITTED.
     """
     person = counter.ledger.staff.by_badge(identify.badge_of(counter, digits))
-    require(counter.document(), cast("Role", person.role), Act.APPROVE_REDEMPTION)
+    require(counter.document(), cast("Role", person.role), Permitted.APPROVE_REDEMPTION)
     return person.id
+
+
+def permitted(counter: Counter, staff: int, act: Permitted, *, points: int = 0) -> None:
+    """Refuse what a person's role may not do alone.
+
+    Raises Refused: NOT_PERMITTED (fact `act`), STAFF_UNKNOWN, STAFF_BLOCKED for who was dismissed
+    since the sign-in.
+    """
+    person = counter.ledger.staff.by_id(staff)
+    require(counter.document(), cast("Role", person.role), act, points=points)
 
 
 def _order(person: Staff) -> tuple[int, str, str]:

@@ -20,6 +20,11 @@ class SyncStatus:
     members: int
     complete: bool
 
+    @property
+    def records(self) -> int:
+        """How many records wait: visits where they can be listed, events where they cannot."""
+        return len(self.queued) if 0 < len(self.queued) < TRAY_MAX else self.waiting
+
 
 def status(counter: Counter) -> SyncStatus:
     """Return what has not arrived at the server yet, newest first, and what needs a person."""

@@ -1,8 +1,10 @@
 """Undo: a whole visit taken back by the cashier within the window, as an event of its own."""
 
 from loyalty_desk.desk.counter import Counter
+from loyalty_desk.desk.session import permitted
 from loyalty_desk.store.journal import Act
 from loyalty_desk.store.visits import Visit as Visit
+from sync.programme.permissions import Act as Permitted
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.events import VoidEvent
 
@@ -12,19 +14,22 @@ def seconds_left(counter: Counter, visit: Visit, *, window_seconds: int) -> int:
 
     An enrolment is not undone here: it is corrected.
     """
-    if visit.voided or (visit.enrolled and not visit.credited and not visit.taken):
+    if visit.voided or _is_enrolment(visit):
         return 0
-    elapsed_ms = counter.clock.now() - visit.at
+    # A clock that was set back does not make the window longer.
+    elapsed_ms = max(0, counter.clock.now() - visit.at)
     return max(0, window_seconds - elapsed_ms // 1000)
 
 
 def undo_last(counter: Counter, *, staff: int, window_seconds: int) -> Visit:
     """Take back this till's last visit, once; returns it.
 
-    Raises Refused: NOTHING_TO_UNDO, ALREADY_UNDONE, UNDO_TOO_LATE.
+    Raises Refused: NOTHING_TO_UNDO (an enrolment is none), ALREADY_UNDONE, UNDO_TOO_LATE,
+    NOT_PERMITTED.
     """
+    permitted(counter, staff, Permitted.UNDO)
     last = counter.ledger.visits(since=0, limit=1)
-    if not last:
+    if not last or _is_enrolment(last[0]):
         raise Refused(Reason.NOTHING_TO_UNDO)
     visit = last[0]
     if visit.voided:
@@ -33,6 +38,10 @@ def undo_last(counter: Counter, *, staff: int, window_seconds: int) -> Visit:
         raise Refused(Reason.UNDO_TOO_LATE)
     counter.ledger.record([_void(counter, visit.id, staff=staff)])
     return visit
+
+
+def _is_enrolment(visit: Visit) -> bool:
+    return visit.enrolled and not visit.amount and not visit.taken
 
 
 def _void(counter: Counter, visit: str, *, staff: int) -> Act:

@@ -11,11 +11,14 @@ import msgspec
 
 from loyalty_desk.desk.counter import Counter
 from loyalty_desk.desk.identify import OpenMember
+from loyalty_desk.desk.session import permitted
 from loyalty_desk.store.effects import Credit
 from loyalty_desk.store.journal import Act
+from loyalty_desk.store.visits import Visit
 from sync.programme import earning, leases, rewards
 from sync.programme.document import Reward
 from sync.programme.earning import Accrual, Inputs, Purchase, PurchaseLine
+from sync.programme.permissions import Act as Permitted
 from sync.programme.refusals import Reason, Refused
 from sync.programme.rewards import Situation
 from sync.protocol.events import AccrualEvent, Line, RedemptionEvent
@@ -49,8 +52,8 @@ class Draft:
 
     @property
     def is_empty(self) -> bool:
-        """Say whether there is nothing to conclude."""
-        return not (self.amount_centavos or self.reward or self.benefits)
+        """Say whether nothing has been entered."""
+        return not (self.amount_centavos or self.receipt or self.reward or self.benefits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +74,15 @@ def price(counter: Counter, draft: Draft) -> Accrual:
 
 
 def inputs(counter: Counter, member: OpenMember) -> Inputs:
-    """Return what is known of the member for pricing: tier, and what today's caps have used."""
+    """Return what is known of the member for pricing: tier, and what today's caps have used.
+
+    Of a card whose member is not here, that is what this till has credited to it itself.
+    """
     row = member.row
-    if row is None:
-        return Inputs()
     today = counter.local(counter.now()).date().isoformat()
-    same_day = row.day == today
-    earned, visits = (row.earned, row.visits) if same_day else (0, 0)
-    bonus = dict(row.bonus) if same_day else {}
+    earned, visits, bonus = 0, 0, dict[str, int]()
+    if row is not None and row.day == today:
+        earned, visits, bonus = row.earned, row.visits, dict(row.bonus)
     for credit in member.effects.credits:
         if counter.local(credit.at).date().isoformat() == today:
             earned += credit.points
@@ -86,7 +90,7 @@ def inputs(counter: Counter, member: OpenMember) -> Inputs:
             for name, points in _bonus_of(credit):
                 bonus[name] = bonus.get(name, 0) + points
     return Inputs(
-        tier=row.tier,
+        tier=row.tier if row is not None else "",
         earned_today=max(0, earned),
         visits_today=max(0, visits),
         bonus_today=tuple(sorted((name, max(0, points)) for name, points in bonus.items())),
@@ -145,11 +149,15 @@ def check_reward(counter: Counter, draft: Draft) -> Reward:
     return reward
 
 
-def points_to_lease(counter: Counter, draft: Draft) -> int:
+def points_to_lease(counter: Counter, draft: Draft, *, staff: int, visit: str) -> int:
     """Return how many points must be lent before the draft can be concluded, 0 for none.
 
-    Raises Refused like `check_reward`.
+    Raises Refused like `check_reward` and `check_draft`: what would be refused anyway borrows
+    nothing.
     """
+    if counter.ledger.visit(visit) is not None:
+        return 0
+    check_draft(counter, draft, staff=staff)
     if not draft.reward:
         return 0
     reward = check_reward(counter, draft)
@@ -167,15 +175,14 @@ def points_to_lease(counter: Counter, draft: Draft) -> int:
 def conclude(counter: Counter, draft: Draft, *, staff: int, visit: str) -> Concluded:
     """Record the draft as one visit: all of it, durably, or nothing.
 
-    `visit` is the id made when the visit was opened, so a repeated call is the same intention.
-    Raises Refused: NOTHING_TO_RECORD, AMOUNT_…, MEMBER_BLOCKED, RECEIPT_USED, REWARD_…, LEASE_….
+    `visit` is the id made when the visit was opened: a repeated call is the same intention, and
+    answers what was recorded. Raises Refused: NOTHING_TO_RECORD, NOT_PERMITTED, AMOUNT_…,
+    MEMBER_BLOCKED, RECEIPT_USED, REWARD_…, LEASE_….
     """
-    if draft.is_empty:
-        raise Refused(Reason.NOTHING_TO_RECORD)
-    if draft.member.blocked:
-        raise Refused(Reason.MEMBER_BLOCKED)
-    if draft.receipt is not None and not draft.amount_centavos:
-        raise Refused(Reason.AMOUNT_ZERO)
+    recorded = counter.ledger.visit(visit)
+    if recorded is not None:
+        return _concluded_before(draft, recorded)
+    check_draft(counter, draft, staff=staff)
     acts: list[Act] = []
     accrual = None
     if draft.amount_centavos:
@@ -195,6 +202,35 @@ def conclude(counter: Counter, draft: Draft, *, staff: int, visit: str) -> Concl
         accrual=accrual,
         spent=spent,
         new_points=draft.member.points + gained - spent,
+    )
+
+
+def check_draft(counter: Counter, draft: Draft, *, staff: int) -> None:
+    """Refuse what cannot be concluded whatever the server lends.
+
+    Raises Refused: NOTHING_TO_RECORD, MEMBER_BLOCKED, AMOUNT_…, NOT_PERMITTED.
+    """
+    if draft.is_empty:
+        raise Refused(Reason.NOTHING_TO_RECORD)
+    if draft.member.blocked:
+        raise Refused(Reason.MEMBER_BLOCKED)
+    if draft.amount_centavos or draft.receipt is not None:
+        permitted(counter, staff, Permitted.CREDIT)
+        rules = counter.document().earning
+        earning.check_amount(draft.amount_centavos, rules, confirmed=draft.amount_confirmed)
+    if (draft.reward or draft.benefits) and not draft.lead:
+        permitted(counter, staff, Permitted.REDEEM)
+
+
+def _concluded_before(draft: Draft, recorded: Visit) -> Concluded:
+    accrual = None
+    if recorded.explain:
+        accrual = msgspec.json.decode(recorded.explain, type=Accrual)
+    return Concluded(
+        visit=recorded.id,
+        accrual=accrual,
+        spent=sum(taken.points for taken in recorded.taken),
+        new_points=draft.member.points,
     )
 
 
@@ -227,6 +263,13 @@ def _purchase(counter: Counter, draft: Draft) -> Purchase:
     )
 
 
+def line_of(line: PurchaseLine) -> Line:
+    """Return a product line as events hold it."""
+    return Line(
+        net=line.net_centavos, tax=line.tax_centavos, ncm=line.ncm, ean=line.ean, code=line.code
+    )
+
+
 def _accrual_act(
     counter: Counter, draft: Draft, accrual: Accrual, *, staff: int, event: str
 ) -> Act:
@@ -252,10 +295,7 @@ def _accrual_act(
             earned=stamped.earned_today,
             visits=stamped.visits_today,
             bonus=stamped.bonus_today,
-            lines=tuple(
-                Line(net=n.net_centavos, tax=n.tax_centavos, ncm=n.ncm, ean=n.ean, code=n.code)
-                for n in lines
-            ),
+            lines=tuple(line_of(one) for one in lines),
             forecast=accrual.points,
         ),
         explain=msgspec.json.encode(accrual),

@@ -176,9 +176,9 @@ class VisitFlow:
         self.view = replace(view, busy=True, problem=None)
         self._floor.redraw()
         counter = self._floor.counter
-        wanted = draft
+        wanted, staff, visit_id = draft, self._floor.staff(), self.visit
         self._floor.store.run(
-            lambda: visit.points_to_lease(counter, wanted),
+            lambda: visit.points_to_lease(counter, wanted, staff=staff, visit=visit_id),
             lambda points: self._borrow(wanted, points),
             self._failed,
         )
