@@ -17,8 +17,9 @@ from loyalty_desk.ui.shell.page import Shell
 from loyalty_desk.ui.visit.page import VisitPage
 from loyalty_desk.ui.visit.reward_grid import RewardTileView
 from loyalty_desk.ui.widgets.button import Pressable
+from loyalty_desk.ui.widgets.scroll import Scrolled
 from sync import i18n
-from tests.ui import stories
+from tests.ui import geometry, stories
 from tests.ui.recorder import record
 
 LEFT = Qt.MouseButton.LeftButton
@@ -415,3 +416,45 @@ def test_a_member_is_painted_at_once(show):
         shell.grab()
         taken.append(time.perf_counter() - start)
     assert sorted(taken)[27] < 0.15
+
+
+# Letters at 130, 150 and 200 % of a 1366×768 screen: the same window with fewer logical pixels.
+
+LARGE = [(1051, 591), (911, 512), (683, 384)]
+
+
+@pytest.mark.parametrize(("width", "height"), LARGE)
+@pytest.mark.parametrize("name", list(stories.STORIES))
+def test_large_letters_scroll_and_never_overlap(show, name, width, height):
+    shell, page = show(name, width, height)
+    assert (shell.width(), shell.height()) == (width, height)
+    faults = [miss for miss in geometry.audit(record(shell)) if "written over" in miss.why]
+    assert faults == []
+    for scroll in page.findChildren(Scrolled):
+        assert not scroll.isVisible() or scroll.horizontalScrollBar().maximum() == 0
+
+
+@pytest.mark.parametrize(("width", "height"), LARGE)
+@pytest.mark.parametrize(
+    ("name", "act"),
+    [("02-membro-aberto", "Creditar 153"), ("03-confirmar-resgate", "Resgatar e concluir")],
+)
+def test_with_large_letters_the_one_filled_button_never_scrolls(show, name, act, width, height):
+    shell, page = show(name, width, height)
+    filled = button(page, act)
+    place = filled.rect().translated(filled.mapTo(shell, QPoint(0, 0)))
+    assert shell.rect().contains(place)
+    assert not any(scroll.isAncestorOf(filled) for scroll in page.findChildren(Scrolled))
+
+
+@pytest.mark.parametrize(("width", "height"), LARGE)
+def test_with_large_letters_the_focus_comes_into_sight(show, qtbot, width, height):
+    _shell, page = show("02-membro-aberto", width, height)
+    for _step in range(25):
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        focused = QApplication.focusWidget()
+        settle()
+        for scroll in page.findChildren(Scrolled):
+            if scroll.isAncestorOf(focused):
+                middle = focused.mapTo(scroll, focused.rect().center())
+                assert scroll.rect().contains(middle), focused.accessibleName()

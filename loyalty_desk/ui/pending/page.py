@@ -41,6 +41,7 @@ class NeedsYouBox(Surface):
         self._title, self._text, self._buttons = title, text, (first, second)
         self._event, self._names = "", [""] * MOST_ACTIONS
         for at, button in enumerate(self._buttons):
+            button.let_shrink()
             button.clicked.connect(lambda _checked=False, at=at: self._choose(at))
 
     def _choose(self, at: int) -> None:

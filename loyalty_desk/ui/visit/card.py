@@ -266,8 +266,8 @@ class _Foot(QWidget):
         self.print_out = Button(_("Balance"), "printer")
         self.print_out.setAccessibleDescription(_("Prints the balance"))
         self.more = icon_button("ellipsis", _("More about this member"), 40, (0, 0, 0, 4))
-        for button in (self.statement, self.print_out):  # they may be narrower than their words
-            button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.statement.let_shrink()
+        self.print_out.let_shrink()
         self.rest = hosted(row(4, self.more))
         self.setLayout(row(grow(self.statement), 8, grow(self.print_out), self.rest))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)

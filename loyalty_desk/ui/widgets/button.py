@@ -161,6 +161,10 @@ class Button(Pressable):
         self._icon_size = icon_size or self._size.icon
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
 
+    def let_shrink(self) -> None:
+        """Let a narrow row shorten the words; without this they keep their room."""
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
     def label(self) -> str:
         """Return the words on the button."""
         return self._label
