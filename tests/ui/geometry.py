@@ -4,26 +4,29 @@ It guarantees that a screen passes only when words, fonts, colours and places of
 there, nothing else is painted, and nothing painted is covered, cut or written over.
 """
 
-import json
-import re
 import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QByteArray, QPointF, QRectF
-from PySide6.QtGui import QImage, QPainter
-from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtCore import QRectF
 
-from tests.ui.recorder import Picture, Recording, Rgb, Shape, Text, plain, rgb
+from tests.ui.likeness import icon_files, most_like
+from tests.ui.recording import Picture, Recording, Shape, Text, plain, rgb
+from tests.ui.target import (
+    BOX_AREA,
+    PICTURE_SIDE,
+    TARGETS,
+    Target,
+    WantedBox,
+    WantedIcon,
+    WantedLine,
+    WantedText,
+    place,
+)
 
 W = TypeVar("W")
 P = TypeVar("P")
-
-ICONS = Path(__file__).parents[2] / "resources" / "icons"
-TARGETS = Path(__file__).parents[1] / "mockups"
 
 LEFT_PX = 3.0
 WIDTH_PX = 3.0
@@ -32,9 +35,6 @@ EDGE_PX = 3.0
 RADIUS_PX = 2.0
 ICON_PX = 2.0
 ICON_SHADE = 2
-BOX_AREA = 400.0
-LINE_LENGTH = 40.0
-PICTURE_SIDE = 60.0  # larger pictures (the QR code) are compared by their frame
 MOST_DIFFERENCES = 0.02
 WEIGHTS = {400, 500, 600, 700}
 
@@ -48,70 +48,6 @@ class Miss:
 
     def __str__(self) -> str:
         return f"{self.item}: {self.why}"
-
-
-@dataclass(frozen=True, slots=True)
-class WantedText:
-    words: str
-    x: float
-    width: float
-    baseline: float
-    px: int
-    weight: int
-    color: Rgb
-    alpha: float
-
-    @property
-    def name(self) -> str:
-        return f"text '{self.words}' {self.x:.0f},{self.baseline:.0f}"
-
-
-@dataclass(frozen=True, slots=True)
-class WantedBox:
-    rect: QRectF
-    fill: Rgb | None
-    border: Rgb | None
-    radius: float
-
-    @property
-    def name(self) -> str:
-        return f"box {_place(self.rect)}"
-
-
-@dataclass(frozen=True, slots=True)
-class WantedLine:
-    rect: QRectF
-    color: Rgb
-
-    @property
-    def name(self) -> str:
-        return f"line {_place(self.rect)}"
-
-
-@dataclass(frozen=True, slots=True)
-class WantedIcon:
-    rect: QRectF
-    color: Rgb
-    shape: str
-
-    @property
-    def name(self) -> str:
-        return f"icon {_place(self.rect)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The drawn screen: everything a window must paint."""
-
-    size: tuple[int, int]
-    texts: list[WantedText]
-    boxes: list[WantedBox]
-    lines: list[WantedLine]
-    icons: list[WantedIcon]
-
-    @property
-    def count(self) -> int:
-        return len(self.texts) + len(self.boxes) + len(self.lines) + len(self.icons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,29 +70,6 @@ class Verdict:
         if self.too_many:
             lines.append("more than 2 % of the items are listed as different")
         return "\n".join(lines)
-
-
-def load(screen: str, theme: str) -> Target:
-    """The target of one screen; `theme` is "light" or "dark"."""
-    suffix = ".dark.json" if theme == "dark" else ".json"
-    return parse(json.loads((TARGETS / f"{screen}{suffix}").read_text(encoding="utf-8")))
-
-
-def parse(data: dict[str, Any]) -> Target:
-    """Reads a target and leaves out what the rule does not measure (specks, carets, the QR)."""
-    boxes = [_box(item) for item in data["boxes"] if item["w"] * item["h"] > BOX_AREA]
-    lines = [
-        WantedLine(_rect(item), _color(item["color"]))
-        for item in data["lines"]
-        if max(item["w"], item["h"]) >= LINE_LENGTH
-    ]
-    icons = [
-        WantedIcon(_rect(item), _color(item["color"]), item.get("shape", ""))
-        for item in data["icons"]
-        if item["w"] <= PICTURE_SIDE
-    ]
-    width, height = data["size"]
-    return Target((width, height), [_text(item) for item in data["texts"]], boxes, lines, icons)
 
 
 def compare(painted: Recording, target: Target) -> list[Miss]:
@@ -311,7 +224,7 @@ def _box_hint(want: WantedBox, shapes: list[Shape]) -> str:
     near = min(solid, key=lambda shape: _edges_off(shape.rect, want.rect))
     fill = rgb(near.fill) if near.fill is not None else None
     wish = f"fill {want.fill}, border {want.border}, radius {want.radius:.0f}"
-    return f"wanted {wish}; nearest {_place(near.rect)} fill {fill} radius {near.radius:.1f}"
+    return f"wanted {wish}; nearest {place(near.rect)} fill {fill} radius {near.radius:.1f}"
 
 
 def _compare_lines(shapes: list[Shape], wanted: list[WantedLine]) -> list[Miss]:
@@ -335,7 +248,7 @@ def _compare_icons(pictures: list[Picture], wanted: list[WantedIcon]) -> list[Mi
 
     pairs, missing, extra = _paired(wanted, small, apart)
     misses = [Miss(want.name, "not painted") for want in missing]
-    misses += [Miss(f"icon {_place(p.rect)}", "painted, but not drawn") for p in extra]
+    misses += [Miss(f"icon {place(p.rect)}", "painted, but not drawn") for p in extra]
     for want, picture in pairs:
         faults = _icon_faults(want, picture)
         if faults:
@@ -349,57 +262,12 @@ def _icon_faults(want: WantedIcon, picture: Picture) -> list[str]:
     moved = max(abs(got.x() - want.rect.x()), abs(got.y() - want.rect.y()))
     grown = max(abs(got.width() - want.rect.width()), abs(got.height() - want.rect.height()))
     if moved > ICON_PX or grown > ICON_PX:
-        faults.append(f"at {_place(got)}")
+        faults.append(f"at {place(got)}")
     if any(abs(a - b) > ICON_SHADE for a, b in zip(picture.color, want.color, strict=True)):
         faults.append(f"colour {picture.color} for {want.color}")
-    if want.shape and _most_like(picture.image) not in _icon_files(want.shape):
-        faults.append(f"looks like {_most_like(picture.image).stem}")
+    if want.shape and most_like(picture.image) not in icon_files(want.shape):
+        faults.append(f"looks like {most_like(picture.image).stem}")
     return faults
-
-
-def _most_like(painted: QImage) -> Path:
-    """The icon of the project whose ink lies most where the painted ink lies."""
-    ink, side = _inked(painted), painted.width()
-
-    def likeness(file: Path) -> float:
-        drawn = _drawn_ink(file, side)
-        return len(ink & drawn) / max(len(ink | drawn), 1)
-
-    return max(sorted(ICONS.glob("*.svg")), key=likeness)
-
-
-@cache
-def _drawn_ink(file: Path, side: int) -> frozenset[int]:
-    image = QImage(side, side, QImage.Format.Format_ARGB32)
-    image.fill(0)
-    painter = QPainter(image)
-    svg = file.read_text(encoding="utf-8").replace("currentColor", "#000000")
-    QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(image.rect()))
-    painter.end()
-    return _inked(image)
-
-
-def _inked(image: QImage) -> frozenset[int]:
-    data = bytes(image.convertToFormat(QImage.Format.Format_ARGB32).constBits())
-    return frozenset(at for at, alpha in enumerate(data[3::4]) if alpha > 100)
-
-
-@cache
-def _icon_files(shape: str) -> frozenset[Path]:
-    """The files whose drawing begins like this; the targets keep only the beginning."""
-    wanted = _bare(re.sub(r">?<(/\w*)?$", "", shape))  # a closing tag may be cut in two
-    found = set()
-    for file in ICONS.glob("*.svg"):
-        content = file.read_text(encoding="utf-8")
-        inner = content[content.index(">", content.index("<svg")) + 1 :]
-        if _bare(inner).startswith(wanted):
-            found.add(file)
-    return frozenset(found)
-
-
-def _bare(markup: str) -> str:
-    """Markup without spaces and without the two ways of closing an empty element."""
-    return re.sub(r"\s|/(?=>)|></\w+(?=>)", "", markup)
 
 
 def _covered(painted: Recording) -> list[Miss]:
@@ -418,12 +286,12 @@ def _cut(painted: Recording) -> list[Miss]:
     for text in painted.texts:
         room = text.clip.adjusted(-1, -1, 1, 1)
         if not room.contains(text.ink):
-            misses.append(Miss(_text_name(text), f"cut: {_place(text.ink)} in {_place(room)}"))
+            misses.append(Miss(_text_name(text), f"cut: {place(text.ink)} in {place(room)}"))
     boxes = [("box", s) for s in painted.shapes if s.rect.width() * s.rect.height() > BOX_AREA]
     for kind, thing in [*boxes, *(("icon", picture) for picture in painted.pictures)]:
         room = thing.clip.adjusted(-2, -2, 2, 2)
         if not room.contains(thing.rect):
-            misses.append(Miss(f"{kind} {_place(thing.rect)}", f"cut: seen in {_place(room)}"))
+            misses.append(Miss(f"{kind} {place(thing.rect)}", f"cut: seen in {place(room)}"))
     return misses
 
 
@@ -469,43 +337,5 @@ def _edges_off(got: QRectF, want: QRectF) -> float:
     )
 
 
-def _text(item: dict[str, Any]) -> WantedText:
-    return WantedText(
-        words=plain(item["text"]),
-        x=item["x"],
-        width=item["w"],
-        baseline=item["baseline"],
-        px=item["px"],
-        weight=item["weight"],
-        color=_color(item["color"]),
-        alpha=item.get("alpha", 1.0),
-    )
-
-
-def _box(item: dict[str, Any]) -> WantedBox:
-    border = item["border"]
-    radius = min(item["radius"], item["w"] / 2, item["h"] / 2)
-    return WantedBox(
-        rect=_rect(item),
-        fill=_color(item["fill"]) if item["fill"] else None,
-        border=_color(border[1]) if border else None,
-        radius=radius,
-    )
-
-
-def _rect(item: dict[str, Any]) -> QRectF:
-    return QRectF(item["x"], item["y"], item["w"], item["h"])
-
-
-def _color(text: str) -> Rgb:
-    red, green, blue = (int(part) for part in text[text.index("(") + 1 : -1].split(",")[:3])
-    return red, green, blue
-
-
-def _place(rect: QRectF) -> str:
-    return f"{rect.x():.0f},{rect.y():.0f} {rect.width():.0f}x{rect.height():.0f}"
-
-
 def _text_name(text: Text) -> str:
-    at: QPointF = QPointF(text.x, text.baseline)
-    return f"text '{text.words}' {at.x():.0f},{at.y():.0f}"
+    return f"text '{text.words}' {text.x:.0f},{text.baseline:.0f}"

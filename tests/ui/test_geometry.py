@@ -18,7 +18,7 @@ from loyalty_desk.ui.shell.page import Shell
 from loyalty_desk.ui.widgets.field import Field
 from loyalty_desk.ui.widgets.page import Page
 from sync import i18n
-from tests.ui import geometry, stories, stories_idle
+from tests.ui import geometry, stories, stories_idle, target
 from tests.ui.recorder import record
 
 ROOT = Path(__file__).parents[2]
@@ -90,9 +90,9 @@ def _wear(app: QApplication, name: str) -> None:
 @pytest.mark.parametrize("screen", list(DRAWN))
 def test_a_screen_stands_as_drawn(screen, name, show, qapp):
     _wear(qapp, name)
-    target = geometry.load(screen, name)
-    misses = geometry.compare(record(show(DRAWN[screen], DESIGN_SIZE)), target)
-    verdict = geometry.settle(misses, screen, name, target.count)
+    wanted = target.load(screen, name)
+    misses = geometry.compare(record(show(DRAWN[screen], DESIGN_SIZE)), wanted)
+    verdict = geometry.settle(misses, screen, name, wanted.count)
     assert verdict.holds, f"\n{verdict}"
 
 
@@ -118,7 +118,7 @@ OTHER_SIZES = [
 
 @pytest.mark.parametrize(("screen", "size"), OTHER_SIZES, ids=str)
 def test_another_size_adds_no_words_to_a_screen(screen, size, show):
-    known = " ".join(text.words for text in geometry.load(screen, "light").texts)
+    known = " ".join(text.words for text in target.load(screen, "light").texts)
     painted = [words.rstrip("…").strip() for words in record(show(DRAWN[screen], size)).words()]
     strange = [words for words in painted if words not in known and not PAGING.fullmatch(words)]
     assert strange == []

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.ui import geometry
-from tests.ui.geometry import Miss, Target
+from tests.ui.geometry import Miss
 from tests.ui.recorder import record
+from tests.ui.target import Target, parse
 
 RESOURCES = Path(__file__).parents[2] / "resources"
 GIFT = '<path d="M12 7v14"></path>'
@@ -157,7 +158,7 @@ def box(place: tuple[int, int, int, int], fill: str, border: str | None, radius:
 @pytest.fixture
 def target(_inter: None) -> Target:
     """The same screen written down as numbers, as a browser would report it."""
-    return geometry.parse(
+    return parse(
         {
             "size": [480, 320],
             "texts": [
