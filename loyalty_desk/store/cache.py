@@ -21,6 +21,7 @@ from sync.protocol.messages import MemberRow, PullAnswer
 CANDIDATES_MAX = 50
 _WORDS_MAX = 6
 _WORD_MIN = 2
+_INDEXED_MAX = 5  # letters of a beginning that has an index of its own (see migrations)
 _READER_KIB = 32 * 1024
 _WRITER_KIB = 16 * 1024
 _AUTOCHECKPOINT_PAGES = 4_000
@@ -125,20 +126,31 @@ class Cache:
         words = searched_words(text)
         if not words:
             return NOBODY
+        found = self._named(words, whole=True)
+        if len(found.rows) < CANDIDATES_MAX and any(len(word) > _INDEXED_MAX for word in words):
+            found = self._named(words, whole=False)
+        recent_first = sorted(found.rows, key=lambda row: row.last_visit, reverse=True)
+        return Reading(tuple(recent_first), found.acked)
+
+    def _named(self, words: Sequence[str], *, whole: bool) -> Reading:
+        """Look for words by their beginnings; with `whole`, long ones as they stand.
+
+        Beginnings of up to five letters have an index. For longer ones the whole word is tried
+        first, which is fast, and its beginning only when that finds too few.
+        """
         # Each word is letters and digits only and stands in quotes: no operator of FTS5 gets in.
-        query = " ".join(f'"{word}"*' for word in words)
-        found = self._read(
+        query = " ".join(
+            f'"{word}"' if whole and len(word) > _INDEXED_MAX else f'"{word}"*' for word in words
+        )
+        return self._read(
             f"SELECT m.row, {_ACKED} FROM (SELECT rowid AS n FROM names WHERE names MATCH ?"
             f" ORDER BY rowid DESC LIMIT {CANDIDATES_MAX}) AS hits JOIN members m ON m.n = hits.n",
             query,
         )
-        recent_first = sorted(found.rows, key=lambda row: row.last_visit, reverse=True)
-        return Reading(tuple(recent_first), found.acked)
 
     def _read(self, statement: str, value: int | str | bytes) -> Reading:
         """Read rows and their acknowledgement in one statement, so that they belong together."""
-        with self._reader.reading() as connection:
-            found = connection.execute(statement, (value,)).fetchall()
+        found = self._reader.fetch(statement, value)
         if not found:
             return NOBODY
         return Reading(tuple(_decoder.decode(row) for row, _ in found), found[0][1] or 0)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from sqlcipher3 import dbapi2 as driver
 
@@ -49,10 +49,16 @@ def refusing() -> Iterator[None]:
     try:
         yield
     except driver.Error as fault:
-        code = getattr(fault, "sqlite_errorcode", 0) & 0xFF
-        if code not in _BY_CODE:
+        refusal = _refusal(fault)
+        if refusal is None:
             raise
-        raise Refused(_BY_CODE[code]) from fault
+        raise refusal from fault
+
+
+def _refusal(fault: Exception) -> Refused | None:
+    """Return what a fault of the driver means; None for one that is our bug."""
+    reason = _BY_CODE.get(getattr(fault, "sqlite_errorcode", 0) & 0xFF)
+    return Refused(reason) if reason else None
 
 
 class Database:
@@ -77,6 +83,17 @@ class Database:
         """Lend the connection for statements that each see the file as it is then."""
         with self.lock, refusing():
             yield self._connection
+
+    def fetch(self, statement: str, value: int | str | bytes) -> list[tuple[Any, ...]]:
+        """Return all rows of one statement with one value: the short way, for look-ups."""
+        with self.lock:
+            try:
+                return self._connection.execute(statement, (value,)).fetchall()
+            except driver.Error as fault:
+                refusal = _refusal(fault)
+                if refusal is None:
+                    raise
+                raise refusal from fault
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:

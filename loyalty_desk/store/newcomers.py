@@ -4,6 +4,7 @@ Guarantees that somebody enrolled a second ago is found by phone, CPF, name, car
 anybody else, also offline, and until the very pull that brings their row.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from sync.protocol.identifiers import identifier_hash
 from sync.protocol.messages import MemberRow, Person
 
 _ACTIVE = 0
+_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,9 @@ class Newcomers:
 
 def words_of(text: str) -> tuple[str, ...]:
     """Return the words of a name or a query, folded: runs of letters and digits."""
-    plain = "".join(char if char.isalnum() else " " for char in folded(text))
-    return tuple(plain.split())
+    # Folding is slow, and most names need none: a bulk fill folds a million of them.
+    plain = text.lower() if text.isascii() else folded(text)
+    return tuple(_WORD.findall(plain))
 
 
 def _matches(row: MemberRow, wanted: tuple[str, ...]) -> bool:
