@@ -392,10 +392,10 @@ def test_tab_goes_through_the_screen_as_it_is_read(show, qtbot):
 
 def test_a_change_of_theme_leaves_nothing_in_the_old_colours(show, qapp):
     shell, _page = show("04-sem-conexao")
-    start = time.perf_counter()
+    start = time.process_time()
     theme.install(qapp, "dark")
     settle()
-    assert time.perf_counter() - start < 1.0  # 0.2 s on a quiet machine
+    assert time.process_time() - start < 0.4
     switched = record(shell)
     fresh = record(show("04-sem-conexao")[0])
     assert [(t.words, t.color) for t in switched.texts] == [(t.words, t.color) for t in fresh.texts]
@@ -408,13 +408,13 @@ def test_a_member_is_painted_at_once(show):
     for state in states:  # the panels are made at their first use
         page.draw(state)
         settle()
-    taken = []
+    taken = []  # processor time: what else the machine does is no fault of the screen
     for turn in range(30):
-        start = time.perf_counter()
+        start = time.process_time()
         page.draw(states[turn % 3])
         settle()
         shell.grab()
-        taken.append(time.perf_counter() - start)
+        taken.append(time.process_time() - start)
     assert sorted(taken)[27] < 0.15
 
 
