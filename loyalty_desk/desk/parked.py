@@ -20,6 +20,8 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str = ""
     card: str = ""
     proof: Proof = "none"
+    proof_at: int = 0
+    expired_code: bool = False
     amount: int = 0
     confirmed: bool = False
     receipt: ReceiptRead | None = None
@@ -36,6 +38,8 @@ def park(counter: Counter, draft: Draft, *, staff: int, visit: str) -> None:
         card=member.card,
         # A fresh phone code proves presence for now, not for later.
         proof="card" if member.proof == "fresh" else member.proof,
+        proof_at=member.proof_at,
+        expired_code=member.expired_code,
         amount=draft.amount_centavos,
         confirmed=draft.amount_confirmed,
         receipt=draft.receipt,
@@ -80,7 +84,14 @@ def take(counter: Counter, visit: str) -> Draft | None:
 
 def _draft(counter: Counter, parked: Parked) -> Draft:
     body = _body(parked)
-    opened = OpenMember(member=parked.member, card=body.card, effects=Effects(), proof=body.proof)
+    opened = OpenMember(
+        member=parked.member,
+        card=body.card,
+        effects=Effects(),
+        proof=body.proof,
+        proof_at=body.proof_at,
+        expired_code=body.expired_code,
+    )
     return Draft(
         member=identify.again(counter, opened),
         amount_centavos=body.amount,

@@ -85,11 +85,12 @@ def lead_by_badge(counter: Counter, digits: str) -> int:
 def permitted(counter: Counter, staff: int, act: Permitted, *, points: int = 0) -> None:
     """Refuse what a person's role may not do alone.
 
-    Raises Refused: NOT_PERMITTED (fact `act`), STAFF_UNKNOWN, STAFF_BLOCKED for who was dismissed
-    since the sign-in.
+    Raises Refused: NOT_PERMITTED (fact `act`), RULES_UNKNOWN, STAFF_UNKNOWN or STAFF_BLOCKED for
+    who was dismissed since the sign-in.
     """
+    document = counter.document()
     person = counter.ledger.staff.by_id(staff)
-    require(counter.document(), cast("Role", person.role), act, points=points)
+    require(document, cast("Role", person.role), act, points=points)
 
 
 def _order(person: Staff) -> tuple[int, str, str]:

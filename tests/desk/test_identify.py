@@ -1,4 +1,4 @@
-"""Who is at the counter: by card, phone code, CPF, phone or name, and every code that is refused."""
+"""Who is at the counter: card, phone code, CPF, phone or name; and every code that is refused."""
 
 import pytest
 
