@@ -17,10 +17,11 @@ import uvicorn
 from sync.programme.refusals import Refused
 from sync.server.api.application import application
 from sync.server.office.cards import card_token
+from sync.server.office.demo.build import DemoState, build, demo_state, desk_code
 from sync.server.office.enrol import issue_code
 from sync.server.office.head_office import HeadOffice
 from sync.server.settings import Settings
-from sync.server.store.database import migrate, open_database
+from sync.server.store.database import forget, migrate, open_database
 from sync.server.store.keys import load_keys, make_keys
 
 _STOP_SECONDS = 3
@@ -34,9 +35,10 @@ def run(settings: Settings) -> int:
         sys.stderr.write(f"loyalty-server: {refused.reason.value} {refused.facts or ''}\n")
         return 1
     except BrokenPipeError:
-        # Whoever started us is gone; standard output cannot be flushed any more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever started us is gone.
         return 0
+    finally:
+        _leave_quietly()
 
 
 def now_ms() -> int:
@@ -50,9 +52,27 @@ def _migrate(settings: Settings) -> int:
     return 0
 
 
-def _serve(settings: Settings) -> int:
+def _demo(settings: Settings) -> int:
+    """Make the demo's data unless it is there; a demo that was not finished begins again."""
+    _migrate(settings)
+    with _office(settings) as office, office.database.read() as connection:
+        state = demo_state(connection)
+    if settings.reset_demo or state == DemoState.UNFINISHED:
+        forget(settings.data)
+        _migrate(settings)
+        state = DemoState.NOTHING
     with _office(settings) as office:
-        listening = _socket(settings)
+        if state == DemoState.NOTHING:
+            build(office, members=settings.members, now=now_ms(), progress=_Progress())
+        _say("code", desk_code(office, now=now_ms()))
+    return 0
+
+
+def _serve(settings: Settings) -> int:
+    if settings.demo:
+        _demo(settings)
+    with _office(settings) as office:
+        listening = listening_socket(settings)
         config = uvicorn.Config(
             application(office, now_ms),
             log_config=None,
@@ -83,7 +103,7 @@ def _card(settings: Settings) -> int:
     return 0
 
 
-_COMMANDS = {"serve": _serve, "migrate": _migrate, "code": _code, "card": _card}
+_COMMANDS = {"serve": _serve, "migrate": _migrate, "demo": _demo, "code": _code, "card": _card}
 
 
 @contextlib.contextmanager
@@ -97,7 +117,8 @@ def _office(settings: Settings) -> Iterator[HeadOffice]:
         database.close()
 
 
-def _socket(settings: Settings) -> socket.socket:
+def listening_socket(settings: Settings) -> socket.socket:
+    """Return the socket to serve on, bound, so that its port is known before anybody calls."""
     # Named as TCP, or asyncio leaves Nagle's delay on and each answer waits for 40 ms.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if os.name == "posix":
@@ -112,6 +133,26 @@ def _say(word: str, value: object) -> None:
     sys.stdout.flush()
 
 
+def _leave_quietly() -> None:
+    """Let the interpreter's last flush succeed, also when nobody reads what is left."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class _Progress:
+    """Says each percentage once."""
+
+    def __init__(self) -> None:
+        self._said = -1
+
+    def __call__(self, percent: int) -> None:
+        if percent > self._said:
+            self._said = percent
+            _say("progress", percent)
+
+
 class _Server(uvicorn.Server):
     """A server that says when it is ready, and ends in order when it is told to."""
 
@@ -121,8 +162,12 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
-        if self.started:
+        if not self.started:
+            return
+        try:
             _say("ready", self._port)
+        except BrokenPipeError:  # nobody is listening any more: end as on a signal
+            self.should_exit = True
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

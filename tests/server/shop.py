@@ -91,7 +91,7 @@ def programme(version: int = 1, **changes: object) -> Document:
         "permissions": (Permission(role="lead", act="void"),),
         "purposes": (Purpose(id="rules", title="Regulamento", note="", text="…", version=3),),
     }
-    return Document(**(parts | changes))  # type: ignore[arg-type]
+    return Document(**(parts | changes))
 
 
 def enrolled_till(

@@ -79,7 +79,7 @@ class Book:
         self._lots: defaultdict[tuple[int, str], int] = defaultdict(int)
         self._new: defaultdict[Table, list[Row]] = defaultdict(list)
         self._put: defaultdict[Table, list[Row]] = defaultdict(list)
-        self._seen_in: dict[int, int] = {}
+        self._touched: set[int] = set()
 
     def read(self, wanted: Iterable[int]) -> None:
         """Read accounts in one go that `standing` will be asked for."""
@@ -179,18 +179,23 @@ class Book:
         moved = [_lot_row(*lot, points) for lot, points in self._lots.items() if points]
         add_up_rows(self.connection, lots, moved, sums=["earned"])
         put_rows(self.connection, balances, [self._balance(m) for m in sorted(self._unwritten)])
-        self._seen_in.update(dict.fromkeys(self._unwritten, 0))
+        self._touched.update(self._unwritten)
         for held in (self._new, self._put, self._days, self._lots, self._unwritten):
             held.clear()
 
-    def close(self, *, store: int) -> None:
+    def close(self, *, store: int = 0) -> None:
         """Write everything and raise the feed: the last act of the transaction.
 
-        Terminals of `store` learn of every member that was touched.
+        Members who were touched are shown to the terminals of `store`, 0 for their home store.
         """
         self.write()
-        raise_members(self.connection, dict.fromkeys(self._seen_in, store))
-        self._seen_in.clear()
+        seen_in = {}
+        for member in self._touched:
+            standing = self._held[member]
+            assert standing is not None, member
+            seen_in[member] = store or standing.home_store
+        raise_members(self.connection, seen_in)
+        self._touched.clear()
 
     def _count(self, standing: Standing, entry: Entry) -> None:
         kind, points = entry.kind, entry.points

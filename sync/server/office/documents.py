@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 
 from sync.programme import document as documents
 from sync.programme.document import Document, Store
+from sync.programme.publishing import validate
 from sync.programme.refusals import Reason, Refused
 from sync.server.store.dialect import add_rows
 from sync.server.store.keys import Keys
@@ -44,8 +45,10 @@ class Rulebook:
 def publish(connection: Connection, keys: Keys, document: Document, *, now: int) -> bytes:
     """Publish a version, signed by the configuration key, and return its hash.
 
-    Raises Refused(DOCUMENT_FORGED) for a version number that is not above all others.
+    Raises ValueError that names every fault of an unsound document, and Refused(DOCUMENT_FORGED)
+    for a version number that is not above all others.
     """
+    validate(document)
     newest: int | None = connection.scalar(
         select(programme_documents.c.version).order_by(programme_documents.c.version.desc())
     )

@@ -7,7 +7,7 @@ leases of a member never exceed the balance, whatever clocks and networks do.
 from collections.abc import Iterable
 from fractions import Fraction
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import BigInteger, Connection, Row, bindparam, func, select, update
 
 from sync.programme.document import Document
 from sync.programme.members import bucket_of
@@ -22,6 +22,33 @@ from sync.server.store.states import LeaseState, MemberStatus
 from sync.server.store.tables import balances, incarnations, leases, members
 
 _ID_BYTES = 16
+
+# Written once: making a statement costs more than running it.
+_STATUS = select(members.c.status).where(
+    members.c.bucket == bindparam("of_bucket"), members.c.member_id == bindparam("of_member")
+)
+_ONE = select(leases).where(
+    leases.c.bucket == bindparam("of_bucket"),
+    leases.c.member_id == bindparam("of_member"),
+    leases.c.lease_id == bindparam("of_lease"),
+)
+_HELD = select(func.sum(leases.c.amount - leases.c.spent)).where(
+    leases.c.terminal_id == bindparam("of_terminal"), leases.c.state == int(LeaseState.ACTIVE)
+)
+_BIND = (
+    update(balances)
+    .where(
+        balances.c.bucket == bindparam("of_bucket"),
+        balances.c.member_id == bindparam("of_member"),
+        balances.c.purse == 0,
+        balances.c.points - balances.c.leased >= bindparam("wanted", type_=BigInteger),
+    )
+    .values(
+        leased=balances.c.leased + bindparam("wanted", type_=BigInteger),
+        version=balances.c.version + 1,
+    )
+)
+
 _REFUSED: dict[int, Reason] = {
     MemberStatus.BLOCKED: Reason.MEMBER_BLOCKED,
     MemberStatus.MERGED: Reason.MEMBER_MERGED,
@@ -44,8 +71,18 @@ def grant(office: HeadOffice, caller: Caller, request: LeaseRequest, *, now: int
         return lease
 
 
-def lend(connection: Connection, caller: Caller, request: LeaseRequest, *, now: int) -> LeaseRow:
-    """Do what `grant` says within a transaction, except for raising the feed of the member."""
+def lend(
+    connection: Connection,
+    caller: Caller,
+    request: LeaseRequest,
+    *,
+    now: int,
+    document: Document | None = None,
+) -> LeaseRow:
+    """Do what `grant` says within a transaction, except for raising the feed of the member.
+
+    `document` is the one in force, where the caller has it at hand.
+    """
     lease, bucket = _id(request.id), bucket_of(request.member)
     if caller.forked:
         raise Refused(Reason.CHAIN_FORKED)
@@ -57,17 +94,10 @@ def lend(connection: Connection, caller: Caller, request: LeaseRequest, *, now: 
     _check_member(connection, request.member)
     if request.closes:
         _give_back(connection, caller, request.closes, last_seq=request.last_seq)
-    document = rulebook(connection).in_force(now)
+    document = document or rulebook(connection).in_force(now)
     _check_cap(connection, document, caller.terminal, request.points)
     taken = connection.execute(
-        update(balances)
-        .where(
-            balances.c.bucket == bucket,
-            balances.c.member_id == request.member,
-            balances.c.purse == 0,
-            balances.c.points - balances.c.leased >= request.points,
-        )
-        .values(leased=balances.c.leased + request.points, version=balances.c.version + 1)
+        _BIND, {"of_bucket": bucket, "of_member": request.member, "wanted": request.points}
     )
     if not taken.rowcount or request.points <= 0:
         left = _available(connection, request.member)
@@ -189,11 +219,7 @@ def _unbind(connection: Connection, member: int, points: int) -> None:
 
 
 def _check_member(connection: Connection, member: int) -> None:
-    status: int | None = connection.scalar(
-        select(members.c.status).where(
-            members.c.bucket == bucket_of(member), members.c.member_id == member
-        )
-    )
+    status: int | None = connection.scalar(_STATUS, _named(member))
     if status is None:
         raise Refused(Reason.MEMBER_UNKNOWN)
     if status in _REFUSED:
@@ -204,11 +230,7 @@ def _check_cap(connection: Connection, document: Document, terminal: int, points
     cap = cap_points(document)
     if cap is None:
         return
-    held: int | None = connection.scalar(
-        select(func.sum(leases.c.amount - leases.c.spent)).where(
-            leases.c.terminal_id == terminal, leases.c.state == int(LeaseState.ACTIVE)
-        )
-    )
+    held: int | None = connection.scalar(_HELD, {"of_terminal": terminal})
     left = max(0, cap - int(held or 0))
     if points > left:
         raise Refused(Reason.LEASE_TOO_SMALL, left=left)
@@ -226,13 +248,11 @@ def _available(connection: Connection, member: int) -> int:
 
 
 def _find(connection: Connection, member: int, lease: bytes) -> Row[tuple[object, ...]] | None:
-    return connection.execute(
-        select(leases).where(
-            leases.c.bucket == bucket_of(member),
-            leases.c.member_id == member,
-            leases.c.lease_id == lease,
-        )
-    ).one_or_none()
+    return connection.execute(_ONE, {**_named(member), "of_lease": lease}).one_or_none()
+
+
+def _named(member: int) -> dict[str, int]:
+    return {"of_bucket": bucket_of(member), "of_member": member}
 
 
 def _active(connection: Connection, terminal: int) -> list[Row[tuple[object, ...]]]:

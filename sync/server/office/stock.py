@@ -2,12 +2,19 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, case, select, update
+from sqlalchemy import Connection, Integer, bindparam, case, select, update
 
 from sync.protocol.messages import StockRow
 from sync.server.office.feed import raise_lists, stock_list
 from sync.server.store.dialect import put_rows
 from sync.server.store.tables import stock
+
+_AFTER = stock.c.units_left + bindparam("units", type_=Integer)
+_MOVE = (
+    update(stock)
+    .where(stock.c.store_id == bindparam("at"), stock.c.reward_id == bindparam("of"))
+    .values(units_left=case((_AFTER < 0, 0), else_=_AFTER))
+)
 
 
 def count_stock(connection: Connection, store: int, left: Mapping[int, int]) -> None:
@@ -25,12 +32,7 @@ def move_stock(connection: Connection, store: int, reward: int, units: int) -> s
 
     Returns the lists of the feed that have changed by it.
     """
-    after = stock.c.units_left + units
-    moved = connection.execute(
-        update(stock)
-        .where(stock.c.store_id == store, stock.c.reward_id == reward)
-        .values(units_left=case((after < 0, 0), else_=after))
-    )
+    moved = connection.execute(_MOVE, {"at": store, "of": reward, "units": units})
     return {stock_list(store)} if moved.rowcount else set()
 
 

@@ -23,6 +23,7 @@ KEYS_FILE = "member_keys.db"
 _READERS = 4
 _READER_CACHE_KIB = 4 * 1024
 _WRITER_CACHE_KIB = 16 * 1024
+_BULK_CACHE_KIB = 256 * 1024
 _BUSY_MS = 10_000
 
 
@@ -46,6 +47,25 @@ class Database:
         """Give the one writing connection; commits at the end, rolls back on any error."""
         with self.writing.begin() as connection:
             yield connection
+
+    @contextmanager
+    def in_bulk(self) -> Iterator[None]:
+        """Write much at once, for data that is made again if it is not finished.
+
+        The disk is waited for at the end, not at every commit.
+        """
+        self._set_pace("OFF", _BULK_CACHE_KIB)
+        try:
+            yield
+        finally:
+            self._set_pace("FULL", _WRITER_CACHE_KIB)
+            for engine in (self.writing, self.keys_writing):
+                _driver(engine, "PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _set_pace(self, synchronous: str, cache_kib: int) -> None:
+        for engine in (self.writing, self.keys_writing):
+            _driver(engine, f"PRAGMA synchronous={synchronous}")
+            _driver(engine, f"PRAGMA cache_size=-{cache_kib}")
 
     def close(self) -> None:
         """Close every connection."""
@@ -72,7 +92,7 @@ def open_database(folder: Path) -> Database:
 
 def migrate(folder: Path) -> None:
     """Bring both files in `folder` to the newest version, making what is missing."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = _engines(folder)
     try:
         with database.writing.begin() as connection:
@@ -81,6 +101,13 @@ def migrate(folder: Path) -> None:
             migrations.upgrade(connection, migrations.KEYS)
     finally:
         database.close()
+
+
+def forget(folder: Path) -> None:
+    """Delete both files in `folder`, if they are there. Keys stay."""
+    for name in (DATA_FILE, KEYS_FILE):
+        for end in ("", "-wal", "-shm"):
+            (folder / (name + end)).unlink(missing_ok=True)
 
 
 def _engines(folder: Path) -> Database:
@@ -119,6 +146,15 @@ def _engine(path: Path, *, writes: bool) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
 
     return engine
+
+
+def _driver(engine: Engine, command: str) -> None:
+    """Run what may not be inside a transaction, on the engine's one connection."""
+    pooled = engine.raw_connection()
+    try:
+        pooled.cursor().execute(command).close()
+    finally:
+        pooled.close()
 
 
 def _check_version(engine: Engine, schema: str) -> None:

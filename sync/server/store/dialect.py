@@ -5,10 +5,11 @@ source of rows) and nowhere else.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeAlias
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, tuple_
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.sqlite import Insert, insert
 
 Row: TypeAlias = Mapping[str, object]
 Key: TypeAlias = tuple[object, ...]
@@ -17,38 +18,54 @@ Key: TypeAlias = tuple[object, ...]
 _KEYS_AT_ONCE = 8_000
 
 
-def add_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert `rows`; a row whose key is there already is left as it was."""
-    if rows:
-        connection.execute(insert(table).on_conflict_do_nothing(), rows)
-
-
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert `rows`; raises IntegrityError when the key of one is there already."""
     if rows:
         connection.execute(insert(table), rows)
 
 
+def add_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert `rows`; a row whose key is there already is left as it was."""
+    if rows:
+        connection.execute(_adding(table), rows)
+
+
 def put_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert `rows`, or replace the rows of the same key."""
-    if not rows:
-        return
-    statement = insert(table)
-    keys = table.primary_key.columns
-    changed = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
+    if rows:
+        connection.execute(_putting(table), rows)
 
 
 def add_up_rows(
     connection: Connection, table: Table, rows: Sequence[Row], *, sums: Sequence[str]
 ) -> None:
     """Insert `rows`, or add their columns `sums` to the rows of the same key."""
-    if not rows:
-        return
+    if rows:
+        connection.execute(_adding_up(table, tuple(sums)), rows)
+
+
+# Each statement is made once: making one costs more than running it.
+
+
+@cache
+def _adding(table: Table) -> Insert:
+    return insert(table).on_conflict_do_nothing()
+
+
+@cache
+def _putting(table: Table) -> Insert:
+    statement = insert(table)
+    keys = table.primary_key.columns
+    changed = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
+
+
+@cache
+def _adding_up(table: Table, sums: tuple[str, ...]) -> Insert:
     statement = insert(table)
     changed = {name: table.c[name] + statement.excluded[name] for name in sums}
     keys = table.primary_key.columns
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
 
 
 def among(
