@@ -4,6 +4,8 @@ Guarantees that one receipt is credited once at a time, that no lease is spent b
 its end, and that a visit is undone once. Each function writes, or refuses before it has written.
 """
 
+from collections.abc import Sequence
+
 from loyalty_desk.store import journal
 from loyalty_desk.store.database import Connection
 from loyalty_desk.store.journal import Kept
@@ -55,12 +57,16 @@ def _lease_refusal(connection: Connection, lease: bytes, member: int, now: int) 
     return Refused(Reason.LEASE_TOO_SMALL, left=left)
 
 
-def undo_visit(connection: Connection, event: VoidEvent) -> list[Kept]:
-    """Mark a visit as undone and free its receipts; return the events that are taken back.
+def undo_visit(connection: Connection, event: VoidEvent, kept: Sequence[Kept]) -> None:
+    """Mark a visit as undone and free its receipts; `kept` are its events.
 
-    Raises Refused: ALREADY_UNDONE, NOTHING_TO_UNDO.
+    Raises Refused: ALREADY_UNDONE; NOTHING_TO_UNDO when the visit is not held here, or is no more
+    than an enrolment, which is corrected and not undone.
     """
-    kept = journal.undoable(connection, event.target)
+    if journal.is_undone(connection, event.target):
+        raise Refused(Reason.ALREADY_UNDONE)
+    if not any(isinstance(part.event, AccrualEvent | RedemptionEvent) for part in kept):
+        raise Refused(Reason.NOTHING_TO_UNDO)
     connection.execute(
         "INSERT INTO voids (visit, seq) VALUES (?, ?)", (bytes.fromhex(event.target), event.seq)
     )
@@ -71,7 +77,6 @@ def undo_visit(connection: Connection, event: VoidEvent) -> list[Kept]:
             connection.execute(
                 "DELETE FROM receipts WHERE key = ? AND seq = ?", (done.receipt, part.seq)
             )
-    return kept
 
 
 def forget(connection: Connection, before: int) -> None:

@@ -6,16 +6,18 @@ one visit stand side by side. Nothing here decides anything; the ledger opens th
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 import msgspec
 
 from loyalty_desk.store.database import Connection
-from sync.client.replica import Head
-from sync.programme.refusals import Reason, Refused
-from sync.protocol import events
+from sync.client.replica import Head, Outgoing
+from sync.protocol import codec, events
 from sync.protocol.chain import next_hash
 from sync.protocol.events import AnyEvent
+from sync.protocol.messages import Sealed
 
+_VISIT_MAX = 100  # events
 MEMBER_OF_CARD = 0  # the journal's member of an accrual on a card that is not known here
 
 
@@ -100,25 +102,35 @@ def head(connection: Connection, first: bytes) -> Head:
     return Head(*last) if last else Head(0, first)
 
 
-def hash_at(connection: Connection, seq: int) -> bytes | None:
-    """Return the hash of an event, None when the journal does not hold it (any more)."""
+def hash_at(connection: Connection, seq: int, first: bytes) -> bytes | None:
+    """Return the hash of an event, `first` for 0, None when the journal does not hold it."""
+    if seq == 0:
+        return first
     found = connection.execute("SELECT hash FROM journal WHERE seq = ?", (seq,)).fetchone()
     return found[0] if found else None
 
 
-def bodies(connection: Connection, after: int, limit: int) -> list[tuple[int, bytes, bytes]]:
-    """Return (sequence, hash, body) of up to `limit` events behind `after`, in order."""
-    return connection.execute(
+def outgoing(connection: Connection, first: bytes, *, after: int, limit: int) -> Outgoing | None:
+    """Return up to `limit` events behind `after`, None when there are none."""
+    rows = connection.execute(
         "SELECT seq, hash, body FROM journal WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit)
     ).fetchall()
-
-
-def sealed(connection: Connection, first: int, last: int) -> list[tuple[bytes, bytes, bytes]]:
-    """Return (event, salt, payload) of the enrolments between two sequences, both included."""
-    return connection.execute(
+    if not rows:
+        return None
+    previous = hash_at(connection, after, first)
+    assert rows[0][0] == after + 1, rows[0][0]
+    assert previous is not None
+    sealed = connection.execute(
         "SELECT event, salt, payload FROM sealed WHERE seq BETWEEN ? AND ? ORDER BY seq",
-        (first, last),
+        (after + 1, rows[-1][0]),
     ).fetchall()
+    return Outgoing(
+        from_seq=after + 1,
+        previous=previous,
+        head=Head(*rows[-1][:2]),
+        bodies=tuple(row[2] for row in rows),
+        sealed=tuple(_sealed_line(*row) for row in sealed),
+    )
 
 
 def since(connection: Connection, after: int) -> Iterator[Kept]:
@@ -155,37 +167,32 @@ def backwards(connection: Connection) -> Iterator[Kept]:
     return map(_kept, rows)
 
 
-def visit(connection: Connection, visit_id: str) -> list[Kept]:
-    """Return the events of a visit in order; none for one that this journal does not hold.
-
-    Looked for from the newest on, without an index: an act would have to write it.
-    """
-    first = connection.execute(
+def first_of(connection: Connection, visit_id: str) -> int | None:
+    """Return the sequence of a visit's first event, searching from the newest on; None for none."""
+    found = connection.execute(
         "SELECT seq FROM journal WHERE event = ? AND visit IS NULL ORDER BY seq DESC LIMIT 1",
         (bytes.fromhex(visit_id),),
     ).fetchone()
-    if first is None:
-        return []
-    found = []
-    for kept in since(connection, first[0] - 1):
-        if events.visit_of(kept.event) != visit_id:
-            break
-        found.append(kept)
-    return found
+    return found[0] if found else None
 
 
-def undoable(connection: Connection, target: str) -> list[Kept]:
-    """Return the events that a void of the visit `target` takes back.
+def visit_from(connection: Connection, first: int) -> list[Kept]:
+    """Return the events of the visit that begins at `first`, in order."""
+    rows = connection.execute(
+        "SELECT seq, waits, body, explain FROM journal WHERE seq >= ? ORDER BY seq LIMIT ?",
+        (first, _VISIT_MAX),
+    ).fetchall()
+    kept = [_kept(row) for row in rows]
+    visit_id = events.visit_of(kept[0].event) if kept else ""
+    return list(takewhile(lambda one: events.visit_of(one.event) == visit_id, kept))
 
-    Raises Refused: ALREADY_UNDONE; NOTHING_TO_UNDO when there is no such visit here, or when it is
-    no more than an enrolment, which is corrected and not undone.
-    """
-    if is_undone(connection, target):
-        raise Refused(Reason.ALREADY_UNDONE)
-    kept = visit(connection, target)
-    if not any(isinstance(k.event, events.AccrualEvent | events.RedemptionEvent) for k in kept):
-        raise Refused(Reason.NOTHING_TO_UNDO)
-    return kept
+
+def last_at_before(connection: Connection, seq: int) -> int:
+    """Return when the event before `seq` was recorded (ms UTC), 0 when there is none."""
+    found = connection.execute(
+        "SELECT at FROM journal WHERE seq < ? ORDER BY seq DESC LIMIT 1", (seq,)
+    ).fetchone()
+    return found[0] if found else 0
 
 
 def forget(connection: Connection, *, acked: int, before: int) -> None:
@@ -204,6 +211,10 @@ def forget(connection: Connection, *, acked: int, before: int) -> None:
 def _kept(row: tuple[int, int, bytes, bytes]) -> Kept:
     seq, waits, body, explain = row
     return Kept(seq, bool(waits), events.decode(body), explain)
+
+
+def _sealed_line(event: bytes, salt: bytes, payload: bytes) -> bytes:
+    return codec.encode(Sealed(event=event.hex(), salt=salt.hex(), payload=payload.decode()))
 
 
 def _row(entry: Entry) -> tuple[object, ...]:

@@ -7,7 +7,7 @@ costs one sync of the disk. One connection writes this file, one thread at a tim
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -20,6 +20,7 @@ from loyalty_desk.store.journal import Act, Entry, Kept
 from loyalty_desk.store.lease_book import LeaseBook
 from loyalty_desk.store.migrations import LEDGER_STEPS
 from loyalty_desk.store.newcomers import Newcomers
+from loyalty_desk.store.recent_events import RecentEvents, Recorded
 from loyalty_desk.store.shelf import Attention, ParkedVisits, Shifts
 from loyalty_desk.store.staff_book import StaffBook
 from loyalty_desk.store.unsettled import Unsettled
@@ -28,10 +29,8 @@ from sync.client.replica import Head, Identity, Outgoing
 from sync.programme import leases
 from sync.programme.refusals import Reason, Refused
 from sync.programme.tiers import tier_for
-from sync.protocol import codec
 from sync.protocol.chain import first_hash
 from sync.protocol.events import AccrualEvent, AnyEvent, RedemptionEvent, VoidEvent, visit_of
-from sync.protocol.messages import Sealed
 
 RETENTION_DAYS = 90
 _CACHE_KIB = 8 * 1024
@@ -41,15 +40,6 @@ _RECENT_MAX = 1_000
 _SEEN_MS = 10 * 60 * 1000
 
 _identity = msgspec.json.Decoder(Identity)
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """An event that is on the disk: its sequence, its id and the visit it belongs to."""
-
-    seq: int
-    event: str
-    visit: str
 
 
 def open_ledger(
@@ -94,7 +84,7 @@ class Ledger:
         self._seen_kept = 0
         self._head = Head(0, b"")
         self._sent = 0
-        self._recent: dict[str, Recorded] = {}
+        self._recent = RecentEvents()
         self._busy_records = 0
         self._changed = True
         self._tidied_at = 0
@@ -150,15 +140,19 @@ class Ledger:
         assert acts
         assert self.identity is not None, "this terminal has not been enrolled"
         with self._database.lock:
-            if acts[0].event.id in self._recent:
-                return tuple(self._recent[act.event.id] for act in acts)
+            if self._recent.find(acts[0].event.id):
+                return self._recorded(acts)
             entries, head = journal.chained(acts, self._head)
             with self._database.writing() as connection:
                 taken_back = self._claim(connection, entries)
                 journal.append(connection, entries)
             self._head = head
             self._take_in(entries, taken_back)
-        return tuple(self._recent[act.event.id] for act in acts)
+            return self._recorded(acts)
+
+    def _recorded(self, acts: Sequence[Act]) -> tuple[Recorded, ...]:
+        found = [self._recent.find(act.event.id) for act in acts]
+        return tuple(one for one in found if one is not None)
 
     def _claim(self, connection: Connection, entries: Sequence[Entry]) -> dict[int, list[Kept]]:
         """Take what the acts need; return, by the void's sequence, the events it takes back."""
@@ -171,7 +165,8 @@ class Ledger:
             elif isinstance(event, RedemptionEvent):
                 self._pay(connection, event)
             elif isinstance(event, VoidEvent):
-                taken_back[event.seq] = claims.undo_visit(connection, event)
+                taken_back[event.seq] = self._events_of(connection, event.target)
+                claims.undo_visit(connection, event, taken_back[event.seq])
         return taken_back
 
     def _pay(self, connection: Connection, event: RedemptionEvent) -> None:
@@ -199,9 +194,7 @@ class Ledger:
             self._empty_wal()
 
     def _note(self, event: AnyEvent) -> None:
-        self._recent[event.id] = Recorded(event.seq, event.id, visit_of(event))
-        if len(self._recent) > _RECENT_MAX:
-            del self._recent[next(iter(self._recent))]
+        self._recent.add(event)
         self.latest_seen = max(self.latest_seen, event.at + event.offset_ms)
 
     # --- What the pulled rows do not contain yet ------------------------------------------------
@@ -262,8 +255,19 @@ class Ledger:
     def visit(self, visit_id: str) -> Visit | None:
         """Return one visit, or None when this journal does not hold it."""
         with self._database.reading() as connection:
-            kept = journal.visit(connection, visit_id)
+            kept = self._events_of(connection, visit_id)
             return self._visit(connection, kept) if kept else None
+
+    def _events_of(self, connection: Connection, visit_id: str) -> list[Kept]:
+        """Return the events of a visit; none for one that is not held."""
+        recent = self._recent.find(visit_id)
+        if recent is not None:
+            first = recent.seq if recent.visit == visit_id else None
+        elif self._recent.knows_all_like(visit_id):
+            first = None
+        else:
+            first = journal.first_of(connection, visit_id)
+        return journal.visit_from(connection, first) if first else []
 
     def receipt_at(self, key: str) -> int | None:
         """Return when a receipt was credited here (ms UTC); None for not at all, or undone."""
@@ -284,26 +288,12 @@ class Ledger:
     def hash_at(self, seq: int) -> bytes | None:
         """Return an event's hash; of 0, the hash before the first; None when it is not held."""
         with self._database.reading() as connection:
-            return _first(self.known) if seq == 0 else journal.hash_at(connection, seq)
+            return journal.hash_at(connection, seq, _first(self.known))
 
     def outgoing(self, after: int, limit: int) -> Outgoing | None:
         """Return up to `limit` events behind `after`, None when there are none."""
         with self._database.reading() as connection:
-            rows = journal.bodies(connection, after, limit)
-            if not rows:
-                return None
-            seq, last, _ = rows[-1]
-            sealed = journal.sealed(connection, rows[0][0], seq)
-        previous = self.hash_at(after)
-        assert rows[0][0] == after + 1, rows[0][0]
-        assert previous is not None
-        return Outgoing(
-            from_seq=after + 1,
-            previous=previous,
-            head=Head(seq, last),
-            bodies=tuple(row[2] for row in rows),
-            sealed=tuple(_sealed_line(*row) for row in sealed),
-        )
+            return journal.outgoing(connection, _first(self.known), after=after, limit=limit)
 
     def sent(self, last_seq: int) -> None:
         """Keep that the server has the events up to `last_seq`."""
@@ -370,7 +360,10 @@ class Ledger:
         first = _first(self.identity) if self.identity else b""
         self._head = journal.head(connection, first)
         self._sent = meta.value(connection, "acked", 0)
-        for kept in journal.latest(connection, _RECENT_MAX):
+        latest = journal.latest(connection, _RECENT_MAX)
+        if latest:
+            self._recent.begins_after(journal.last_at_before(connection, latest[0].seq))
+        for kept in latest:
             self._note(kept.event)
         if self.identity:
             self._unsettled.rebuild(connection, self._sent, self.identity.identifier_key)
@@ -396,7 +389,3 @@ def _first(identity: Identity) -> bytes:
         incarnation=identity.incarnation,
         public_key=identity.public_key,
     )
-
-
-def _sealed_line(event: bytes, salt: bytes, payload: bytes) -> bytes:
-    return codec.encode(Sealed(event=event.hex(), salt=salt.hex(), payload=payload.decode()))

@@ -39,7 +39,8 @@ class Unsettled:
         for kept in journal.since(connection, acked):
             taken_back: Sequence[Kept] = ()
             if isinstance(kept.event, VoidEvent):
-                taken_back = journal.visit(connection, kept.event.target)
+                first = journal.first_of(connection, kept.event.target)
+                taken_back = journal.visit_from(connection, first) if first else ()
             self.add(kept, taken_back)
             if kept.seq in payloads:
                 self.welcome(kept, payloads[kept.seq], identifier_key)

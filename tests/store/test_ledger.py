@@ -458,3 +458,28 @@ def test_what_is_waiting_is_what_the_server_has_not_got(ledger):
     assert ledger.waiting() == 2
     ledger.sent(1)
     assert ledger.waiting() == 4
+
+
+def test_a_visit_is_found_in_memory_and_long_after(ledger, open_again, monkeypatch):
+    monkeypatch.setattr("loyalty_desk.store.recent_events._KEPT_MAX", 5)
+    monkeypatch.setattr("loyalty_desk.store.ledger._RECENT_MAX", 5)
+    visits = [
+        ledger.record([an_accrual(points=n, at=NOON + n * DAY)])[0].visit for n in range(1, 13)
+    ]
+
+    before = [ledger.visit(visit).credited for visit in visits]
+
+    again = open_again().ledger
+
+    assert before == list(range(1, 13))
+    assert [again.visit(visit).credited for visit in visits] == list(range(1, 13))
+    assert again.visit(an_id()) is None
+
+
+def test_a_new_id_is_known_to_be_new_without_a_search(ledger):
+    fresh = f"{NOON + 2 * HOUR:012x}7" + "0" * 19
+    ledger.record([an_accrual()])
+    with ledger._database.reading() as connection:
+        connection.execute("ALTER TABLE journal RENAME TO hidden")
+
+    assert ledger.visit(fresh) is None
