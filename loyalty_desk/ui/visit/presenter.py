@@ -26,13 +26,16 @@ from sync.programme.earning import Accrual, Part
 from sync.programme.members import first_name
 from sync.programme.refusals import Reason, Refused
 
+_OF_THE_AMOUNT = ("AMOUNT_", "RECEIPT_", "CODE_", "IMAGE_")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitView:
     """What the screen is made of: an appraisal, and what the cashier is looking at.
 
-    `problem` is the answer to the last act that was refused; `ask` a question in the button's
-    place; `undo_seconds` the window shown before a redemption.
+    `problem` is the answer to the last act that was refused, `unrecorded` says that the act was the
+    conclusion; `ask` is a question in the button's place; `undo_seconds` the window shown before a
+    redemption.
     """
 
     appraisal: Appraisal
@@ -40,6 +43,7 @@ class VisitView:
     choosing: bool = False
     confirming: bool = False
     problem: Refused | None = None
+    unrecorded: bool = False
     notice: str = ""
     ask: Ask | None = None
     tray: TrayState | None = None
@@ -71,7 +75,7 @@ def visit_state(view: VisitView) -> VisitState:
 def _amount(view: VisitView) -> AmountState:
     seen = view.appraisal
     draft = seen.draft
-    problem = seen.problem or (None if view.confirming else view.problem)
+    problem = seen.problem or (view.problem if _is_of_the_amount(view) else None)
     notice = None
     if problem is not None:
         mild = problem.reason is Reason.AMOUNT_UNUSUAL
@@ -182,7 +186,7 @@ def _offers(seen: Appraisal) -> tuple[Offer, ...]:
             tone="gold",
             title=benefit.name,
             note=_("In this visit") if benefit.id in taken else benefit.terms,
-            action="" if benefit.id in taken else _("Use"),
+            action=_("Undo") if benefit.id in taken else _("Use"),
         )
         for benefit in seen.benefits
     )
@@ -219,11 +223,27 @@ def _summary(view: VisitView) -> SummaryState:
         act=_act(draft.amount_centavos, gained, draft.benefits),
         can_act=not draft.is_empty and not view.busy and not draft.member.blocked,
         foot=_("Or scan the next QR: this one waits"),
-        proof=Proof(_("Visit not recorded"), refusal_text(view.problem), "bad", "circle-alert")
-        if view.problem is not None and seen.problem is None and not view.confirming
-        else None,
+        proof=_refused(view),
         ask=view.ask if not view.confirming else None,
     )
+
+
+def _is_of_the_amount(view: VisitView) -> bool:
+    """Say whether the last refusal is told at the purchase: about amount, receipt or code."""
+    return (
+        view.problem is not None
+        and not view.confirming
+        and view.problem.reason.name.startswith(_OF_THE_AMOUNT)
+    )
+
+
+def _refused(view: VisitView) -> Proof | None:
+    problem = view.problem
+    if problem is None or view.confirming or _is_of_the_amount(view):
+        return None
+    words = refusal_text(problem)
+    title, note = (_("Visit not recorded"), words) if view.unrecorded else (words, "")
+    return Proof(title, note, "bad", "circle-alert")
 
 
 def purchase_row(seen: Appraisal) -> Row:
