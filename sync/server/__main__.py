@@ -47,6 +47,7 @@ def _command(
 def _demo_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--members", type=int, default=DEMO_MEMBERS, help="members of the demo")
     command.add_argument("--reset-demo", action="store_true", help="make the data anew")
+    command.add_argument("--clock", type=int, default=0, metavar="MS", help="start the clock here")
 
 
 if __name__ == "__main__":

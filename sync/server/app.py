@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 import uvicorn
@@ -41,9 +41,12 @@ def run(settings: Settings) -> int:
         _leave_quietly()
 
 
-def now_ms() -> int:
-    """Return the time in milliseconds UTC."""
-    return time.time_ns() // 1_000_000
+def clock_of(settings: Settings) -> Callable[[], int]:
+    """Return the clock of a run, in milliseconds UTC: the machine's, or one set for a demo."""
+    if not settings.clock:
+        return lambda: time.time_ns() // 1_000_000
+    begun = time.monotonic_ns()
+    return lambda: settings.clock + (time.monotonic_ns() - begun) // 1_000_000
 
 
 def _migrate(settings: Settings) -> int:
@@ -63,8 +66,8 @@ def _demo(settings: Settings) -> int:
         state = DemoState.NOTHING
     with _office(settings) as office:
         if state == DemoState.NOTHING:
-            build(office, members=settings.members, now=now_ms(), progress=_Progress())
-        _say("code", desk_code(office, now=now_ms()))
+            build(office, members=settings.members, now=clock_of(settings)(), progress=_Progress())
+        _say("code", desk_code(office, now=clock_of(settings)()))
     return 0
 
 
@@ -74,7 +77,7 @@ def _serve(settings: Settings) -> int:
     with _office(settings) as office:
         listening = listening_socket(settings)
         config = uvicorn.Config(
-            application(office, now_ms),
+            application(office, clock_of(settings)),
             log_config=None,
             access_log=False,
             server_header=False,
@@ -90,7 +93,7 @@ def _serve(settings: Settings) -> int:
 def _code(settings: Settings) -> int:
     with _office(settings) as office, office.database.write() as connection:
         code = issue_code(
-            office, connection, store=settings.store, name=settings.name, now=now_ms()
+            office, connection, store=settings.store, name=settings.name, now=clock_of(settings)()
         )
     _say("code", code)
     return 0
@@ -98,7 +101,7 @@ def _code(settings: Settings) -> int:
 
 def _card(settings: Settings) -> int:
     with _office(settings) as office:
-        _, token = card_token(office, settings.member, now=now_ms())
+        _, token = card_token(office, settings.member, now=clock_of(settings)())
     _say("card", token)
     return 0
 

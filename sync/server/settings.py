@@ -11,7 +11,8 @@ class Settings:
     """How one run of the server was asked for.
 
     `port` 0 lets the system choose. `exit_on_eof` ends the server when its standard input closes,
-    so that a server started by a desk does not outlive it.
+    so that a server started by a desk does not outlive it. `clock` (ms UTC) is the time at which
+    the server's clock starts; 0 is the machine's own.
     """
 
     command: str
@@ -25,3 +26,4 @@ class Settings:
     member: int = 0
     store: int = 0
     name: str = ""
+    clock: int = 0

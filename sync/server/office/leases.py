@@ -22,6 +22,7 @@ from sync.server.store.states import LeaseState, MemberStatus
 from sync.server.store.tables import balances, incarnations, leases, members
 
 _ID_BYTES = 16
+_WHOLE_MAX = (1 << 63) - 1
 
 # Written once: making a statement costs more than running it.
 _STATUS = select(members.c.status).where(
@@ -42,6 +43,7 @@ _BIND = (
         balances.c.member_id == bindparam("of_member"),
         balances.c.purse == 0,
         balances.c.points - balances.c.leased >= bindparam("wanted", type_=BigInteger),
+        bindparam("wanted", type_=BigInteger) > 0,
     )
     .values(
         leased=balances.c.leased + bindparam("wanted", type_=BigInteger),
@@ -86,6 +88,8 @@ def lend(
     lease, bucket = _id(request.id), bucket_of(request.member)
     if caller.forked:
         raise Refused(Reason.CHAIN_FORKED)
+    if not 0 < request.member <= _WHOLE_MAX or abs(request.points) > _WHOLE_MAX:
+        raise Refused(Reason.BATCH_UNREADABLE)
     held = _find(connection, request.member, lease)
     if held is not None:
         if held.terminal_id != caller.terminal:
@@ -99,7 +103,7 @@ def lend(
     taken = connection.execute(
         _BIND, {"of_bucket": bucket, "of_member": request.member, "wanted": request.points}
     )
-    if not taken.rowcount or request.points <= 0:
+    if not taken.rowcount:
         left = _available(connection, request.member)
         raise Refused(Reason.NOT_ENOUGH_POINTS, left=left, missing=request.points - left)
     row = {

@@ -51,7 +51,7 @@ def look_up(office: HeadOffice, caller: Caller, query: MemberQuery, *, now: int)
 
 def _find(office: HeadOffice, connection: Connection, query: MemberQuery) -> int:
     if query.member:
-        return query.member
+        return query.member if 0 < query.member < 1 << 63 else 0
     if query.card:
         return _by_card(connection, query.card)
     key = office.keys.identifiers

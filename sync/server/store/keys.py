@@ -28,9 +28,12 @@ _SIGNING = {
 _SECRETS = ("field", "identifiers", "terminals", "pins")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Keys:
-    """Every key of the server. `terminals` is the identifier key that terminals are given."""
+    """Every key of the server. `terminals` is the identifier key that terminals are given.
+
+    It has no representation: a key never gets into a log or a traceback.
+    """
 
     cards: Ed25519PrivateKey
     phones: Ed25519PrivateKey
