@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 
 from loyalty_desk.app import build
 from loyalty_desk.app.arguments import parse
+from loyalty_desk.app.clock import SystemClock
 from loyalty_desk.app.desk_app import DeskApp
 from loyalty_desk.paths import places
 from loyalty_desk.settings import Settings
@@ -64,6 +65,9 @@ class Person:
         sys.stdout.flush()
 
     def press(self, key: str) -> None:
+        if not self._window.isActiveWindow():
+            self._window.activateWindow()
+            QTest.qWaitForWindowActive(self._window)
         self._key(_KEYS[key], "\r" if key == "Enter" else "", TYPIST_MS)
 
     def type(self, text: str) -> None:
@@ -75,6 +79,12 @@ class Person:
         for char in text:
             self._key(_code(char), char, READER_MS)
         self._key(Qt.Key.Key_Return, "\r", READER_MS)
+
+    def consent(self) -> None:
+        presenter = self._desk.presenter
+        assert presenter is not None
+        needed = next(p.id for p in presenter.document().purposes if p.required)
+        self._window.enrol.consent_toggled.emit(needed, True)
 
     def drop(self, path: str) -> None:
         given = QMimeData()
@@ -107,6 +117,14 @@ class Person:
             seen["notes"] = {one.name: one.note for one in page.fields}
             seen["problem"] = page.problem
         return seen
+
+    def card(self) -> None:
+        self._window.visit.more_requested.emit()
+
+    def journal(self) -> list[Any]:
+        """Every event of this till, as it was recorded."""
+        found = self._desk.ledger().outgoing(0, 10_000)
+        return [json.loads(body) for body in found.bodies] if found is not None else []
 
     def status(self) -> dict[str, Any]:
         ledger = self._desk.ledger()
@@ -177,7 +195,7 @@ def main() -> int:
     theme.install(app, "light")
     window = MainWindow()
     window.resize(1366, 768)
-    desk = build(app, window, said, here, Settings())
+    desk = build(app, window, said, here, Settings(), SystemClock())
     person = Person(app, desk)
     commands = Commands()
     commands.given.connect(person.act, Qt.ConnectionType.QueuedConnection)
