@@ -43,6 +43,10 @@ class StoreReplica:
         self._ledger.attention.keep_all(answer.results)
         self._ledger.sent(answer.last_seq)
 
+    def settled(self) -> int:
+        """Return the own event up to which the pulled rows contain everything."""
+        return self._ledger.settled
+
     def cursor(self) -> str:
         """Return how far this replica has pulled, "" from the beginning."""
         return self._cache.cursor
@@ -87,3 +91,7 @@ class StoreReplica:
     def closed_leases(self, ids: Sequence[bytes]) -> None:
         """Forget leases whose end the server has confirmed."""
         self._ledger.leases.closed(ids)
+
+    def void_leases(self) -> None:
+        """Forget every lease: this terminal is not the one they were lent to."""
+        self._ledger.leases.void()

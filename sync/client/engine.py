@@ -72,7 +72,7 @@ class Engine:
             self._replica,
             self._server,
             wall=self._wall,
-            without_leases=self._trouble is not None,
+            in_trouble=self._trouble is not None,
         )
         if pulled.epoch != self._replica.identity.epoch:
             self._last_seq = None  # the server was restored: ask again what it has
@@ -104,8 +104,14 @@ class Engine:
         self._replica.heard(
             server_now=answer.now, offset_ms=self._server.offset_ms, epoch=answer.epoch
         )
-        self._trouble = self._compare(answer)
+        self._in_trouble(self._compare(answer))
         return answer.last_seq
+
+    def _in_trouble(self, trouble: Reason | None) -> None:
+        """Keep what is wrong with the chain; who spent its leases before is not known then."""
+        self._trouble = trouble
+        if trouble is not None:
+            self._replica.void_leases()
 
     def _compare(self, answer: HelloAnswer) -> Reason | None:
         """Compare the server's copy of the journal with ours.
@@ -130,7 +136,7 @@ class Engine:
         except Rejected as rejected:
             if rejected.refused.reason is not Reason.CHAIN_FORKED:
                 raise
-            self._trouble = Reason.CHAIN_FORKED
+            self._in_trouble(Reason.CHAIN_FORKED)
             return nothing, 0
         self._last_seq = pushed.last_seq
         closed = leases.close_ended(self._replica, self._server, pushed=pushed.last_seq)

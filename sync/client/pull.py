@@ -23,12 +23,13 @@ class Pulled:
 
 
 def pull_news(
-    replica: Replica, server: Server, *, wall: Callable[[], int], without_leases: bool = False
+    replica: Replica, server: Server, *, wall: Callable[[], int], in_trouble: bool = False
 ) -> Pulled:
     """Pull to the end. A cursor that the server cannot use any more begins again, once.
 
-    `without_leases` keeps none: for a terminal whose chain is not the server's. Raises Outcome, and
-    Refused DOCUMENT_FORGED, DISK_FULL; the pages before it are kept.
+    `in_trouble` is for a terminal whose chain is not the server's: it has nothing lent to it, and
+    what the server says of events is said of others than its own. Raises Outcome, and Refused
+    DOCUMENT_FORGED, DISK_FULL; the pages before it are kept.
     """
     members, again = 0, True
     results: list[Result] = []
@@ -43,8 +44,8 @@ def pull_news(
             again = False
             replica.refetch()
             continue
-        if without_leases:
-            page = msgspec.structs.replace(page, leases=())
+        if in_trouble:
+            page = msgspec.structs.replace(page, leases=(), results=(), acked_seq=replica.settled())
         _check(page, cursor)
         replica.keep_page(page, asked_at=asked_at, now=wall())
         members += len(page.members)

@@ -73,6 +73,10 @@ class Replica(Protocol):
         """Keep that the server has everything up to an answer's last event, and its results."""
         ...
 
+    def settled(self) -> int:
+        """Return the own event up to which the pulled rows contain everything."""
+        ...
+
     def cursor(self) -> str:
         """Return how far this replica has pulled, "" from the beginning."""
         ...
@@ -102,4 +106,8 @@ class Replica(Protocol):
 
     def closed_leases(self, ids: Sequence[bytes]) -> None:
         """Forget leases whose end the server has confirmed."""
+        ...
+
+    def void_leases(self) -> None:
+        """Forget every lease: this terminal is not the one they were lent to."""
         ...

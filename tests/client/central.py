@@ -1,0 +1,76 @@
+"""A central server that can be stopped, killed and started again at the same address."""
+
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from tests.live_server import DEMO_MEMBERS, ROOT, command, demo_data, words
+
+
+class Central:
+    """A server process on a folder of data, with a demo programme in it."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.members = DEMO_MEMBERS
+        self.url = ""
+        self._port = 0
+        self._process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            [
+                *command("serve", data=self.data, members=self.members, demo=True),
+                *("--port", str(self._port), "--exit-on-eof"),
+            ],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._port = int(words(self._process)["ready"])
+        self.url = f"http://127.0.0.1:{self._port}"
+
+    def stop(self, *, kill: bool = False) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if kill:
+            process.kill()
+        process.stdin.close()
+        process.wait(timeout=30)
+        process.stdout.close()
+
+    def new_code(self, name: str) -> str:
+        said = subprocess.run(
+            [*command("code", data=self.data, store=1), "--name", name],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return said.stdout.split()[-1]
+
+    def points_of(self, member: int) -> int:
+        """What the server itself has in a member's account."""
+        with closing(sqlite3.connect(self.data / "server.db", timeout=10)) as connection:
+            (found,) = connection.execute(
+                "SELECT points FROM balances WHERE purse = 0 AND member_id = ?", (member,)
+            ).fetchall()
+        return found[0]
+
+
+@contextmanager
+def central(folder: Path) -> Iterator[Central]:
+    """A server on a demo of its own, ended however the test went."""
+    data = folder / "server"
+    shutil.copytree(demo_data(DEMO_MEMBERS), data)
+    server = Central(data)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
