@@ -206,6 +206,7 @@ def test_tax_shrinks_with_a_line_that_was_partly_paid_otherwise():
         pytest.param({"ncm": "09012100"}, "coffee", id="by-ncm"),
         pytest.param({"ncm": "0902"}, "", id="another-ncm"),
         pytest.param({"ean": "7891000100103"}, "coffee", id="by-gtin"),
+        pytest.param({"ean": "7891000100110"}, "", id="another-gtin"),
         pytest.param({"code": "CAFE"}, "coffee", id="by-the-shop's-code"),
         pytest.param({"code": "VALE", "ncm": "0901"}, "coffee", id="the-first-that-knows-it"),
         pytest.param({"code": "VALE"}, "gift_card", id="the-second"),

@@ -188,6 +188,16 @@ def test_two_different_entries_of_one_name_are_a_fault():
             id="taken-out-of-the-later-lot-it-moved-to",
         ),
         pytest.param(
+            Account(points=50, debt=30, leased=50, lots=((NOVEMBER, 100), (DECEMBER, -80))),
+            ((NOVEMBER, 20),),
+            id="what-is-owed-is-not-there-either",
+        ),
+        pytest.param(
+            Account(points=70, lots=((OCTOBER, 100), (NOVEMBER, 50), (DECEMBER, -80))),
+            ((OCTOBER, 70),),
+            id="taken-out-of-both-earlier-lots",
+        ),
+        pytest.param(
             Account(points=20, lots=((NOVEMBER, 100), (DECEMBER, -80))),
             ((NOVEMBER, 20),),
             id="taken-out-of-the-earlier-lot",
@@ -322,6 +332,27 @@ def test_nothing_earned_is_nothing_to_take_back():
             {"expired": 70, "lots": ((OCTOBER, 70),)},
             id="still-good-so-nothing-had-lapsed",
         ),
+        pytest.param(
+            [earned(event="other"), expired(100)],
+            [earned()],
+            {"expired": 100, "lots": ((NOVEMBER, 100),)},
+            id="it-arrived-after-another's-had-lapsed",
+        ),
+        pytest.param(
+            [
+                earned(event="other", until="2026-09-30"),
+                expired(100, "2026-09-30"),
+                spent(40),
+                expired(10, OCTOBER),
+                expired(50),
+            ],
+            [
+                earned(50, OCTOBER),
+                an_entry(Kind.BONUS, 50, event="purchase", line=1, expires_on=NOVEMBER),
+            ],
+            {"debt": 40, "spent": 40, "expired": 100, "lots": (("2026-09-30", 100),)},
+            id="of-its-two-lots-one-was-partly-spent",
+        ),
         pytest.param([], [earned(pending=True, qualifying=100)], {}, id="it-was-still-waiting"),
         pytest.param(
             [expired(100)],
@@ -356,6 +387,7 @@ def test_a_return_does_not_take_again_what_had_lapsed(others, purchase, expected
     back = reverse_accrual(fold(posted), [*purchase, *lapses], event=event_id("back"), today=MIDDLE)
 
     assert fold([*posted, *back]) == Account(**expected)
+    assert [entry.line for entry in back] == list(range(len(back)))
 
 
 def test_what_was_lent_did_not_lapse_and_is_not_taken_for_what_did():
@@ -454,11 +486,13 @@ def test_points_given_back_come_out_of_several_lots_and_only_the_ended_ones_are_
 
 def test_what_would_have_lapsed_anyway_is_not_extended():
     redemption = spent(60)
-    entries = [earned(), redemption]  # the job was not run: 40 are due to lapse
+    # The job was not run: 40 and 100 are due to lapse.
+    entries = [earned(until=OCTOBER), earned(event="b"), redemption]
 
-    _, account = given_back(entries, redemption, MIDDLE)
+    back, account = given_back(entries, redemption, MIDDLE)
 
-    assert to_expire(account, date(2026, 12, 14)) == 40
+    assert [(entry.kind, entry.points) for entry in back[1:]] == [(Kind.EXTEND, 60)]
+    assert to_expire(account, date(2026, 12, 14)) == 140
 
 
 def test_points_given_back_to_a_debtor_repay_the_debt():
