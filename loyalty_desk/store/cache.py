@@ -5,7 +5,8 @@ always of one and the same pull. Two connections: one writes pulled pages, one a
 who therefore never waits for a page to be written.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,6 +90,7 @@ class Cache:
     def __init__(self, writer: Database, reader: Database) -> None:
         self._writer = writer
         self._reader = reader
+        self._is_durable = True
 
     # --- Finding ----------------------------------------------------------------------------------
 
@@ -197,7 +199,7 @@ class Cache:
 
     def assume(self, acked_seq: int) -> None:
         """Say of an empty cache that whatever rows will come contain the events up to here."""
-        with self._writer.writing() as connection:
+        with self._written() as connection:
             meta.keep(connection, acked_seq=acked_seq)
 
     def apply(
@@ -214,7 +216,7 @@ class Cache:
         last page of a pull, because the acknowledgement that belongs to them comes with it: so a
         balance never shows an event twice, or not at all, in between.
         """
-        with self._writer.writing() as connection:
+        with self._written() as connection:
             round_ = meta.value(connection, "round", 0)
             writer = MemberWriter(connection, round_)
             for member in page.gone:
@@ -236,7 +238,7 @@ class Cache:
 
     def refetch(self) -> None:
         """Begin again with the first page; rows that do not come again go with the last one."""
-        with self._writer.writing() as connection:
+        with self._written() as connection:
             meta.keep(
                 connection,
                 cursor="",
@@ -247,23 +249,44 @@ class Cache:
 
     def fill(self, pages: Iterable[Sequence[MemberRow]]) -> None:
         """Put very many new members in, a transaction a page, with the indexes made at the end."""
-        with self._writer.writing() as connection:
+        with self._written() as connection:
             drop_indexes(connection)
         try:
             for page in pages:
-                with self._writer.writing() as connection:
+                with self._written() as connection:
                     writer = MemberWriter(connection, meta.value(connection, "round", 0))
                     writer.put_new(page)
                     count = meta.value(connection, "count", 0) + writer.added
                     meta.keep(connection, count=count)
         finally:
-            with self._writer.writing() as connection:
+            with self._written() as connection:
                 make_indexes(connection)
+
+    def forget_members(self) -> None:
+        """Forget everybody: a till that has been cut off for long keeps no copy of them.
+
+        Credits go on by card; everything comes again with the next pull.
+        """
+        with self._written() as connection:
+            for table in ("members", "cards", "held", "stock"):
+                connection.execute(f"DELETE FROM {table}")
+            connection.execute("INSERT INTO names (names) VALUES ('delete-all')")
+            meta.keep(connection, cursor="", complete=0, count=0, fetched_at=0)
 
     def make_durable(self) -> None:
         """Put what was applied so far onto the disk: after this no power cut takes it back."""
-        with self._writer.reading() as connection:
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        with self._writer.lock:
+            if not self._is_durable:
+                with self._writer.reading() as connection:
+                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                self._is_durable = True
+
+    @contextmanager
+    def _written(self) -> Iterator[Connection]:
+        with self._writer.lock:
+            self._is_durable = False
+            with self._writer.writing() as connection:
+                yield connection
 
     def close(self) -> None:
         """Close the file."""

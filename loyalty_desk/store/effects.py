@@ -4,17 +4,19 @@ A shown balance is the pulled row plus the effects of this terminal's own events
 acknowledgement that came with that row. Effects are signed sums: a void is the visit it takes back
 with the sign turned, so it does not matter which of the two is acknowledged already.
 
-They live in memory only and are made again from the journal when it is opened.
+Which events concern whom is kept in memory (`unsettled.py`); what they did is read from the
+journal.
 """
 
-from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from sync.programme import ledger
 from sync.protocol import events
 from sync.protocol.events import AnyEvent
 from sync.protocol.messages import MemberRow
+
+Owner: TypeAlias = int | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,75 +136,18 @@ def of_event(event: AnyEvent, *, waits: bool, explain: bytes) -> Effects:
     return NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Whom an event belongs to: a member, or a card whose member is not known here."""
-
-    member: int
-    card: str = ""
-
-
 def owner_of(event: AnyEvent) -> Owner:
-    """Return whom an event belongs to; a void belongs to nobody by itself."""
-    if isinstance(event, events.AccrualEvent) and not event.member:
-        return Owner(0, event.card)
-    return Owner(0 if isinstance(event, events.VoidEvent) else event.member)
+    """Return whom an event belongs to: a member, or a card whose member is not known here.
 
-
-def undone(parts: Iterable[tuple[AnyEvent, Effects]]) -> list[tuple[Owner, Effects]]:
-    """Return what a void of these events does, and to whom; an enrolment is not taken back."""
-    return [
-        (owner_of(event), -effects)
-        for event, effects in parts
-        if not isinstance(event, events.EnrolmentEvent)
-    ]
-
-
-class OwnEffects:
-    """The effects of own events since an acknowledgement, by owner.
-
-    Not thread-safe: the ledger's lock is held around every call.
+    0 stands for nobody: a void belongs to the owners of what it takes back.
     """
+    if isinstance(event, events.VoidEvent):
+        return 0
+    if isinstance(event, events.AccrualEvent) and not event.member:
+        return event.card
+    return event.member
 
-    def __init__(self, acked: int) -> None:
-        self.acked = acked
-        self._order: deque[tuple[int, Owner]] = deque()
-        self._by_owner: defaultdict[Owner, deque[tuple[int, Effects]]] = defaultdict(deque)
 
-    def add(self, seq: int, owner: Owner, effects: Effects) -> None:
-        """Add the effects of the event `seq`; sequences only ever rise."""
-        if effects != NOTHING:
-            self._order.append((seq, owner))
-            self._by_owner[owner].append((seq, effects))
-
-    def settle(self, acked: int) -> None:
-        """Forget the effects of events up to `acked`: the pulled rows contain them."""
-        self.acked = acked
-        while self._order and self._order[0][0] <= acked:
-            _, owner = self._order.popleft()
-            held = self._by_owner[owner]
-            held.popleft()
-            if not held:
-                del self._by_owner[owner]
-
-    def of(self, member: int, cards: Sequence[str] = (), *, after: int) -> Effects | None:
-        """Return a member's effects after the event `after`; None when some are forgotten already.
-
-        `cards` adds what was credited to a card before its member was known here.
-        """
-        if after < self.acked:
-            return None
-        total = NOTHING
-        for owner in (Owner(member), *(Owner(0, card) for card in cards)):
-            for seq, effects in self._by_owner.get(owner, ()):
-                if seq > after:
-                    total += effects
-        return total
-
-    def members(self) -> frozenset[int]:
-        """Return every member, known by id or by card, who has effects."""
-        return frozenset(owner.member for owner in self._by_owner if owner.member)
-
-    def cards(self) -> frozenset[str]:
-        """Return the cards with effects whose members are not known here."""
-        return frozenset(owner.card for owner in self._by_owner if owner.card)
+def is_undone_by_void(event: AnyEvent) -> bool:
+    """Say whether a void of its visit takes an event back; an enrolment stays."""
+    return isinstance(event, events.AccrualEvent | events.RedemptionEvent)

@@ -149,10 +149,33 @@ def latest(connection: Connection, limit: int) -> list[Kept]:
     return [_kept(row) for row in reversed(rows)]
 
 
-def payloads(connection: Connection, after: int) -> dict[int, bytes]:
-    """Return the sealed payloads of enrolments behind `after`, by sequence."""
-    rows = connection.execute("SELECT seq, payload FROM sealed WHERE seq > ?", (after,))
-    return dict(rows.fetchall())
+def one(connection: Connection, seq: int) -> Kept | None:
+    """Return one event, None when the journal does not hold it."""
+    row = connection.execute(
+        "SELECT seq, waits, body, explain FROM journal WHERE seq = ?", (seq,)
+    ).fetchone()
+    return _kept(row) if row else None
+
+
+def owners(connection: Connection, after: int) -> Iterator[tuple[int, int, Kept | None]]:
+    """Return each event behind `after`: its sequence and its member; decoded when it names none."""
+    rows = connection.execute(
+        "SELECT seq, member, waits, iif(member, NULL, body), explain FROM journal"
+        " WHERE seq > ? ORDER BY seq",
+        (after,),
+    )
+    for seq, member, waits, body, explain in rows:
+        yield seq, member, None if body is None else _kept((seq, waits, body, explain))
+
+
+def enrolments(connection: Connection, after: int) -> list[tuple[Kept, bytes]]:
+    """Return the enrolments behind `after` whose sealed payloads are still here, with these."""
+    rows = connection.execute(
+        "SELECT j.seq, j.waits, j.body, j.explain, s.payload FROM sealed s"
+        " JOIN journal j ON j.seq = s.seq WHERE s.seq > ? ORDER BY s.seq",
+        (after,),
+    ).fetchall()
+    return [(_kept(row[:4]), row[4]) for row in rows]
 
 
 def is_undone(connection: Connection, visit_id: str) -> bool:
@@ -196,7 +219,7 @@ def last_at_before(connection: Connection, seq: int) -> int:
 
 
 def forget(connection: Connection, *, acked: int, before: int) -> None:
-    """Drop acknowledged events from before `before` (ms UTC).
+    """Drop acknowledged events from before `before` (ms UTC), with what was said of them.
 
     The event `acked` stays, for its hash: the next push begins behind it.
     """
@@ -206,6 +229,8 @@ def forget(connection: Connection, *, acked: int, before: int) -> None:
     last = connection.execute("SELECT max(seq) FROM journal").fetchone()[0] or 0
     until = min(acked - 1, last - 1, young[0] - 1 if young else last)
     connection.execute("DELETE FROM journal WHERE seq <= ?", (until,))
+    connection.execute("DELETE FROM voids WHERE seq <= ?", (until,))
+    connection.execute("DELETE FROM attention WHERE seq <= ?", (until,))
 
 
 def _kept(row: tuple[int, int, bytes, bytes]) -> Kept:

@@ -205,8 +205,8 @@ class Ledger:
         None when the row is older than what this ledger has settled: read the row again. `cards`
         adds what was credited to them before their member was known here.
         """
-        with self._database.lock:
-            return self._unsettled.effects(member, cards, after=after)
+        with self._database.lock, self._database.reading() as connection:
+            return self._unsettled.effects(connection, member, cards, after=after)
 
     @contextmanager
     def newcomers(self) -> Iterator[Newcomers]:
@@ -228,12 +228,12 @@ class Ledger:
     def settle(self, acked: int) -> None:
         """The pulled rows contain the events up to `acked`; fewer than before after a restore."""
         with self._database.lock:
+            self._changed |= acked != self._unsettled.acked
             if acked < self._unsettled.acked:
                 with self._database.reading() as connection:
                     self._unsettled.rebuild(connection, acked, self.known.identifier_key)
             self._unsettled.settle(acked)
             self._sent = max(self._sent, acked)
-            self._changed = True
 
     # --- Reading the journal --------------------------------------------------------------------
 
@@ -299,7 +299,6 @@ class Ledger:
         """Keep that the server has the events up to `last_seq`."""
         with self._database.lock:
             self._sent = last_seq
-            self._changed = True
 
     # --- The idle moment ------------------------------------------------------------------------
 

@@ -16,6 +16,8 @@ from loyalty_desk.store.members import Members
 from loyalty_desk.store.replica import StoreReplica
 from sync.programme.refusals import Reason, Refused
 
+# Personal data does not stay on a till that nobody connects any more.
+_COPY_KEPT_MS = 30 * 24 * 3_600_000
 _DISPOSABLE = (Reason.DATABASE_KEY_WRONG, Reason.DATABASE_DAMAGED, Reason.DATABASE_NEWER)
 
 
@@ -30,6 +32,9 @@ class Store:
 
     def idle(self, now: int) -> None:
         """Do what waits for an idle moment, about a second after the last act."""
+        fetched_at = self.cache.freshness().fetched_at
+        if fetched_at and now - fetched_at > _COPY_KEPT_MS:
+            self.cache.forget_members()
         acked = self.ledger.settled
         self.cache.make_durable()
         self.ledger.tidy(now, acked=acked)

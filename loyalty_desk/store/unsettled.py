@@ -1,55 +1,108 @@
-"""Unsettled: what own events did that the pulled rows do not contain yet, kept in memory.
+"""Unsettled: which own events the pulled rows do not contain yet, by whom they concern.
 
 Guarantees that rebuilding it from the journal gives the same as having watched every event, and
 that a reader never gets effects that do not belong to the row they hold: an acknowledgement older
 than what is settled here is answered with None, and the row is read again.
 """
 
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 
 from loyalty_desk.store import journal
 from loyalty_desk.store.database import Connection
-from loyalty_desk.store.effects import Effects, OwnEffects, of_event, owner_of, undone
+from loyalty_desk.store.effects import (
+    NOTHING,
+    Effects,
+    Owner,
+    is_undone_by_void,
+    of_event,
+    owner_of,
+)
 from loyalty_desk.store.journal import Kept
 from loyalty_desk.store.newcomers import Newcomers
 from sync.protocol.events import EnrolmentEvent, VoidEvent
 
 
+class OwnEvents:
+    """Sequences of own events by owner, behind an acknowledgement.
+
+    An entry is (sequence, sequence of the event it is about): the same for an event that stands by
+    itself, another for a void. Numbers only, for there may be a hundred thousand.
+    """
+
+    def __init__(self, acked: int) -> None:
+        self.acked = acked
+        self._order: deque[tuple[int, Owner]] = deque()
+        self._by_owner: defaultdict[Owner, deque[tuple[int, int]]] = defaultdict(deque)
+
+    def add(self, seq: int, about: int, owner: Owner) -> None:
+        """Add what the event `seq` does to `owner`; sequences only ever rise."""
+        self._order.append((seq, owner))
+        self._by_owner[owner].append((seq, about))
+
+    def settle(self, acked: int) -> None:
+        """Forget events up to `acked`: the pulled rows contain them."""
+        self.acked = acked
+        while self._order and self._order[0][0] <= acked:
+            _, owner = self._order.popleft()
+            held = self._by_owner[owner]
+            held.popleft()
+            if not held:
+                del self._by_owner[owner]
+
+    def of(self, owners: Sequence[Owner], *, after: int) -> list[tuple[int, int]] | None:
+        """Return the entries of `owners` behind the event `after`; None when some are forgotten."""
+        if after < self.acked:
+            return None
+        return [
+            entry for owner in owners for entry in self._by_owner.get(owner, ()) if entry[0] > after
+        ]
+
+    def owners(self) -> tuple[frozenset[int], frozenset[str]]:
+        """Return the members, and the cards of unknown members, that have entries."""
+        members = frozenset(owner for owner in self._by_owner if isinstance(owner, int))
+        return members, frozenset(owner for owner in self._by_owner if isinstance(owner, str))
+
+
 class Unsettled:
-    """Effects and newcomers behind an acknowledgement. The ledger's lock is held around it.
+    """Own events and newcomers behind an acknowledgement. The ledger's lock is held around it.
 
     `first_tier` names the tier in which somebody begins who enrols at a time (ms UTC).
     """
 
     def __init__(self, first_tier: Callable[[int], str]) -> None:
         self._first_tier = first_tier
-        self._effects = OwnEffects(0)
+        self._own = OwnEvents(0)
         self.newcomers = Newcomers()
 
     @property
     def acked(self) -> int:
         """The last event that the pulled rows contain."""
-        return self._effects.acked
+        return self._own.acked
 
     def rebuild(self, connection: Connection, acked: int, identifier_key: bytes) -> None:
-        """Make it again from the journal, from behind the event `acked`."""
-        self._effects = OwnEffects(acked)
+        """Make it again from the journal, from behind the event `acked`.
+
+        Only events that name no member are decoded: voids, and credits to unknown cards.
+        """
+        self._own = OwnEvents(acked)
         self.newcomers = Newcomers()
-        payloads = journal.payloads(connection, acked)
-        for kept in journal.since(connection, acked):
-            taken_back: Sequence[Kept] = ()
-            if isinstance(kept.event, VoidEvent):
-                first = journal.first_of(connection, kept.event.target)
-                taken_back = journal.visit_from(connection, first) if first else ()
-            self.add(kept, taken_back)
-            if kept.seq in payloads:
-                self.welcome(kept, payloads[kept.seq], identifier_key)
+        for seq, member, kept in journal.owners(connection, acked):
+            if kept is None:
+                self._own.add(seq, seq, member)
+            else:
+                self.add(kept, _taken_back(connection, kept))
+        for kept, payload in journal.enrolments(connection, acked):
+            self.welcome(kept, payload, identifier_key)
 
     def add(self, kept: Kept, taken_back: Sequence[Kept]) -> None:
         """Add an event; `taken_back` are the events that it undoes."""
-        self._effects.add(kept.seq, owner_of(kept.event), _alone(kept))
-        for owner, effects in undone((part.event, _alone(part)) for part in taken_back):
-            self._effects.add(kept.seq, owner, effects)
+        owner = owner_of(kept.event)
+        if owner:
+            self._own.add(kept.seq, kept.seq, owner)
+        for part in taken_back:
+            if is_undone_by_void(part.event):
+                self._own.add(kept.seq, part.seq, owner_of(part.event))
 
     def welcome(self, kept: Kept, payload: bytes, identifier_key: bytes) -> None:
         """Add who an enrolment brought, with their sealed payload."""
@@ -59,17 +112,31 @@ class Unsettled:
 
     def settle(self, acked: int) -> None:
         """Forget what the pulled rows contain."""
-        self._effects.settle(acked)
+        self._own.settle(acked)
         self.newcomers.settle(acked)
 
-    def effects(self, member: int, cards: Sequence[str], *, after: int) -> Effects | None:
+    def effects(
+        self, connection: Connection, member: int, cards: Sequence[str], *, after: int
+    ) -> Effects | None:
         """Return a member's effects behind the event `after`; None when some are forgotten."""
-        return self._effects.of(member, cards, after=after)
+        entries = self._own.of((member, *cards), after=after)
+        if entries is None:
+            return None
+        total = NOTHING
+        for seq, about in entries:
+            kept = journal.one(connection, about)
+            if kept is not None:
+                alone = of_event(kept.event, waits=kept.waits, explain=kept.explain)
+                total += alone if seq == about else -alone
+        return total
 
     def owners(self) -> tuple[frozenset[int], frozenset[str]]:
         """Return the members, and the cards of unknown members, that have effects."""
-        return self._effects.members(), self._effects.cards()
+        return self._own.owners()
 
 
-def _alone(kept: Kept) -> Effects:
-    return of_event(kept.event, waits=kept.waits, explain=kept.explain)
+def _taken_back(connection: Connection, kept: Kept) -> Sequence[Kept]:
+    if not isinstance(kept.event, VoidEvent):
+        return ()
+    first = journal.first_of(connection, kept.event.target)
+    return journal.visit_from(connection, first) if first else ()

@@ -5,8 +5,10 @@ import pytest
 from loyalty_desk.store import opening
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.identifiers import identifier_hash
+from sync.protocol.messages import StockRow
 from tests.store.acts import (
     CAIO,
+    DAY,
     IDENTITY,
     MARINA,
     NOON,
@@ -188,3 +190,19 @@ def test_own_events_are_still_known_after_a_restart(store, open_again):
     assert again.members.by_id(MARINA).holding.points == 1_286
     assert again.members.by_id(MARINA).effects.credits[0].explain == b"why"
     assert again.ledger.waiting() == 1
+
+
+def test_a_till_that_is_cut_off_for_a_month_keeps_no_copy_of_the_members(store):
+    pull(store, a_row(), stock=(StockRow(3, 1),))
+    store.ledger.record([an_accrual(points=86)])
+
+    store.idle(NOON + 30 * DAY)
+    assert store.members.by_id(MARINA) is not None
+    store.idle(NOON + 30 * DAY + 1)
+
+    assert store.members.by_id(MARINA) is None
+    assert store.members.search("marina").known == ()
+    assert store.members.by_card("00000000000000aa") is None
+    assert (store.cache.cursor, store.members.freshness().members) == ("", 0)
+    pull(store, a_row(points=1_286), acked=1)
+    assert store.members.search("marina").known[0].holding.points == 1_286
