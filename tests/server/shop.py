@@ -2,7 +2,7 @@
 
 import itertools
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -206,6 +206,23 @@ class Till:
         answer = record_push(self.office, self.caller, self.batch(**bounds), now=self.at)
         self.pushed = max(self.pushed, answer.last_seq)
         return answer
+
+    @staticmethod
+    def push_as(caller: Caller, office: HeadOffice, batch: bytes, *, now: int) -> PushAnswer:
+        return record_push(office, caller, batch, now=now)
+
+    def copied(self) -> "Till":
+        """Another machine with a copy of this till's disk."""
+        return replace(
+            self,
+            chance=random.Random(99),
+            bodies=list(self.bodies),
+            hashes=list(self.hashes),
+            sealed=list(self.sealed),
+        )
+
+    def now_known_as_forked(self) -> "Till":
+        return replace(self, caller=replace(self.caller, forked=True))
 
     def result(self, answer: PushAnswer, event: wire.Event) -> Result | None:
         """What the answer says of one event; None: accepted as it was."""

@@ -17,7 +17,15 @@ from sync.protocol.messages import (
     LeaseRequest,
     LeaseRow,
 )
-from sync.server.api.exchange import AnyRequest, Clock, answer, exchange, refusal, sent_by
+from sync.server.api.exchange import (
+    AnyRequest,
+    Clock,
+    answer,
+    exchange,
+    refusal,
+    sent_by,
+    whole_in,
+)
 from sync.server.office.cards import card_token
 from sync.server.office.enrol import enrol
 from sync.server.office.head_office import HeadOffice
@@ -89,11 +97,11 @@ def _journal_routes(office: HeadOffice, clock: Clock) -> list[HTTPRouteHandler]:
         return await exchange(office, clock, request, work)
 
     @get("/pull")
-    async def pull_changes(
-        request: AnyRequest, cursor: str = "", limit: int = PAGE
-    ) -> Response[bytes]:
+    async def pull_changes(request: AnyRequest) -> Response[bytes]:
         def work(caller: Caller, body: bytes) -> object:
-            return pull(office, caller, cursor=cursor, limit=max(1, limit), now=clock())
+            cursor = request.query_params.get("cursor", "")
+            limit = max(1, min(whole_in(request, "limit", PAGE), PAGE))
+            return pull(office, caller, cursor=cursor, limit=limit, now=clock())
 
         return await exchange(office, clock, request, work)
 
@@ -121,8 +129,9 @@ def _lease_routes(office: HeadOffice, clock: Clock) -> list[HTTPRouteHandler]:
 
 def _member_routes(office: HeadOffice, clock: Clock) -> list[HTTPRouteHandler]:
     @get("/cards")
-    async def read_card(request: AnyRequest, member: int = 0) -> Response[bytes]:
+    async def read_card(request: AnyRequest) -> Response[bytes]:
         def work(caller: Caller, body: bytes) -> object:
+            member = whole_in(request, "member", 0)
             if not 0 < member < 1 << 63:
                 raise Refused(Reason.MEMBER_UNKNOWN)
             card, token = card_token(office, member, now=clock())

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import msgspec
 from litestar import Request, Response
 
-from sync.programme.refusals import Refused
+from sync.programme.refusals import Reason, Refused
 from sync.protocol import codec, signing
 from sync.protocol.chain import BATCH_BYTES_MAX
 from sync.protocol.messages import PROBLEM, Problem
@@ -60,6 +60,15 @@ async def sent_by(request: AnyRequest) -> Sent:
         headers={name.lower(): value for name, value in request.headers.items()},
         body=await request.body(),
     )
+
+
+def whole_in(request: AnyRequest, name: str, default: int) -> int:
+    """Return a whole number of the query; raises Refused(BATCH_UNREADABLE) for anything else."""
+    text = request.query_params.get(name, "")
+    try:
+        return int(text) if text else default
+    except ValueError as fault:
+        raise Refused(Reason.BATCH_UNREADABLE) from fault
 
 
 async def exchange(

@@ -209,6 +209,7 @@ fulfilments = Table(
     small("state"),  # FulfilmentState
     whole("reserved_at"),
     PrimaryKeyConstraint("bucket", "member_id", "fulfilment_id"),
+    Index("ix_fulfilments_store_id_state", "store_id", "state"),
     sqlite_with_rowid=False,
 )
 

@@ -254,6 +254,9 @@ def _fulfilments() -> None:
         ),
         sqlite_with_rowid=False,
     )
+    op.create_index(
+        "ix_fulfilments_store_id_state", "fulfilments", ["store_id", "state"], unique=False
+    )
 
 
 def _merchant_loss() -> None:
