@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from loyalty_desk.ui import theme
 from loyalty_desk.ui.enrol.page import EnrolPage
+from loyalty_desk.ui.enrol.side import AfterCard
 from loyalty_desk.ui.enrol.state import EnrolState, Field
 from loyalty_desk.ui.widgets.button import Button
 from loyalty_desk.ui.widgets.control import Check
@@ -180,3 +181,15 @@ def test_tab_goes_from_the_phone_through_the_consents_to_the_button(draw, qtbot)
 
 def name_of(widget: QWidget) -> str:
     return widget.accessibleName()
+
+
+@pytest.mark.parametrize("size", [(1278, 656), (948, 642)], ids=["1366x768", "1024x768"])
+def test_what_follows_stands_at_the_top_and_is_no_higher_than_its_words(draw, size):
+    page = draw(replace(enrol_state(), self_service=None))
+    page.resize(*size)
+    QApplication.processEvents()
+
+    card = next(one for one in page.findChildren(AfterCard) if one.isVisible())
+
+    assert card.height() == card.sizeHint().height()
+    assert card.mapTo(page, card.rect().topLeft()).y() == page.layout().contentsMargins().top()

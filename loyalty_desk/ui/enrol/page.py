@@ -45,8 +45,9 @@ class EnrolPage(Page):
         self._service = SelfServiceCard()
         self._reading = ReadingCard()
         self._after = AfterCard()
+        self._rest = hosted(column())  # keeps what follows at the top where it stands alone
         self._side_column: QVBoxLayout = column(
-            grow(self._service), grow(self._reading), self._after, gap=16
+            grow(self._service), grow(self._reading), self._after, grow(self._rest), gap=16
         )
         self._side = hosted(self._side_column)
         self._row: QHBoxLayout = row(grow(self._form), self._side, gap=16, pad=20)
@@ -78,6 +79,7 @@ class EnrolPage(Page):
         self._service.setVisible(read is None and state.self_service is not None)
         if state.self_service is not None:
             self._service.draw(state.self_service)
+        self._rest.setVisible(self._service.isHidden() and self._reading.isHidden())
         self._after.setVisible(bool(state.after))
         self._after.draw(state.after)
 
