@@ -32,6 +32,7 @@ class Appraisal:
 
     `offers` are the rewards of the grid in their order, `benefits` the free ones that may be taken
     now, `goal` the next reward out of reach; `birthday_in` counts days, negative when it was.
+    `unproven` says what the member still has to prove for the chosen reward.
     """
 
     draft: Draft
@@ -46,6 +47,7 @@ class Appraisal:
     offers: tuple[Offer, ...]
     benefits: tuple[Reward, ...]
     goal: Reward | None
+    unproven: Refused | None
     tier: Tier | None
     missions: tuple[tuple[Mission, Progress], ...]
     birthday_in: int | None
@@ -87,6 +89,7 @@ def appraise(counter: Counter, draft: Draft) -> Appraisal:
             a.reward for a in answers if a.reward.kind == "benefit" and a.refusal is None
         ),
         goal=rewards.next_goal(document.rewards, draft.member.points),
+        unproven=visit.missing_proof(document, draft),
         tier=tiers.tier_named(document.tiers, row.tier if row is not None else ""),
         missions=_missions(counter, draft, document, at),
         birthday_in=calendar.days_to_birthday(row.birthday, at.date()) if row is not None else None,

@@ -4,6 +4,7 @@ Name and phone are required, the rest is optional; each consent is given on its 
 data is sealed beside the event: the event itself holds only its hash.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from loyalty_desk.desk import identify
@@ -23,6 +24,7 @@ from sync.protocol.messages import ConsentGiven, Person
 
 SALT_BYTES = 32
 _ID_BYTES = 5  # 40 random bits
+_PHONE_BEGINS = 8  # so many digits are worth carrying over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,25 @@ class Enrolled:
     visit: str
     name: str
     points: int
+
+
+def form_for(typed: str) -> Form:
+    """Return a form with what was searched for: a name, a phone, or a CPF that is no phone."""
+    if any(char.isalpha() for char in typed):
+        return Form(name=typed.strip())
+    plain = typed.strip()
+    if _parses(parse_cpf, plain) and not _parses(parse_phone, plain):
+        return Form(cpf=plain)
+    digits = sum(char.isdigit() for char in plain)
+    return Form(phone=plain) if digits >= _PHONE_BEGINS else Form()
+
+
+def _parses(parse: Callable[[str], object], text: str) -> bool:
+    try:
+        parse(text)
+    except Refused:
+        return False
+    return True
 
 
 def owner_of_phone(counter: Counter, typed: str) -> Known | None:

@@ -16,7 +16,7 @@ from loyalty_desk.store.effects import Credit
 from loyalty_desk.store.journal import Act
 from loyalty_desk.store.visits import Visit
 from sync.programme import earning, leases, rewards
-from sync.programme.document import Reward
+from sync.programme.document import Document, Reward
 from sync.programme.earning import Accrual, Inputs, Purchase, PurchaseLine
 from sync.programme.permissions import Act as Permitted
 from sync.programme.refusals import Reason, Refused
@@ -139,14 +139,19 @@ def check_reward(counter: Counter, draft: Draft) -> Reward:
     document = counter.document()
     reward = rewards.reward_numbered(document.rewards, draft.reward)
     rewards.check(reward, situation(counter, draft), document.tiers, quantity=draft.quantity)
-    proof = "lead" if draft.lead else draft.member.proof
-    rewards.check_proof(
-        reward.cost * draft.quantity,
-        proof,
-        document.limits,
-        fresh_code_only=reward.fresh_code_only,
-    )
+    _check_proof(document, draft, reward)
     return reward
+
+
+def missing_proof(document: Document, draft: Draft) -> Refused | None:
+    """Return what the member still has to prove for the draft's reward, None for nothing."""
+    for reward in document.rewards:
+        if reward.id == draft.reward:
+            try:
+                _check_proof(document, draft, reward)
+            except Refused as refused:
+                return refused
+    return None
 
 
 def points_to_lease(counter: Counter, draft: Draft, *, staff: int, visit: str) -> int:
@@ -220,6 +225,16 @@ def check_draft(counter: Counter, draft: Draft, *, staff: int) -> None:
         earning.check_amount(draft.amount_centavos, rules, confirmed=draft.amount_confirmed)
     if (draft.reward or draft.benefits) and not draft.lead:
         permitted(counter, staff, Permitted.REDEEM)
+
+
+def _check_proof(document: Document, draft: Draft, reward: Reward) -> None:
+    proof = "lead" if draft.lead else draft.member.proof
+    rewards.check_proof(
+        reward.cost * draft.quantity,
+        proof,
+        document.limits,
+        fresh_code_only=reward.fresh_code_only,
+    )
 
 
 def _concluded_before(draft: Draft, recorded: Visit) -> Concluded:

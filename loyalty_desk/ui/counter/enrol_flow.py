@@ -9,12 +9,12 @@ from dataclasses import replace
 from loyalty_desk.desk import enrol
 from loyalty_desk.desk.enrol import Enrolled, Form
 from loyalty_desk.ui.counter.floor import Floor, refusal
-from loyalty_desk.ui.enrol.presenter import EnrolView, Note
+from loyalty_desk.ui.enrol.presenter import SHARED_PHONE, EnrolView, Note
 from loyalty_desk.ui.enrol.state import FIELD_NAMES, FieldName
 from loyalty_desk.ui.texts import refusal_text
 from sync.i18n import _
 from sync.programme.members import first_name, parse_birthday
-from sync.programme.refusals import Reason
+from sync.programme.refusals import Reason, Refused
 
 _FIELD_OF: dict[Reason, FieldName] = {
     Reason.PHONE_INVALID: "phone",
@@ -24,6 +24,7 @@ _FIELD_OF: dict[Reason, FieldName] = {
     Reason.CPF_INVALID: "cpf",
     Reason.BIRTHDAY_INVALID: "birthday",
 }
+_COMPLETE_DIGITS = 11
 
 
 class EnrolFlow:
@@ -43,19 +44,40 @@ class EnrolFlow:
         self._forms = 0
         self.view: EnrolView | None = None
 
-    def open(self, *, phone: str = "") -> None:
-        """Open an empty form, with a number that was searched for carried over."""
+    def open(self, form: Form) -> None:
+        """Open a form, with what was searched for carried over."""
         self._event = self._floor.counter.new_id()
         self._forms += 1
-        self.view = EnrolView(
-            form=Form(phone=phone), text_at=dict.fromkeys(FIELD_NAMES, self._forms)
-        )
-        if phone:
-            self.left("phone")
+        self.view = EnrolView(form=form, text_at=dict.fromkeys(FIELD_NAMES, self._forms))
+        for name in FIELD_NAMES:
+            self.left(name)
 
     def close(self) -> None:
         """Leave the form."""
         self.view = None
+
+    def back(self) -> bool:
+        """Leave the text that is being read; False when there is only the form to leave."""
+        if self.view is None or not self.view.reading:
+            return False
+        self.view = replace(self.view, reading="")
+        return True
+
+    def say(self, words: str) -> None:
+        """Show a quiet word beside the button."""
+        if self.view is not None:
+            self.view = replace(self.view, notice=words, problem=None)
+            self._floor.redraw()
+
+    def refused(self, problem: Refused) -> None:
+        """Show why something could not be done; nothing typed is lost."""
+        if self.view is None:
+            return
+        self.view = replace(self.view, problem=problem)
+        name = _FIELD_OF.get(problem.reason)
+        if name is not None:
+            self._show(name, Note(refusal_text(problem), "bad"))
+        self._floor.redraw()
 
     def typed(self, name: FieldName, text: str) -> None:
         """Take a field as typed so far; its old note goes."""
@@ -63,12 +85,11 @@ class EnrolFlow:
             return
         form = _with(self.view.form, name, text)
         notes = {key: note for key, note in self.view.notes.items() if key != name}
-        self.view = replace(self.view, form=form, notes=notes, problem=None)
+        self.view = replace(self.view, form=form, notes=notes, problem=None, notice="")
         digits = sum(char.isdigit() for char in text)
-        if name in ("phone", "cpf") and digits == 11:
+        if name in ("phone", "cpf") and digits == _COMPLETE_DIGITS:
             self.left(name)
-        else:
-            self._floor.redraw()
+        self._floor.redraw()
 
     def left(self, name: FieldName) -> None:
         """A field is complete or was left: check it, where something stands in it."""
@@ -102,10 +123,16 @@ class EnrolFlow:
             self._floor.redraw()
 
     def after(self, name: str) -> None:
-        """Tick or untick what is to be done afterwards."""
-        if self.view is not None and name == "card":
-            self.view = replace(self.view, print_card=not self.view.print_card)
-            self._floor.redraw()
+        """Tick or untick what is to be done afterwards, or that two people share a phone."""
+        view = self.view
+        if view is None:
+            return
+        if name == SHARED_PHONE:
+            form = replace(view.form, shared_phone=not view.form.shared_phone)
+            self.view = replace(view, form=form, problem=None)
+        else:
+            self.view = replace(view, print_card=not view.print_card)
+        self._floor.redraw()
 
     def act_on(self, name: FieldName) -> None:
         """The button beside a field's note: open who has this number already."""
@@ -116,9 +143,10 @@ class EnrolFlow:
     def conclude(self) -> None:
         """Record the newcomer; what is wrong is told under its field."""
         view = self.view
-        if view is None or view.busy:
+        if view is None or self._floor.turn.is_taken:
             return
-        self.view = replace(view, busy=True, problem=None)
+        self._floor.turn.take()
+        self.view = replace(view, busy=True, problem=None, notice="")
         self._floor.redraw()
         counter, staff, event = self._floor.counter, self._floor.staff(), self._event
         form, card = view.form, view.print_card
@@ -131,16 +159,19 @@ class EnrolFlow:
     def _done(self, made: Enrolled, card: bool) -> None:
         self.close()
         self._enrolled(made, card)
+        self._floor.turn.end()
 
     def _failed(self, error: BaseException) -> None:
-        problem = refusal(error)
-        if self.view is None:
-            return
-        name = _FIELD_OF.get(problem.reason)
-        self.view = replace(self.view, busy=False, problem=problem)
-        if name is not None:
-            self._show(name, Note(refusal_text(problem), "bad"))
+        """Free the desk first, whatever it was; then say why, or let a fault of ours surface."""
+        self._floor.turn.fail()
+        assert self.view is not None
+        self.view = replace(self.view, busy=False)
         self._floor.redraw()
+        problem = refusal(error)
+        self.refused(problem)
+        if problem.reason is Reason.MEMBER_EXISTS:
+            self.left("phone")
+            self.left("cpf")
 
     def _phone_note(self, text: str) -> Note | None:
         owner = enrol.owner_of_phone(self._floor.counter, text)
@@ -156,9 +187,12 @@ class EnrolFlow:
 
     def _note_of(self, name: FieldName, work: Callable[[], Note | None]) -> None:
         asked = getattr(self.view.form, name) if self.view is not None else ""
+        form = self._forms
 
         def heard(note: Note | None) -> None:
-            if self.view is not None and getattr(self.view.form, name) == asked and note:
+            if self.view is None or form != self._forms or not note:
+                return
+            if getattr(self.view.form, name) == asked:
                 self._show(name, note)
                 self._floor.redraw()
 
@@ -179,7 +213,8 @@ def _owned(name: str, member: int) -> Note:
 
 def _with(form: Form, name: FieldName, text: str) -> Form:
     if name == "phone":
-        return replace(form, phone=text)
+        # Whom two people share it with is said anew of another number.
+        return replace(form, phone=text, shared_phone=False)
     if name == "name":
         return replace(form, name=text)
     if name == "cpf":

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 from loyalty_desk.desk.counter import Counter, instant
 from loyalty_desk.desk.session import Session
+from loyalty_desk.ui.counter.turn import Turn
 from loyalty_desk.ui.shell.frame import Line
 from sync.programme.document import Document
-from sync.programme.refusals import Refused
+from sync.programme.refusals import Reason, Refused
 
 Outcome = TypeVar("Outcome")
 
@@ -46,7 +47,8 @@ class Place:
 class Floor:
     """What the flows share. `redraw` shows the state of now; `lend` borrows points of a member.
 
-    `lend(member, points)` runs on the asking worker and raises Refused when it cannot.
+    `lend(member, points)` runs on the asking worker and raises Refused when it cannot. `turn` is
+    taken while an act is being recorded; `undo_seconds` follow the programme once it is known.
     """
 
     counter: Counter
@@ -58,6 +60,8 @@ class Floor:
     place: Place | None = None
     session: Session | None = None
     line: Line = field(default_factory=Line)
+    turn: Turn = field(default_factory=Turn)
+    tray_open: bool = False
     reader_seen: bool = False
 
     def staff(self) -> int:
@@ -72,11 +76,16 @@ class Floor:
 
 
 def read_place(counter: Counter) -> Place | None:
-    """Return what the till is, or None before the first contact. Runs on the store's worker."""
+    """Return what the till is, or None before the first contact. Runs on the store's worker.
+
+    Raises Refused: DATABASE_DAMAGED, DISK_FULL.
+    """
     try:
         document, shop = counter.document(), counter.shop()
-    except Refused:
-        return None
+    except Refused as refused:
+        if refused.reason in (Reason.RULES_UNKNOWN, Reason.TERMINAL_UNKNOWN):
+            return None
+        raise
     return Place(
         document=document,
         zone=ZoneInfo(shop.zone),

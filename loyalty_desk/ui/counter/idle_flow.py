@@ -7,7 +7,6 @@ from loyalty_desk.desk import identify, shift, sync_status, undo
 from loyalty_desk.desk.identify import Found
 from loyalty_desk.desk.shift import RecentVisit, ShiftReport
 from loyalty_desk.desk.sync_status import SyncStatus
-from loyalty_desk.desk.undo import Visit
 from loyalty_desk.desk.visit import ReceiptRead
 from loyalty_desk.ui.counter.floor import Floor, refusal
 from loyalty_desk.ui.identify.presenter import IdleView
@@ -23,11 +22,22 @@ News = tuple[tuple[RecentVisit, ...], ShiftReport | None, SyncStatus]
 
 
 class IdleFlow:
-    """What the desk shows while nobody is open."""
+    """What the desk shows while nobody is open.
 
-    def __init__(self, floor: Floor, *, opened: Callable[[int], None]) -> None:
+    The last visit is undone from here whoever is open: `undone` and `refused` are told, so that it
+    is said where the cashier looks.
+    """
+
+    def __init__(
+        self,
+        floor: Floor,
+        *,
+        undone: Callable[[], None],
+        refused: Callable[[Refused], None],
+    ) -> None:
         self._floor = floor
-        self._opened = opened
+        self._undone = undone
+        self._refused = refused
         self._asked = 0
         self._receipt: tuple[ReceiptRead, int] | None = None
         self.view = IdleView()
@@ -88,7 +98,7 @@ class IdleFlow:
         return found.known[0].row.id if found is not None and found.known else 0
 
     def clear(self) -> None:
-        """Empty the search field."""
+        """Empty the search field; what was said goes with it."""
         self._asked += 1
         at = self.view.query_at + 1
         self.view = replace(self.view, query="", query_at=at, found=None, problem="")
@@ -107,7 +117,9 @@ class IdleFlow:
         """Return the receipt that waits, once."""
         held, self._receipt = self._receipt, None
         self.view = replace(self.view, waiting_receipt="")
-        return held[0] if held is not None else None
+        if held is None or held[1] < self._floor.counter.clock.mono():
+            return None
+        return held[0]
 
     def say(self, words: str, *, bad: bool = False) -> None:
         """Show a word on the idle desk."""
@@ -122,14 +134,9 @@ class IdleFlow:
         """Take the last visit back, once."""
         counter, staff = self._floor.counter, self._floor.staff()
         seconds = self._floor.undo_seconds
-
-        def undone(_visit: Visit) -> None:
-            self.say(_("Undone. Nothing was taken."))
-            self.refresh()
-
         self._floor.store.run(
             lambda: undo.undo_last(counter, staff=staff, window_seconds=seconds),
-            undone,
+            lambda _visit: self._undone(),
             self._failed,
         )
 
@@ -139,4 +146,4 @@ class IdleFlow:
         self._floor.redraw()
 
     def _failed(self, error: BaseException) -> None:
-        self.refused(refusal(error))
+        self._refused(refusal(error))

@@ -44,7 +44,6 @@ class Views:
     enrol: EnrolView | None
     status: SyncStatus | None
     parked: tuple[tuple[str, str], ...]
-    tray_open: bool
     retry_at: int
     query: tuple[str, int]
 
@@ -71,7 +70,7 @@ def shell_of(views: Views) -> ShellState:
     line = floor.line
     if status is not None and place is not None:
         copy_of = place.local(status.copy_of) if status.copy_of else None
-        line = replace(line, waiting=len(status.queued), needs=len(status.notices), copy_of=copy_of)
+        line = replace(line, waiting=status.records, needs=len(status.notices), copy_of=copy_of)
     held = tuple(
         Parked(visit, _("On hold: {name}").format(name=first_name(name) or "…"))
         for visit, name in views.parked
@@ -89,8 +88,13 @@ def shell_of(views: Views) -> ShellState:
 
 
 def _tray(views: Views) -> TrayState | None:
+    return tray_of(views) if views.floor.tray_open else None
+
+
+def tray_of(views: Views) -> TrayState | None:
+    """Return the tray, open or not; None before it is known what waits."""
     place, status = views.floor.place, views.status
-    if not views.tray_open or status is None or place is None:
+    if status is None or place is None:
         return None
     left = (views.retry_at - views.floor.counter.clock.now()) // 1000
     return tray_state(

@@ -18,15 +18,16 @@ class SignInFlow:
         self._entered = entered
         self.view = SignInView()
 
-    def refresh(self, parked: tuple[str, ...] = ()) -> None:
+    def refresh(self) -> None:
         """Read who may sign in here."""
         counter = self._floor.counter
-        self.view = replace(self.view, parked=parked)
         self._floor.store.run(lambda: session.people(counter), self._heard, self._failed)
 
     def choose(self, staff: str) -> None:
-        """Choose a person; the PIN starts anew."""
-        self.view = replace(self.view, chosen=int(staff), problem=None)
+        """Choose a person; the PIN starts anew. Not while a PIN is being checked."""
+        if self.view.busy:
+            return
+        self.view = replace(self.view, chosen=int(staff), problem=None, said="")
         self._again()
 
     def pin(self, digits: str) -> None:
@@ -50,6 +51,25 @@ class SignInFlow:
         self.view = replace(self.view, problem=Refused(Reason.PIN_FORGOTTEN))
         self._again()
 
+    def locked(self) -> None:
+        """The till was locked: whoever comes now begins anew."""
+        self.view = replace(self.view, problem=None, said="", busy=False, searching=False, query="")
+        self._again()
+        self.refresh()
+
+    def hold(self, names: tuple[str, ...]) -> None:
+        """Show whose visits wait for the next person."""
+        self.view = replace(self.view, parked=names)
+
+    def relieved(self, who: Session) -> None:
+        """Somebody took over with a badge, without locking the till."""
+        self.view = replace(self.view, present=who.staff)
+
+    def say(self, words: str) -> None:
+        """Show a quiet word."""
+        self.view = replace(self.view, said=words, problem=None)
+        self._floor.redraw()
+
     def search(self, query: str | None) -> None:
         """Look for somebody off shift by name; None leaves the search."""
         self.view = replace(self.view, searching=query is not None, query=query or "")
@@ -57,7 +77,7 @@ class SignInFlow:
 
     def refused(self, problem: Refused) -> None:
         """Show why somebody could not sign in."""
-        self.view = replace(self.view, problem=problem, busy=False)
+        self.view = replace(self.view, problem=problem, said="", busy=False)
         self._again()
 
     def _again(self) -> None:
@@ -72,10 +92,19 @@ class SignInFlow:
 
     def _done(self, who: Session) -> None:
         self.view = replace(
-            self.view, busy=False, problem=None, present=who.staff, searching=False, query=""
+            self.view,
+            busy=False,
+            problem=None,
+            said="",
+            present=who.staff,
+            searching=False,
+            query="",
         )
         self._again()
         self._entered(who)
 
     def _failed(self, error: BaseException) -> None:
+        """Free the keypad first, whatever it was; then say why, or let a fault surface."""
+        self.view = replace(self.view, busy=False)
+        self._floor.redraw()
         self.refused(refusal(error))

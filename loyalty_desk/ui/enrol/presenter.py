@@ -12,6 +12,8 @@ from sync.programme.document import Document, Purpose
 from sync.programme.members import first_name
 from sync.programme.refusals import Reason, Refused
 
+CARD, SHARED_PHONE = "card", "shared_phone"
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -31,6 +33,7 @@ class EnrolView:
     notes: Mapping[FieldName, Note] = field(default_factory=dict)
     text_at: Mapping[FieldName, int] = field(default_factory=dict)
     reading: str = ""
+    notice: str = ""
     problem: Refused | None = None
     busy: bool = False
     print_card: bool = False
@@ -53,10 +56,10 @@ def enrol_state(view: EnrolView, document: Document) -> EnrolState:
         consents=tuple(_consent(view, purpose) for purpose in document.purposes),
         conclude_label=_("Enrol and add points") if points else _("Enrol"),
         can_conclude=not view.busy,
-        welcome=gets.format(n=i18n.number(points)) if points else "",
+        welcome=view.notice or (gets.format(n=i18n.number(points)) if points else ""),
         problem=_problem(view.problem),
         busy=view.busy,
-        after=(After("card", _("Save a card with QR"), view.print_card),),
+        after=_after(view),
     )
 
 
@@ -84,6 +87,15 @@ def _consent(view: EnrolView, purpose: Purpose) -> Consent:
         full_text=purpose.text if view.reading == purpose.id else "",
         problem=_problem(view.problem) if missing and purpose.required else "",
     )
+
+
+def _after(view: EnrolView) -> tuple[After, ...]:
+    card = After(CARD, _("Save a card with QR"), view.print_card)
+    phone = view.notes.get("phone")
+    if not view.form.shared_phone and (phone is None or not phone.member):
+        return (card,)
+    shared = After(SHARED_PHONE, _("Two people share this phone"), view.form.shared_phone)
+    return (shared, card)
 
 
 def _problem(problem: Refused | None) -> str:

@@ -7,7 +7,7 @@ from loyalty_desk.ui.texts import refusal_text
 from sync import i18n
 from sync.i18n import _, ngettext
 from sync.programme.members import first_name
-from sync.programme.refusals import Refused
+from sync.programme.refusals import Reason, Refused
 
 QUANTITY_MAX = 9
 
@@ -46,14 +46,21 @@ def confirm_state(
         can_more=draft.quantity < QUANTITY_MAX and cost + reward.cost <= draft.member.usable_here,
         proof=_refused(problem) if problem is not None else proof_of(draft.member, seen),
         ask=ask,
-        can_act=problem is None and not busy,
+        # What was refused may be tried again: a line comes back, a doubtful amount is confirmed.
+        can_act=not busy,
     )
 
 
 def proof_of(member: OpenMember, seen: Appraisal) -> Proof | None:
-    """Return how the customer showed that it is them."""
+    """Return how the customer showed that it is them, or what is missing for this reward."""
     row = member.row
     name = first_name(row.name) if row is not None else ""
+    missing = seen.unproven
+    if missing is not None and missing.reason is Reason.NEEDS_LEAD:
+        return Proof(_("A lead approves with PIN or badge"), refusal_text(missing), "plain")
+    if missing is not None and member.proof != "none":
+        ask = _("Ask {name} for the QR or the CPF").format(name=name)
+        return Proof(ask, refusal_text(missing), "plain")
     read = _("QR read at {time}").format(time=i18n.clock(seen.proved_at))
     if member.proof == "fresh":
         return Proof(_("{name} confirmed on the phone").format(name=name), read)
@@ -71,4 +78,6 @@ def proof_of(member: OpenMember, seen: Appraisal) -> Proof | None:
 
 
 def _refused(problem: Refused) -> Proof:
+    if problem.reason is Reason.AMOUNT_UNUSUAL:
+        return Proof(refusal_text(problem), tone="warn", icon="triangle-alert")
     return Proof(_("Cannot be redeemed like this"), refusal_text(problem), "bad", "circle-alert")

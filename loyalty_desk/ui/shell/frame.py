@@ -24,7 +24,7 @@ _ROLES: Mapping[str, str] = {
 # Each language by its own name, whichever is spoken.
 _LANGUAGES: Mapping[str, str] = {"pt_BR": "Português", "en": "English"}
 
-_KEYS: Mapping[ScreenName, frozenset[int]] = {
+KEYS: Mapping[ScreenName, frozenset[int]] = {
     "sign_in": frozenset({1}),
     "identify": frozenset({1, 2, 3, 6, 7, 8, 11, 12}),
     "visit": frozenset({1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12}),
@@ -77,7 +77,7 @@ def shell_state(
         has_rail=screen != "sign_in",
         place="counter",
         badges=tuple(badges),
-        keys=_KEYS[screen],
+        keys=KEYS[screen],
         hot_key=_HOT[screen],
         query=query[0],
         query_at=query[1],

@@ -25,7 +25,11 @@ from sync.programme.refusals import Reason, Refused
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignInView:
-    """What the screen is made of. `parked` names whose visits wait; `present` is at the till."""
+    """What the screen is made of.
+
+    `parked` names whose visits wait; `present` is at the till. `notice` stands while nobody can be
+    chosen yet, `said` answers what was just done.
+    """
 
     staff: tuple[Staff, ...] = ()
     chosen: int = 0
@@ -38,6 +42,7 @@ class SignInView:
     parked: tuple[str, ...] = ()
     reader_seen: bool = False
     notice: str = ""
+    said: str = ""
 
 
 def sign_in_state(view: SignInView, now: datetime) -> SignInState:
@@ -51,7 +56,8 @@ def sign_in_state(view: SignInView, now: datetime) -> SignInState:
         chosen=str(view.chosen) if view.chosen else "",
         pin=_pin(view),
         on_hold=_on_hold(view.parked) if view.parked else None,
-        notice="" if view.staff else view.notice or _waiting(),
+        notice=view.said or ("" if view.staff else view.notice or _waiting()),
+        notice_tone="plain" if view.said else "warn",
         search=_found(view) if view.searching else None,
     )
 
