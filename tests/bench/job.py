@@ -41,7 +41,7 @@ def run(name: str, job: Job) -> list[Row]:
         [sys.executable, "-m", "tests.bench.job", name, str(answer)],
         cwd=ROOT,
         input=json.dumps(asdict(job)),
-        env=syncs.environment(library),
+        env=syncs.environment(library) | _surroundings(Path(job.scratch)),
         stderr=subprocess.PIPE,
         text=True,
         check=False,
@@ -50,6 +50,22 @@ def run(name: str, job: Job) -> list[Row]:
         sys.stderr.write(finished.stderr)
         return [unmeasured(name, f"the measurement ended with {finished.returncode}")]
     return [Row(**row) for row in json.loads(answer.read_text(encoding="utf-8"))]
+
+
+def _surroundings(scratch: Path) -> dict[str, str]:
+    """A screen of the size that the desk is drawn for, whatever this machine has, and no locale."""
+    screen = {"name": "till", "x": 0, "y": 0, "width": 1366, "height": 768, "dpr": 1}
+    screens = scratch / "screens.json"
+    screens.write_text(
+        json.dumps({"screens": [screen | {"logicalDpi": 96, "logicalBaseDpi": 96}]}), "utf-8"
+    )
+    runtime = scratch / "runtime"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    return {
+        "QT_QPA_PLATFORM": f"offscreen:configfile={screens}",
+        "LC_ALL": "C.UTF-8",
+        "XDG_RUNTIME_DIR": str(runtime),
+    }
 
 
 def main(arguments: Sequence[str]) -> int:
