@@ -5,9 +5,12 @@ import shutil
 import msgspec
 import pytest
 
+from sync.client import push
 from sync.client.outcomes import Offline, Rejected, ServerFault
 from sync.client.schedule import IDLE_S, Schedule
-from sync.programme.refusals import Reason
+from sync.programme.refusals import Reason, Refused
+from sync.protocol.chain import BATCH_BYTES_MAX
+from sync.protocol.events import Line
 from tests.client.central import central
 from tests.client.till import Till, a_till, wall
 
@@ -422,3 +425,91 @@ def test_waits_are_drawn_from_nothing_up():
 @pytest.mark.parametrize(("asked", "waited"), [(7.0, 8.0), (86_400.0, 301.0), (None, 1.0)])
 def test_what_the_server_asks_for_is_obeyed_up_to_five_minutes(asked, waited):
     assert Schedule(lambda: 1.0).after_failure(asked) == waited
+
+
+# --- Rarely --------------------------------------------------------------------------------------
+
+
+def test_a_new_epoch_makes_the_next_round_begin_with_a_hello(till):
+    def restored(name, answer):
+        return msgspec.structs.replace(answer, epoch=77) if name == "pull" else answer
+
+    between = Between(till.server, restored)
+    engine = till.engine_with(between)
+    engine.round()
+    assert till.ledger.known.epoch == 77
+    between._spoil = as_it_is
+
+    engine.round()
+
+    assert between.asked == ["hello", "pull", "hello", "pull"]
+    assert till.ledger.known.epoch != 77
+
+
+def test_a_server_that_calls_a_batch_forked_gets_no_more_of_it(fresh_till):
+    def forked(name, answer):
+        if name == "push":
+            raise Rejected(Refused(Reason.CHAIN_FORKED))
+        return answer
+
+    member = fresh_till.named("marina alves")
+    fresh_till.borrow(member, 5)
+    fresh_till.credit(member, 7)
+
+    report = fresh_till.engine_with(Between(fresh_till.server, forked)).round()
+
+    assert (report.trouble, report.pushed) == (Reason.CHAIN_FORKED, 0)
+    assert fresh_till.ledger.waiting() == 1
+    assert fresh_till.ledger.leases.of(member) == ()
+
+
+def test_another_refusal_of_a_batch_is_an_outcome_of_the_round(till):
+    def invalid(name, answer):
+        if name == "push":
+            raise Rejected(Refused(Reason.CHAIN_BROKEN))
+        return answer
+
+    till.credit(till.somebody(), 7)
+
+    with pytest.raises(Rejected):
+        till.engine_with(Between(till.server, invalid)).round()
+
+
+def test_a_server_that_asks_for_what_is_forgotten_is_told_so(fresh_till):
+    for _ in range(2):
+        fresh_till.credit(fresh_till.named("marina alves"), 7)
+    with fresh_till.ledger._database.writing() as connection:
+        connection.execute("DELETE FROM journal WHERE seq = 1")
+
+    def far_behind(name, answer):
+        return msgspec.structs.replace(answer, last_seq=1) if name == "hello" else answer
+
+    report = fresh_till.engine_with(Between(fresh_till.server, far_behind)).round()
+
+    assert report.trouble is Reason.CHAIN_GAP
+
+
+def test_events_too_large_for_one_batch_go_in_several(fresh_till):
+    till = fresh_till
+
+    class Deaf:
+        """Notes how large the batches are that it is sent, and says nothing."""
+
+        def __init__(self):
+            self.sizes = []
+
+        def push(self, batch):
+            self.sizes.append(len(batch))
+            raise Offline("half")
+
+    lines = tuple(Line(net=1, code=f"produto de nome comprido {n}") for n in range(1_200))
+    member = till.somebody()
+    after = till.ledger.head().seq
+    for _ in range(220):
+        till.credit(member, 1, lines=lines, evidence="receipt")
+    deaf = Deaf()
+
+    with pytest.raises(Offline):
+        push.push_pending(till.store.replica, deaf, till.keys.signing_key, after=after)
+
+    assert BATCH_BYTES_MAX / 3 < deaf.sizes[0] <= BATCH_BYTES_MAX

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loyalty_desk.store.cache import open_cache
+from sync.programme.refusals import Reason, Refused
 from sync.protocol.messages import StockRow
 from tests.store.acts import CAIO, DAY, MARINA, NOON, a_page, a_row
 
@@ -348,4 +349,22 @@ def test_no_name_can_be_read_in_the_file(tmp_path):
 
     assert b"Rute" not in written
     assert b"rute" not in written
+    cache.close()
+
+
+def test_damage_that_a_look_up_meets_is_named(tmp_path):
+    path = tmp_path / "cache.db"
+    cache = open_cache(path, KEY)
+    cache.fill([many(2_000)])
+    cache.close()
+    body = bytearray(path.read_bytes())
+    for page in range(20, len(body) // 4096):
+        body[page * 4096 + 50] ^= 1
+    path.write_bytes(body)
+
+    cache = open_cache(path, KEY)
+    with pytest.raises(Refused) as refused:
+        [cache.by_member(row.id) for row in many(2_000)]
+
+    assert refused.value.reason is Reason.DATABASE_DAMAGED
     cache.close()

@@ -4,11 +4,15 @@ import json
 import os
 import stat
 
+import keyring
+import keyring.backend
+import keyring.backends.fail
+import keyring.backends.null
 import keyring.errors
 import pytest
 
 from loyalty_desk.paths import places as places_of
-from loyalty_desk.store.keys import load_keys
+from loyalty_desk.store.keys import load_keys, system_vault
 from sync.programme.refusals import Reason, Refused
 from tests.store.acts import seeded_bytes
 
@@ -127,3 +131,45 @@ def test_the_public_key_is_the_signing_keys(places):
     keys.signing_key.public_key().verify(keys.signing_key.sign(b"x"), b"x")
 
     assert keys.public_key == keys.signing_key.public_key().public_bytes_raw()
+
+
+@pytest.fixture
+def keyring_in_use():
+    """Put back, at the end, whichever keyring this machine uses."""
+    before = keyring.get_keyring()
+    yield keyring.set_keyring
+    keyring.set_keyring(before)
+
+
+@pytest.mark.parametrize("backend", [keyring.backends.fail.Keyring, keyring.backends.null.Keyring])
+def test_a_machine_without_a_keyring_has_no_vault(keyring_in_use, backend):
+    keyring_in_use(backend())
+
+    assert system_vault() is None
+
+
+def test_a_machine_with_a_keyring_keeps_the_keys_in_it(keyring_in_use, places):
+    secrets = {}
+
+    class InMemory(keyring.backend.KeyringBackend):
+        priority = 1
+
+        def get_password(self, service, username):
+            return secrets.get((service, username))
+
+        def set_password(self, service, username, password):
+            secrets[service, username] = password
+
+    keyring_in_use(InMemory())
+
+    assert not load(places, system_vault()).in_file
+    assert ("loyalty-desk", "device") in secrets
+
+
+def test_no_room_for_the_key_file_is_named(tmp_path):
+    (tmp_path / "config").write_text("a file, not a folder")
+
+    with pytest.raises(Refused) as refused:
+        load(places_of(root=tmp_path))
+
+    assert refused.value.reason in (Reason.DISK_FULL, Reason.DATABASE_KEY_MISSING)

@@ -483,3 +483,15 @@ def test_a_new_id_is_known_to_be_new_without_a_search(ledger):
         connection.execute("ALTER TABLE journal RENAME TO hidden")
 
     assert ledger.visit(fresh) is None
+
+
+def test_a_till_that_is_never_idle_does_not_let_its_log_grow(ledger, places, monkeypatch):
+    monkeypatch.setattr("loyalty_desk.store.ledger._BUSY_RECORDS_MAX", 10)
+    log = places.ledger.with_name("ledger.db-wal")
+    sizes = set()
+
+    for _ in range(60):
+        ledger.record([an_accrual()])
+        sizes.add(log.stat().st_size)
+
+    assert max(sizes) < 30 * 4 * 4096
