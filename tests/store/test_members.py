@@ -1,5 +1,7 @@
 """Members: a row and its effects belong together, and newcomers are found like anybody."""
 
+import threading
+
 import pytest
 
 from loyalty_desk.store import opening
@@ -206,3 +208,24 @@ def test_a_till_that_is_cut_off_for_a_month_keeps_no_copy_of_the_members(store):
     assert (store.cache.cursor, store.members.freshness().members) == ("", 0)
     pull(store, a_row(points=1_286), acked=1)
     assert store.members.search("marina").known[0].holding.points == 1_286
+
+
+def test_a_balance_stays_what_it_is_while_pulls_come_in_beside_it(store):
+    pull(store, a_row(points=0))
+    for _ in range(120):
+        store.ledger.record([an_accrual(points=10)])
+    seen = set()
+
+    def pull_them_all():
+        for acked in range(1, 121):
+            pull(store, a_row(points=10 * acked, last_visit=NOON + acked), acked=acked)
+
+    pulling = threading.Thread(target=pull_them_all)
+    pulling.start()
+    while pulling.is_alive():
+        seen.add(store.members.by_id(MARINA).holding.points)
+        seen.add(store.members.search("marina").known[0].holding.points)
+    pulling.join()
+
+    assert seen == {1_200}
+    assert store.members.by_id(MARINA).row.points == 1_200
