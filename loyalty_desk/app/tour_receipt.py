@@ -28,8 +28,8 @@ def receipt_xml(document: Document, *, at: str, number: int = 9_377) -> bytes:
     return (
         '<?xml version="1.0" encoding="UTF-8"?>'
         '<nfeProc xmlns="http://www.portalfiscal.inf.br/nfe" versao="4.00"><NFe>'
-        f'<infNFe Id="NFe{key}" versao="4.00"><ide><cUF>35</cUF><mod>65</mod><serie>1</serie>"
-        f"<nNF>{number}</nNF><dhEmi>{at}</dhEmi>'
+        f'<infNFe Id="NFe{key}" versao="4.00"><ide><cUF>35</cUF><mod>65</mod><serie>1</serie>'
+        f"<nNF>{number}</nNF><dhEmi>{at}</dhEmi>"
         "<tpNF>1</tpNF><tpEmis>1</tpEmis><tpAmb>1</tpAmb><finNFe>1</finNFe></ide>"
         f"<emit><CNPJ>{cnpj}</CNPJ></emit>{lines}"
         f"<total><ICMSTot><vProd>{_TOTAL}</vProd><vDesc>0.00</vDesc><vNF>{_TOTAL}</vNF></ICMSTot>"
