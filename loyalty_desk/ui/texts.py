@@ -124,6 +124,7 @@ _SENTENCES: Mapping[Reason, str] = {
 }
 
 _MONEY = frozenset({"centavos"})
+UNTIL_A_MANAGER = -1  # as many seconds as a lock that only a manager ends
 
 
 def refusal_text(refused: Refused) -> str:
@@ -131,8 +132,11 @@ def refusal_text(refused: Refused) -> str:
 
     A fact that the sentence names and the refusal lacks shows as a dash, never as a fault.
     """
+    reason = refused.reason
+    if reason is Reason.PIN_LOCKED and refused.facts.get("seconds") == UNTIL_A_MANAGER:
+        reason = Reason.PIN_FORGOTTEN
     facts = {name: _written(name, fact) for name, fact in refused.facts.items()}
-    return _(_SENTENCES[refused.reason]).format_map(_Facts(facts))
+    return _(_SENTENCES[reason]).format_map(_Facts(facts))
 
 
 def reason_text(reason: Reason) -> str:

@@ -395,7 +395,8 @@ class CounterPresenter:
         self._card_for = made.member if card else 0
         if self.screen == "enrol":
             self._stage.to("identify")
-            self.open_member(made.member)
+            if not self._reception.is_looking:  # else the next customer has been scanned already
+                self.open_member(made.member)
         self._after_act()
 
     def _undone(self) -> None:

@@ -35,11 +35,17 @@ class Reception:
         self._flows = flows
         self._command = command
         self._relieved = relieved
-        self._asked = 0
+        self._asked = self._answered = 0
+
+    @property
+    def is_looking(self) -> bool:
+        """Say whether somebody is being looked for."""
+        return self._asked != self._answered
 
     def forget(self) -> None:
         """Whoever is being looked for is wanted no more."""
         self._asked += 1
+        self._answered = self._asked
 
     def scan(self, *texts: str) -> None:
         """Take a scanned code; `texts` are the ways it may be meant."""
@@ -47,6 +53,8 @@ class Reception:
 
     def submit(self, text: str) -> None:
         """Take what was typed into a search field: a code, else words to look for."""
+        if self._floor.session is None:
+            return
         scan = scans.route(text)
         words = _is_words(scan)
         if words and self._stage.screen != "identify":
@@ -99,17 +107,22 @@ class Reception:
         self._floor.turn.when_free(lambda: self._stage.leave(search))
 
     def _find(self, work: Callable[[Counter], OpenMember | None]) -> None:
+        if self._floor.session is None:
+            return
         self._asked += 1
         asked, counter = self._asked, self._floor.counter
 
         def met(member: OpenMember | None) -> None:
             if asked == self._asked:
+                self._answered = asked
                 self._met(member)
 
         def failed(error: BaseException) -> None:
-            problem = refusal(error)
-            if asked == self._asked:
-                self._stage.refused(problem)
+            if asked != self._asked:
+                refusal(error)  # a fault of ours surfaces, however old the question
+                return
+            self._answered = asked
+            self._stage.refused(refusal(error))
 
         self._floor.store.run(
             lambda: work(counter),

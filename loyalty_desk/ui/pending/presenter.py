@@ -27,7 +27,7 @@ def tray_state(
     retry_in: int,
 ) -> TrayState:
     """Return the tray: what waits, what needs somebody, when it is tried again (`retry_in` s)."""
-    n = len(status.queued)
+    n = status.records
     intro = ngettext(
         "{n} record saved on this till. Nothing is lost.",
         "{n} records saved on this till. Nothing is lost.",
@@ -40,7 +40,7 @@ def tray_state(
         empty="" if n else _all_sent(status, local),
         needs=_needs(status.notices[0], len(status.notices)) if status.notices else None,
         retry=_("Try now"),
-        can_retry=not connected and not sending and retry_in <= 0,
+        can_retry=not connected and not sending,
         foot=_foot(connected=connected, sending=sending, retry_in=retry_in),
     )
 
