@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sync.programme.leases import (
     Lease,
+    beforehand,
     clock_is_trusted,
     fitting,
     spend,
@@ -100,6 +101,37 @@ def test_a_redemption_that_no_lease_covers_is_told_what_one_would():
 
     assert refused.value.reason is Reason.LEASE_TOO_SMALL
     assert refused.value.facts == {"left": 300}
+
+
+@pytest.mark.parametrize(
+    ("available", "usual", "cheapest", "expected"),
+    [
+        pytest.param(2_400, 700, 180, 700, id="the-usual-price"),
+        pytest.param(1_500, 700, 180, 500, id="a-third-of-what-there-is"),
+        pytest.param(300, 700, 180, 180, id="enough-for-the-cheapest"),
+        pytest.param(180, 700, 180, 180, id="just-enough-for-it"),
+        pytest.param(179, 700, 180, 0, id="not-even-for-it"),
+        pytest.param(2_400, 0, 180, 180, id="nothing-redeemed-here-yet"),
+        pytest.param(2_400, 700, 0, 0, id="no-reward-to-redeem"),
+        pytest.param(0, 700, 180, 0, id="no-points"),
+        pytest.param(-5, 700, 180, 0, id="less-than-none"),
+        pytest.param(4, 700, 1, 1, id="a-reward-for-one-point"),
+    ],
+)
+def test_a_till_is_lent_beforehand_what_a_member_is_likely_to_spend(
+    available, usual, cheapest, expected
+):
+    assert beforehand(available, usual=usual, cheapest=cheapest) == expected
+
+
+@given(
+    available=st.integers(-100, 10_000), usual=st.integers(0, 10_000), cheapest=st.integers(0, 999)
+)
+def test_no_till_is_lent_beforehand_more_than_there_is(available, usual, cheapest):
+    lent = beforehand(available, usual=usual, cheapest=cheapest)
+
+    assert 0 <= lent <= max(0, available)
+    assert lent == 0 or lent >= cheapest
 
 
 @pytest.mark.parametrize(
