@@ -33,6 +33,8 @@ def _parser() -> argparse.ArgumentParser:
     code.add_argument("--name", required=True, help="what the terminal will be called")
     card = _command(commands, "card", "print the digits of a member's card")
     card.add_argument("--member", type=int, required=True)
+    badge = _command(commands, "badge", "print the digits of a person's badge")
+    badge.add_argument("--staff", type=int, required=True)
     return parser
 
 

@@ -16,7 +16,7 @@ import uvicorn
 
 from sync.programme.refusals import Refused
 from sync.server.api.application import application
-from sync.server.office.cards import card_token
+from sync.server.office.cards import badge_token, card_token
 from sync.server.office.demo.build import DemoState, build, demo_state, desk_code
 from sync.server.office.enrol import issue_code
 from sync.server.office.head_office import HeadOffice
@@ -106,7 +106,20 @@ def _card(settings: Settings) -> int:
     return 0
 
 
-_COMMANDS = {"serve": _serve, "migrate": _migrate, "demo": _demo, "code": _code, "card": _card}
+def _badge(settings: Settings) -> int:
+    with _office(settings) as office:
+        _say("badge", badge_token(office, settings.staff, now=clock_of(settings)()))
+    return 0
+
+
+_COMMANDS = {
+    "serve": _serve,
+    "migrate": _migrate,
+    "demo": _demo,
+    "code": _code,
+    "card": _card,
+    "badge": _badge,
+}
 
 
 @contextlib.contextmanager

@@ -24,6 +24,7 @@ class Settings:
     members: int = DEMO_MEMBERS
     exit_on_eof: bool = False
     member: int = 0
+    staff: int = 0
     store: int = 0
     name: str = ""
     clock: int = 0

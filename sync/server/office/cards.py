@@ -13,7 +13,7 @@ from sync.server.office.head_office import HeadOffice
 from sync.server.store.dialect import insert_rows
 from sync.server.store.keys import CARDS_KID, PHONES_KID
 from sync.server.store.states import CardStatus, MemberStatus
-from sync.server.store.tables import cards, members
+from sync.server.store.tables import cards, members, staff
 
 PHONE_CODE_SECONDS = 90
 
@@ -65,6 +65,27 @@ def phone_code(office: HeadOffice, member: int, *, now: int) -> str:
         sequence=office.random(1)[0],
     )
     return sign(token, office.keys.phones)
+
+
+def badge_token(office: HeadOffice, person: int, *, now: int) -> str:
+    """Return the 202 digits of a person's badge; raises Refused(STAFF_UNKNOWN)."""
+    with office.database.read() as connection:
+        badge: bytes | None = connection.scalar(
+            select(staff.c.badge).where(staff.c.staff_id == person)
+        )
+        programme = rulebook(connection).in_force(now).programme
+    if badge is None:
+        raise Refused(Reason.STAFF_UNKNOWN)
+    token = MemberToken(
+        kind=TokenKind.STAFF_BADGE,
+        key_id=CARDS_KID,
+        programme=programme,
+        subject=int.from_bytes(badge, "big"),
+        issued_at=_seconds(now),
+        life=0,
+        sequence=1,
+    )
+    return sign(token, office.keys.cards)
 
 
 def _check(connection: Connection, member: int) -> None:

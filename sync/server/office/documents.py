@@ -20,6 +20,10 @@ from sync.server.store.dialect import add_rows
 from sync.server.store.keys import Keys
 from sync.server.store.tables import programme_documents
 
+_ALL = select(programme_documents.c.body, programme_documents.c.hash).order_by(
+    programme_documents.c.version
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rulebook:
@@ -70,11 +74,7 @@ def publish(connection: Connection, keys: Keys, document: Document, *, now: int)
 
 def rulebook(connection: Connection) -> Rulebook:
     """Return every published version."""
-    rows = connection.execute(
-        select(programme_documents.c.body, programme_documents.c.hash).order_by(
-            programme_documents.c.version
-        )
-    ).all()
+    rows = connection.execute(_ALL).all()
     held = [(_decoded(row.body), row.hash) for row in rows]
     return Rulebook(
         documents=tuple(document for document, _ in held),

@@ -1,11 +1,14 @@
 """The few facts about this server itself: its epoch, and how members are dealt out to terminals."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from sync.server.store.dialect import put_rows
 from sync.server.store.tables import settings
 
 _EPOCH = "epoch"
+
+
+_VALUE = select(settings.c.value).where(settings.c.name == bindparam("of_name"))
 
 
 def epoch(connection: Connection) -> int:
@@ -15,7 +18,7 @@ def epoch(connection: Connection) -> int:
 
 def setting(connection: Connection, name: str, default: str = "") -> str:
     """Return what is set under `name`."""
-    value: str | None = connection.scalar(select(settings.c.value).where(settings.c.name == name))
+    value: str | None = connection.scalar(_VALUE, {"of_name": name})
     return default if value is None else value
 
 

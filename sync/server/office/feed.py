@@ -9,9 +9,9 @@ members whose home it is or who came there.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from sync.programme.members import bucket_of
 from sync.server.office.epoch import keep_setting, setting
@@ -23,6 +23,7 @@ ALL_MEMBERS_MAX = 50_000
 
 _SETTING = "scope"
 _BY_STORE = "store"
+_HEADS = select(feed_heads).where(feed_heads.c.scope.in_(bindparam("scopes", expanding=True)))
 
 
 def divide_by_store(connection: Connection) -> None:
@@ -62,10 +63,13 @@ def lease_list(terminal: int) -> str:
 
 def head(connection: Connection, scope: str) -> int:
     """Return the newest number of a scope or list, 0 for one that never changed."""
-    value: int | None = connection.scalar(
-        select(feed_heads.c.head).where(feed_heads.c.scope == scope)
-    )
-    return value or 0
+    return heads(connection, (scope,))[scope]
+
+
+def heads(connection: Connection, scopes: Sequence[str]) -> dict[str, int]:
+    """Return the newest numbers of scopes and lists."""
+    rows = connection.execute(_HEADS, {"scopes": scopes})
+    return dict.fromkeys(scopes, 0) | {row.scope: row.head for row in rows}
 
 
 def raise_lists(connection: Connection, names: Iterable[str]) -> None:

@@ -67,11 +67,15 @@ def advance(connection: Connection, caller: Caller, journal: Journal) -> None:
     )
 
 
-def mark_forked(connection: Connection, caller: Caller) -> None:
-    """Note that two machines write this journal."""
-    connection.execute(
-        update(incarnations).where(is_life(caller)).values(state=int(IncarnationState.FORKED))
+def mark_forked(connection: Connection, caller: Caller) -> bool:
+    """Note that two machines write this journal; return whether that is news."""
+    forked = int(IncarnationState.FORKED)
+    marked = connection.execute(
+        update(incarnations)
+        .where(is_life(caller), incarnations.c.state != forked)
+        .values(state=forked)
     )
+    return marked.rowcount > 0
 
 
 def _hash_at(connection: Connection, caller: Caller, journal: Journal, seq: int) -> bytes | None:

@@ -17,6 +17,7 @@ from sync.programme.ledger import Kind
 from sync.programme.members import bucket_of
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.messages import LeaseRequest
+from sync.server.office.book import KINDS
 from sync.server.office.documents import rulebook
 from sync.server.office.feed import raise_members
 from sync.server.office.head_office import DAY_MS, HOUR_MS, HeadOffice
@@ -31,8 +32,7 @@ _AWAY_MS = 7 * DAY_MS
 _MOST = 500
 _ID_BYTES = 16
 
-_KINDS = tuple(Kind)
-_EARN, _SPEND = _KINDS.index(Kind.EARN), _KINDS.index(Kind.SPEND)
+_EARN, _SPEND = KINDS.index(Kind.EARN), KINDS.index(Kind.SPEND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,9 @@ def lend_beforehand(office: HeadOffice, caller: Caller, *, now: int) -> int:
 
 def _was_lent(connection: Connection, caller: Caller, *, now: int) -> bool:
     last: int | None = connection.scalar(
-        select(func.max(leases.c.granted_at)).where(leases.c.terminal_id == caller.terminal)
+        select(func.max(leases.c.granted_at)).where(
+            leases.c.terminal_id == caller.terminal, leases.c.incarnation == caller.incarnation
+        )
     )
     return last is not None and now - last < _EVERY_MS
 

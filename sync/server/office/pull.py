@@ -10,11 +10,19 @@ import base64
 import binascii
 
 import msgspec
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Connection, Row, bindparam, func, or_, select
 
 from sync.programme.document import Document
 from sync.programme.refusals import Reason, Refused
-from sync.protocol.messages import DocumentRow, LeaseRow, PullAnswer, Result, StaffRow, StockRow
+from sync.protocol.messages import (
+    DocumentRow,
+    LeaseRow,
+    MemberRow,
+    PullAnswer,
+    Result,
+    StaffRow,
+    StockRow,
+)
 from sync.server.office import feed as feeds
 from sync.server.office.documents import local, rulebook, store_of
 from sync.server.office.epoch import epoch
@@ -23,7 +31,7 @@ from sync.server.office.leases import held_leases
 from sync.server.office.member_rows import View, member_rows
 from sync.server.office.staff import staff_rows
 from sync.server.office.stock import stock_rows
-from sync.server.office.terminals import Caller, is_life
+from sync.server.office.terminals import Caller
 from sync.server.store.dialect import add_rows
 from sync.server.store.states import FulfilmentState
 from sync.server.store.tables import (
@@ -37,6 +45,19 @@ from sync.server.store.tables import (
 )
 
 PAGE = 5_000
+
+# Asked at every pull, also when nothing has changed: written once.
+_ACKED = select(incarnations.c.last_seq).where(
+    incarnations.c.terminal_id == bindparam("of_terminal"),
+    incarnations.c.n == bindparam("of_life"),
+)
+_READY = select(func.count()).where(
+    fulfilments.c.store_id == bindparam("of_store"),
+    fulfilments.c.state == int(FulfilmentState.READY),
+)
+_SALES = select(till_sales.c.sales).where(
+    till_sales.c.terminal_id == bindparam("of_terminal"), till_sales.c.day == bindparam("of_day")
+)
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
@@ -84,23 +105,16 @@ def _page(
     held = _read_cursor(text) if text else start
     if (held.epoch, held.scope) != (now_epoch, scope):
         raise Refused(Reason.CURSOR_INVALID)
-    document = rulebook(connection).in_force(now)
+    book = rulebook(connection)
+    document = book.in_force(now)
     view = view_of(document, caller.store, now=now)
-    changed = connection.execute(
-        select(feed.c.seq, feed.c.member_id, feed.c.gone)
-        .where(feed.c.scope == scope, feed.c.seq > held.seq)
-        .order_by(feed.c.seq)
-        .limit(limit + 1)
-    ).all()
+    lists = _Lists(connection, caller, held, scope)
+    changed = _changed(connection, scope, held.seq, limit) if lists.head > held.seq else []
     more, changed = len(changed) > limit, changed[:limit]
     last = changed[-1].seq if changed else held.seq
-    chosen = select(feed.c.bucket, feed.c.member_id).where(
-        feed.c.scope == scope, feed.c.seq > held.seq, feed.c.seq <= last, ~feed.c.gone
-    )
-    rows = member_rows(office, connection, chosen, view) if changed else {}
+    rows = _members(office, connection, scope, held.seq, last, view) if changed else {}
     acked = acked_seq(connection, caller)
-    lists = _Lists(connection, caller, held)
-    papers = _documents(connection, held.document, document)
+    papers = _documents(connection, held.document, document, book.documents[-1].version)
     done = Cursor(
         epoch=now_epoch,
         scope=scope,
@@ -134,13 +148,18 @@ def _page(
 class _Lists:
     """The lists that travel whole, when their head has moved."""
 
-    def __init__(self, connection: Connection, caller: Caller, held: Cursor) -> None:
+    def __init__(self, connection: Connection, caller: Caller, held: Cursor, scope: str) -> None:
         self._connection = connection
         self._caller = caller
         self._held = held
-        self.staff_head = feeds.head(connection, feeds.staff_list(caller.store))
-        self.stock_head = feeds.head(connection, feeds.stock_list(caller.store))
-        self.lease_head = feeds.head(connection, feeds.lease_list(caller.terminal))
+        names = (
+            scope,
+            feeds.staff_list(caller.store),
+            feeds.stock_list(caller.store),
+            feeds.lease_list(caller.terminal),
+        )
+        heads = feeds.heads(connection, names)
+        self.head, self.staff_head, self.stock_head, self.lease_head = (heads[n] for n in names)
 
     def staff(self, office: HeadOffice) -> tuple[StaffRow, ...]:
         if self.staff_head == self._held.staff:
@@ -158,9 +177,34 @@ class _Lists:
         return held_leases(self._connection, self._caller.terminal)
 
 
-def _documents(
-    connection: Connection, after: int, document: Document
+def _changed(
+    connection: Connection, scope: str, after: int, limit: int
 ) -> list[Row[tuple[object, ...]]]:
+    """One more than `limit`, to tell whether there is more."""
+    return list(
+        connection.execute(
+            select(feed.c.seq, feed.c.member_id, feed.c.gone)
+            .where(feed.c.scope == scope, feed.c.seq > after)
+            .order_by(feed.c.seq)
+            .limit(limit + 1)
+        )
+    )
+
+
+def _members(
+    office: HeadOffice, connection: Connection, scope: str, after: int, last: int, view: View
+) -> dict[int, MemberRow]:
+    chosen = select(feed.c.bucket, feed.c.member_id).where(
+        feed.c.scope == scope, feed.c.seq > after, feed.c.seq <= last, ~feed.c.gone
+    )
+    return member_rows(office, connection, chosen, view)
+
+
+def _documents(
+    connection: Connection, after: int, document: Document, newest: int
+) -> list[Row[tuple[object, ...]]]:
+    if after >= newest:
+        return []
     # A terminal that knows none needs no history: the one in force, and those to come.
     first = after + 1 if after else document.version
     return list(
@@ -193,9 +237,8 @@ def _note_delivery(office: HeadOffice, caller: Caller, versions: list[int], now:
 
 def acked_seq(connection: Connection, caller: Caller) -> int:
     """Return up to where the server has the caller's journal."""
-    acked: int = connection.execute(
-        select(incarnations.c.last_seq).where(is_life(caller))
-    ).scalar_one()
+    named = {"of_terminal": caller.terminal, "of_life": caller.incarnation}
+    acked: int = connection.execute(_ACKED, named).scalar_one()
     return acked
 
 
@@ -230,23 +273,13 @@ def _results(
 
 def _pickups(connection: Connection, caller: Caller) -> int:
     """How many rewards are ready to be collected in the caller's store."""
-    return connection.execute(
-        select(func.count())
-        .select_from(fulfilments)
-        .where(
-            fulfilments.c.store_id == caller.store,
-            fulfilments.c.state == int(FulfilmentState.READY),
-        )
-    ).scalar_one()
+    ready: int = connection.execute(_READY, {"of_store": caller.store}).scalar_one()
+    return ready
 
 
 def _sales(connection: Connection, caller: Caller, view: View) -> int:
-    sales: int | None = connection.scalar(
-        select(till_sales.c.sales).where(
-            till_sales.c.terminal_id == caller.terminal,
-            till_sales.c.day == view.store_day.isoformat(),
-        )
-    )
+    named = {"of_terminal": caller.terminal, "of_day": view.store_day.isoformat()}
+    sales: int | None = connection.scalar(_SALES, named)
     return -1 if sales is None else sales
 
 

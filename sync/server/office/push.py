@@ -287,7 +287,8 @@ def _cards(connection: Connection, named: Iterable[str]) -> dict[str, int]:
 def _report_fork(
     office: HeadOffice, connection: Connection, caller: Caller, arrival: Arrival, now: int
 ) -> None:
-    mark_forked(connection, caller)
+    if not mark_forked(connection, caller):
+        return
     note(
         office,
         connection,

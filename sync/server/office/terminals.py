@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, select, update
 
 from sync.programme.refusals import Reason, Refused
 from sync.protocol import signing
@@ -24,6 +24,22 @@ class Caller:
     name: str
     public_key: bytes
     forked: bool
+
+
+_LIVES = (
+    select(
+        terminals.c.terminal_id,
+        terminals.c.store_id,
+        terminals.c.name,
+        terminals.c.state,
+        incarnations.c.n,
+        incarnations.c.public_key,
+        incarnations.c.state.label("life"),
+    )
+    .join(incarnations, incarnations.c.terminal_id == terminals.c.terminal_id)
+    .where(terminals.c.terminal_id == bindparam("of_terminal"))
+    .order_by(incarnations.c.n.desc())
+)
 
 
 def recognise(
@@ -84,22 +100,7 @@ def revoke(connection: Connection, terminal: int) -> None:
 
 
 def _lives(connection: Connection, terminal: int) -> list[Row[tuple[object, ...]]]:
-    return list(
-        connection.execute(
-            select(
-                terminals.c.terminal_id,
-                terminals.c.store_id,
-                terminals.c.name,
-                terminals.c.state,
-                incarnations.c.n,
-                incarnations.c.public_key,
-                incarnations.c.state.label("life"),
-            )
-            .join(incarnations, incarnations.c.terminal_id == terminals.c.terminal_id)
-            .where(terminals.c.terminal_id == terminal)
-            .order_by(incarnations.c.n.desc())
-        )
-    )
+    return list(connection.execute(_LIVES, {"of_terminal": terminal}))
 
 
 def _caller(life: Row[tuple[object, ...]]) -> Caller:
