@@ -8,12 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QElapsedTimer, QEventLoop, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 
 from loyalty_desk.app.clock import SetClock
 from loyalty_desk.app.desk_app import DeskApp
 from loyalty_desk.app.tour_receipt import receipt_xml
 from loyalty_desk.ui.counter.presenter import CounterPresenter, LineNews
+from loyalty_desk.ui.enrol.state import FieldName
 from sync.programme.refusals import Reason, Refused
 
 MEMBERS = 300
@@ -106,13 +107,13 @@ class Tour:
 
     def _newcomer(self, desk: CounterPresenter) -> None:
         desk.open_enrolment()
-        desk.enrol.typed("phone", "11982144410")
-        desk.enrol.typed("name", "Teresa Oka")
+        self._type("phone", "11982144410")
+        self._type("name", "Teresa Oka")
         document = desk.document()
         desk.enrol.consent(next(p.id for p in document.purposes if p.required))
         self._settle()
         self._shoot("05-cadastro")
-        desk.enrol.typed("cpf", "111.111.111-11")
+        self._type("cpf", "111.111.111-11")
         desk.enrol.left("cpf")
         self._settle()
         self._shoot("05-cadastro-erro")
@@ -154,6 +155,14 @@ class Tour:
     def _choose(self, desk: CounterPresenter, name: str) -> None:
         staff = next(one.id for one in desk.sign_in.view.staff if one.name == name)
         desk.sign_in.choose(str(staff))
+        self._settle()
+
+    def _type(self, field: FieldName, text: str) -> None:
+        """Type into a field of the enrolment, as a person would."""
+        self._desk.window.enrol.focus_field(field)
+        edit = self._app.focusWidget()
+        assert isinstance(edit, QLineEdit)
+        edit.insert(text)
         self._settle()
 
     def _visit(self, desk: CounterPresenter, name: str, *, centavos: int) -> None:

@@ -72,7 +72,8 @@ def appraise(counter: Counter, draft: Draft) -> Appraisal:
     judged = visit.situation(counter, draft)
     row = draft.member.row
     answers = [
-        Offer(reward, _refusal(reward, judged, document)) for reward in _listed(document, draft)
+        Offer(reward, _refusal(reward, judged, document, draft))
+        for reward in _listed(document, draft)
     ]
     return Appraisal(
         draft=draft,
@@ -112,7 +113,11 @@ def _listed(document: Document, draft: Draft) -> tuple[Reward, ...]:
     return tuple(reward for reward in document.rewards if not reward.retired)
 
 
-def _refusal(reward: Reward, judged: rewards.Situation, document: Document) -> Refused | None:
+def _refusal(
+    reward: Reward, judged: rewards.Situation, document: Document, draft: Draft
+) -> Refused | None:
+    if draft.member.blocked:
+        return Refused(Reason.MEMBER_BLOCKED)
     try:
         rewards.check(reward, judged, document.tiers)
     except Refused as refused:

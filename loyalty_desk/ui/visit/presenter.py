@@ -167,6 +167,7 @@ def short_reason(refused: Refused) -> str:
         Reason.REWARD_NOT_IN_THIS_STORE: _("Other store"),
         Reason.REWARD_LIMIT_REACHED: _("Used already"),
         Reason.REWARD_ABOVE_BASKET_SHARE: _("Small purchase"),
+        Reason.MEMBER_BLOCKED: _("Blocked"),
         Reason.REWARD_ENDED: _("Ended"),
     }
     return words.get(refused.reason, _("Not now"))

@@ -129,6 +129,7 @@ def _rewards() -> tuple[Reward, ...]:
             cost=0,
             kind="benefit",
             icon="cake",
+            terms="De aniversário",
             birthday_days=7,
             per_member_year=1,
         ),
