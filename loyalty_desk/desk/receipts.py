@@ -11,6 +11,7 @@ import msgspec
 
 from loyalty_desk.desk.counter import Counter
 from loyalty_desk.desk.visit import ReceiptRead, line_of
+from sync.programme.access_key import AccessKey
 from sync.programme.document import Document
 from sync.programme.earning import PurchaseLine
 from sync.programme.receipt_check import check_receipt
@@ -76,6 +77,11 @@ def _by_product(lines: Sequence[ReceiptLine]) -> tuple[PurchaseLine, ...]:
         PurchaseLine(net_centavos=centavos, ncm=ncm, ean=ean, code=code)
         for (ncm, ean, code), centavos in net.items()
     )
+
+
+def number_of(key: str) -> str:
+    """Return the number that is printed on the receipt of a key."""
+    return str(AccessKey(key).number)
 
 
 def companies(document: Document) -> frozenset[str]:

@@ -4,9 +4,19 @@ from dataclasses import dataclass
 
 from loyalty_desk.desk.counter import Counter
 from loyalty_desk.desk.shift import RecentVisit
-from loyalty_desk.store.shelf import Notice as Notice
+from loyalty_desk.store.shelf import Notice
+from loyalty_desk.store.visits import Visit
 
 TRAY_MAX = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """What needs a person: the server's word, the member's name and the visit (None: forgotten)."""
+
+    notice: Notice
+    name: str
+    visit: Visit | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +25,7 @@ class SyncStatus:
 
     waiting: int
     queued: tuple[RecentVisit, ...]
-    notices: tuple[tuple[Notice, str], ...]
+    notices: tuple[Noticed, ...]
     copy_of: int
     members: int
     complete: bool
@@ -33,7 +43,10 @@ def status(counter: Counter) -> SyncStatus:
     queued = tuple(
         RecentVisit(visit, _name(counter, visit.member), 0) for visit in visits if not visit.acked
     )
-    notices = tuple((n, _name(counter, n.member)) for n in counter.ledger.attention.all())
+    notices = tuple(
+        Noticed(notice, _name(counter, notice.member), counter.ledger.visit(notice.visit))
+        for notice in counter.ledger.attention.all()
+    )
     freshness = counter.members.freshness()
     return SyncStatus(
         waiting=waiting,

@@ -46,6 +46,7 @@ def test_what_the_server_wants_looked_at_names_the_member(till):
     till.credit(till.scan(club.card_code(club.MARINA)), 8_640)
     till.hear(Result(seq=1, status="needs_review", code="receipt_used", facts={"points": 129}))
 
-    ((notice, name),) = sync_status.status(till.counter).notices
+    (noticed,) = sync_status.status(till.counter).notices
 
-    assert (notice.code, notice.member, name) == ("receipt_used", club.MARINA, "Marina Alves")
+    assert (noticed.notice.code, noticed.notice.member) == ("receipt_used", club.MARINA)
+    assert (noticed.name, noticed.visit.credited) == ("Marina Alves", 129)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from loyalty_desk.desk import identify, shift, sync_status, undo
+from loyalty_desk.desk import identify, receipts, shift, sync_status, undo
 from loyalty_desk.desk.identify import Found
 from loyalty_desk.desk.shift import RecentVisit, ShiftReport
 from loyalty_desk.desk.sync_status import SyncStatus
@@ -107,7 +107,7 @@ class IdleFlow:
         """Keep a receipt that was scanned before its member, for two minutes."""
         until = self._floor.counter.clock.mono() + RECEIPT_WAITS_MS
         self._receipt = (read, until)
-        number = _("Receipt {number}").format(number=read.key[25:34].lstrip("0"))
+        number = _("Receipt {number}").format(number=receipts.number_of(read.key))
         amount = _("Receipt of {amount}").format(amount=i18n.money(read.total_centavos))
         words = amount if read.total_centavos else number
         self.view = replace(self.view, waiting_receipt=words, problem="")

@@ -241,9 +241,9 @@ class CounterPresenter:
                 self._failed,
             )
         elif action == SEE and self._stage.status is not None:
-            for notice, _name in self._stage.status.notices:
-                if str(notice.seq) == event:
-                    self.open_member(notice.member)
+            for noticed in self._stage.status.notices:
+                if str(noticed.notice.seq) == event:
+                    self.open_member(noticed.notice.member)
 
     def retry(self) -> None:
         """Try the line now."""

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from loyalty_desk.desk import receipts
 from loyalty_desk.desk.shift import RecentVisit
-from loyalty_desk.desk.sync_status import Notice, SyncStatus
+from loyalty_desk.desk.sync_status import Noticed, SyncStatus
 from loyalty_desk.ui.pending.state import Action, NeedsYou, TrayRow, TrayState
 from loyalty_desk.ui.texts import refusal_text
 from sync import i18n
@@ -77,30 +78,31 @@ def what_of(recent: RecentVisit, document: Document) -> str:
     return ", ".join(names.get(taken.reward, _("Reward")) for taken in visit.taken)
 
 
-def _needs(noticed: tuple[Notice, str], count: int) -> NeedsYou:
-    notice, name = noticed
+def _needs(noticed: Noticed, count: int) -> NeedsYou:
     title = ngettext("{n} needs you", "{n} need you", count).format(n=count)
     return NeedsYou(
-        event=str(notice.seq),
+        event=str(noticed.notice.seq),
         title=title,
-        text=_reason(notice, name),
+        text=_reason(noticed),
         actions=(Action(SEE, _("See detail")), Action(ARCHIVE, _("Archive"))),
     )
 
 
-def _reason(notice: Notice, name: str) -> str:
+def _reason(noticed: Noticed) -> str:
+    notice, visit = noticed.notice, noticed.visit
     try:
         reason = Reason(notice.code)
     except ValueError:
-        return _("The server wants a person to look at this record of {name}.").format(name=name)
-    if reason is Reason.RECEIPT_USED:
-        number = str(notice.facts.get("number", "")) or str(notice.facts.get("receipt", ""))[-9:]
+        return _("The server wants a person to look at this record of {name}.").format(
+            name=noticed.name or _("Member of this card")
+        )
+    if reason is Reason.RECEIPT_USED and visit is not None and visit.receipt:
         return _(
             "Receipt {receipt} had earned points at {store}. The {points} points were not added."
         ).format(
-            receipt=number,
+            receipt=receipts.number_of(visit.receipt),
             store=notice.facts.get("store", _("another till")),
-            points=notice.facts.get("points", 0),
+            points=i18n.number(visit.credited),
         )
     return refusal_text(Refused(reason, **notice.facts))
 
