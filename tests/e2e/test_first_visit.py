@@ -209,3 +209,27 @@ def the_desk_serves_on_without_it(desk: DeskProcess, cards: dict[str, str]) -> N
     desk.type("1")
     desk.until(lambda seen: seen.get("panel") == "ConfirmState", "the confirmation offline")
     conclude(desk)
+
+
+def test_a_kill_in_the_middle_of_f10_keeps_the_whole_visit_or_nothing(
+    server: ServerProcess, home: Path
+) -> None:
+    card = server.card_of(MARINA)
+    with DeskProcess(home, server.url, server.code) as desk:
+        desk.sign_in(CASHIER, PIN)
+        open_card(desk, card, MARINA)
+        pay(desk, "2000")
+        desk.press("F5")
+        desk.type("1")
+        desk.until(lambda seen: seen.get("panel") == "ConfirmState", "the confirmation")
+        server.stop(kill=True)
+        desk.send("press", key="F10")
+        desk.kill()
+
+    server.start()
+    with DeskProcess(home, server.url, "") as desk:
+        everything_sent(desk)
+        recorded = desk.ask("journal")
+
+    assert [one["kind"] for one in recorded] in ([], ["accrual", "redemption"])
+    assert [one["id"] for one in server.events()] == [one["id"] for one in recorded]
