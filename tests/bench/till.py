@@ -21,7 +21,7 @@ from sync.protocol.messages import LeaseRow, MemberRow
 from tests.bench import people, programme
 
 _PAGE = 5_000
-_OLD_VISITS = 20_000
+OLD_VISITS = 20_000
 _OLD_VISITS_A_TIME = 1_000
 _OLD_VISIT_MS = 130_000  # twenty thousand within thirty days
 _LEASE_MS = 3 * people.DAY_MS
@@ -39,6 +39,30 @@ class WallClock:
     def mono(self) -> int:
         """Return ms since some instant of this run."""
         return time.monotonic_ns() // 1_000_000
+
+
+class TradingClock(WallClock):
+    """A clock of trade: it begins some hours ago and goes on from customer to customer.
+
+    A till that recorded a day's visits within one minute would be another till.
+    """
+
+    def __init__(self, *, hours_ago: int) -> None:
+        self._at = super().now() - hours_ago * 3_600_000
+        self._mono = super().mono()
+
+    def serve(self, ms: int) -> None:
+        """Let the next customer come after so many ms."""
+        self._at += ms
+        self._mono += ms
+
+    def now(self) -> int:
+        """Return the wall clock in ms UTC."""
+        return self._at
+
+    def mono(self) -> int:
+        """Return ms since some instant of this run."""
+        return self._mono
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +84,18 @@ class Filled:
     indexes: float
 
 
-def fill(home: Path, members: int) -> Filled:
-    """Make a till at `home` that is enrolled and holds so many members."""
+def fill(home: Path, members: int, *, visits: int) -> Filled:
+    """Make a till at `home` that is enrolled, holds so many members, and has traded for weeks.
+
+    `visits` are in its journal already, all acknowledged: no till's journal is empty.
+    """
     now = WallClock().now()
     with opened(home, members) as till:
         ledger = till.store.ledger
         ledger.enrolled(programme.identity(till.keys.public_key))
         ledger.documents.keep_all([programme.published()])
         ledger.staff.keep_all([programme.cashier()])
-        _trade(till, now)
+        _trade(till, visits, now)
         pages = _Timed(_pages(people.rows(members, now=now)))
         began = time.perf_counter()
         till.store.cache.fill(pages)
@@ -108,13 +135,13 @@ def acknowledge(till: Till) -> None:
     till.store.ledger.settle(seq)
 
 
-def _trade(till: Till, now: int) -> None:
-    """Record the trade of the last weeks, all of it acknowledged: no till's journal is empty."""
+def _trade(till: Till, visits: int, now: int) -> None:
+    """Record the trade of the last weeks; the server has heard of it."""
     chance = random.Random(11)
-    for first in range(0, _OLD_VISITS, _OLD_VISITS_A_TIME):
+    for first in range(0, visits, _OLD_VISITS_A_TIME):
         acts = []
-        for number in range(first, first + _OLD_VISITS_A_TIME):
-            at = now - (_OLD_VISITS - number) * _OLD_VISIT_MS
+        for number in range(first, min(visits, first + _OLD_VISITS_A_TIME)):
+            at = now - people.DAY_MS - (visits - number) * _OLD_VISIT_MS
             member = people.member_of(chance.randrange(till.members))
             acts.append(programme.old_visit(member, number, at=at))
         till.store.ledger.record(acts)

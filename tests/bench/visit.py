@@ -17,19 +17,21 @@ from tests.bench import people, programme, syncs
 from tests.bench.job import Job
 from tests.bench.syncs import Syncs
 from tests.bench.table import Row, at_least, unmeasured
-from tests.bench.till import Till, acknowledge, lend, opened
+from tests.bench.till import Till, TradingClock, acknowledge, lend, opened
 from tests.bench.timing import Stopwatch, in_turns
 
 _PAD_NS = 3_000_000
 _LEASE_POINTS = 40 * programme.COFFEE_POINTS
+_BETWEEN_MS = 40_000
 _MEMBERS = 1_000  # who comes to the counter, at every size of the club
 
 
 class Visits:
     """Visits and floor commits, a round at a time. `syncs_each` lists the sync calls per visit."""
 
-    def __init__(self, till: Till, each: int, counter: Syncs | None) -> None:
+    def __init__(self, till: Till, clock: TradingClock, each: int, counter: Syncs | None) -> None:
         self._till = till
+        self._clock = clock
         self._each = each
         self._counter = counter
         self._watch = Stopwatch()
@@ -83,6 +85,7 @@ class Visits:
         )
 
     def _concluded(self, draft: Draft) -> int:
+        self._clock.serve(_BETWEEN_MS)
         counter, visit_id = self._till.counter, self._till.counter.new_id()
 
         def act() -> None:
@@ -106,10 +109,11 @@ class Visits:
 def measure(job: Job) -> list[Row]:
     """Return the rows of the visit: on this disk, on a slow one, and the syncs of each."""
     counter = syncs.here()
-    rounds, each = (3, 12) if job.quick else (25, 100)
-    with opened(Path(job.home), job.members) as till:
+    rounds, each = (3, 12) if job.quick else (21, 50)
+    clock = TradingClock(hours_ago=20)
+    with opened(Path(job.home), job.members, clock=clock) as till:
         recorded = till.store.ledger.head().seq
-        visits = Visits(till, each, counter)
+        visits = Visits(till, clock, each, counter)
         visits.visits(), visits.floor()  # the WAL reaches its length before anything is counted
         visits.syncs_each.clear()
         rows = [_ratio(visits, rounds, "visit ÷ commit", 0.38)]

@@ -14,35 +14,12 @@ from sync.protocol import chain, codec
 from tests.bench import people, programme
 from tests.bench.job import Job
 from tests.bench.table import Row, at_most
-from tests.bench.till import Till, WallClock, fill, opened
+from tests.bench.till import Till, TradingClock, fill, opened
 
 TYPED_BYTES = 50
 RECEIPT_BYTES = 65
-_MEMBERS = 5_000
+_MEMBERS = 2_000
 _EVENTS = chain.BATCH_EVENTS_MAX
-
-
-class _TradingClock:
-    """A clock that goes on by itself: half a minute to three between two looks at `serve`."""
-
-    boot = 2_871_604_551
-
-    def __init__(self, chance: random.Random) -> None:
-        self._chance = chance
-        self._passed = 0
-        self._began = WallClock().now()
-
-    def serve(self) -> None:
-        """Let the next customer come."""
-        self._passed += self._chance.randrange(30_000, 180_000)
-
-    def now(self) -> int:
-        """Return the wall clock in ms UTC."""
-        return self._began + self._passed
-
-    def mono(self) -> int:
-        """Return ms since the start of the till."""
-        return 7_211_003 + self._passed
 
 
 def measure(job: Job) -> list[Row]:
@@ -56,13 +33,13 @@ def measure(job: Job) -> list[Row]:
 def _row(job: Job, name: str, *, receipts: bool) -> Row:
     home = Path(job.scratch) / f"wire-{receipts}"
     shutil.rmtree(home, ignore_errors=True)
-    fill(home, _MEMBERS)
+    fill(home, _MEMBERS, visits=0)
     chance = random.Random(5)
-    clock = _TradingClock(chance)
+    clock = TradingClock(hours_ago=20)
     with opened(home, _MEMBERS, clock=clock) as till:
         before = till.store.ledger.head().seq
         for number in range(_EVENTS):
-            clock.serve()
+            clock.serve(chance.randrange(20_000, 120_000))
             _credit(till, chance, programme.receipt_key(810_204 + 3 * number) if receipts else "")
         size = len(_packed(till, before))
     return Row(name=f"wire, {name}, batch of {_EVENTS}", unit="B", value=size / _EVENTS)
