@@ -8,24 +8,45 @@ from sync.client import leases
 from sync.client.outcomes import Offline, Outdated, Rejected, ServerFault
 from sync.client.remote import MemberCard, RemoteServer
 from sync.client.replica import Replica
+from sync.client.server import Server
+from sync.programme import leases as programme_leases
 from sync.programme.refusals import Reason, Refused
 
 Answer = TypeVar("Answer")
 
 
-def borrow(
-    counter: Counter, server: RemoteServer, replica: Replica, member: int, points: int
-) -> None:
+def borrow(counter: Counter, server: Server, replica: Replica, member: int, points: int) -> None:
     """Have `points` of a member lent to this till and kept in its ledger, within two seconds.
 
-    What this till already holds of the member is given back for it: one lease covers it all.
+    What this till holds of the member already is given back for it only where the rest is too
+    little: once it has been offered, it cannot be spent any more, whatever becomes of the question.
 
-    Raises Refused: what the server answered, or NEEDS_CONNECTION (fact `usable`) without one.
+    Raises Refused: what the server answered, or NEEDS_CONNECTION (fact `usable`) without an answer.
     """
-    lease = bytes.fromhex(counter.new_id())
     held = tuple(one.id for one in counter.ledger.leases.of(member))
-    if held:
-        counter.ledger.leases.give_back(held)
+    known = counter.members.by_id(member)
+    if known is not None and points <= known.holding.available:
+        try:
+            _borrow(counter, server, replica, member, points, closes=())
+            return
+        except Refused as refused:
+            if refused.reason is not Reason.NOT_ENOUGH_POINTS or not held:
+                raise
+    counter.ledger.leases.give_back(held)
+    _borrow(counter, server, replica, member, points, closes=held)
+
+
+def _borrow(
+    counter: Counter,
+    server: Server,
+    replica: Replica,
+    member: int,
+    points: int,
+    *,
+    closes: tuple[bytes, ...],
+) -> None:
+    lease = bytes.fromhex(counter.new_id())
+    own = counter.ledger.leases.of(member)
     _asked(
         lambda: leases.borrow(
             server,
@@ -34,9 +55,9 @@ def borrow(
             member=member,
             points=points,
             wall=counter.clock.now,
-            closes=held,
+            closes=closes,
         ),
-        0,
+        programme_leases.usable(own, now=counter.now()),
     )
 
 

@@ -93,6 +93,17 @@ def permitted(counter: Counter, staff: int, act: Permitted, *, points: int = 0) 
     require(document, cast("Role", person.role), act, points=points)
 
 
+def is_dismissed(counter: Counter, staff: int) -> bool:
+    """Say whether a person who signed in may not work here any more."""
+    try:
+        counter.ledger.staff.by_id(staff)
+    except Refused as refused:
+        if refused.reason in (Reason.STAFF_UNKNOWN, Reason.STAFF_BLOCKED):
+            return True
+        raise
+    return False
+
+
 def _order(person: Staff) -> tuple[int, str, str]:
     ranks = ("cashier", "lead", "manager", "network", "auditor")
     return ranks.index(person.role), person.shift, person.name

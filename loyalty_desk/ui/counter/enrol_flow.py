@@ -164,8 +164,8 @@ class EnrolFlow:
     def _failed(self, error: BaseException) -> None:
         """Free the desk first, whatever it was; then say why, or let a fault of ours surface."""
         self._floor.turn.fail()
-        assert self.view is not None
-        self.view = replace(self.view, busy=False)
+        if self.view is not None:
+            self.view = replace(self.view, busy=False)
         self._floor.redraw()
         problem = refusal(error)
         self.refused(problem)

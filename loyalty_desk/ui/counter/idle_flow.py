@@ -15,7 +15,7 @@ from sync import i18n
 from sync.i18n import _
 from sync.programme.refusals import Refused
 
-QUERY_MIN = 2
+LETTERS_MIN, DIGITS_MIN = 2, 8
 RECEIPT_WAITS_MS = 120_000
 
 News = tuple[tuple[RecentVisit, ...], ShiftReport | None, SyncStatus]
@@ -75,7 +75,7 @@ class IdleFlow:
         self.view = replace(self.view, query=text, problem="")
         self._asked += 1
         asked, counter = self._asked, self._floor.counter
-        if len(text.strip()) < QUERY_MIN:
+        if not _is_worth_a_search(text):
             self.view = replace(self.view, found=None)
             self._floor.redraw()
             return
@@ -147,3 +147,10 @@ class IdleFlow:
 
     def _failed(self, error: BaseException) -> None:
         self._refused(refusal(error))
+
+
+def _is_worth_a_search(text: str) -> bool:
+    """Say whether text can find anybody yet: half a number finds nobody, and would say so."""
+    if any(char.isalpha() for char in text):
+        return len(text.strip()) >= LETTERS_MIN
+    return sum(char.isdigit() for char in text) >= DIGITS_MIN

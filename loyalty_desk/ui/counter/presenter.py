@@ -7,7 +7,7 @@ new one after every change.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from loyalty_desk.desk import parked, sync_status
+from loyalty_desk.desk import parked, session, sync_status
 from loyalty_desk.desk.enrol import Enrolled, form_for
 from loyalty_desk.desk.session import Session
 from loyalty_desk.desk.sync_status import SyncStatus
@@ -105,10 +105,18 @@ class CounterPresenter:
         """Read again what the frame shows and what waits; with `reopen` the open member too."""
         counter = self._floor.counter
 
+        staff = self._floor.session.staff if self._floor.session is not None else 0
+
         def work() -> tuple[Place | None, SyncStatus, tuple[tuple[str, str], ...]]:
             return read_place(counter), sync_status.status(counter), parked.waiting(counter)
 
         self._floor.store.run(work, lambda found: self._refreshed(*found), self._failed)
+        if staff:
+            self._floor.store.run(
+                lambda: session.is_dismissed(counter, staff),
+                lambda gone: self._checked(staff, gone),
+                self._failed,
+            )
         if self._floor.place is not None:
             self.idle.refresh()
             if reopen:
@@ -363,6 +371,12 @@ class CounterPresenter:
             self.sign_in.refresh()
             self.idle.refresh()
         self.redraw()
+
+    def _checked(self, staff: int, is_dismissed: bool) -> None:
+        """Whoever may not work here any more is signed out; what they began waits on hold."""
+        at_the_till = self._floor.session
+        if is_dismissed and at_the_till is not None and at_the_till.staff == staff:
+            self.lock()
 
     def _opened(self) -> None:
         """The member can be shown: only now does their screen stand, with a receipt that waited."""

@@ -64,10 +64,17 @@ class VisitFlow:
         """Open a member with what was entered before (`visit` keeps the id of one on hold)."""
         counter = self._floor.counter
         self.close()
-        self._ask(
-            lambda: (visit or counter.new_id(), appraise.appraise(counter, draft)),
-            lambda answer: self._opened(answer[0], answer[1], notice),
-        )
+
+        def answered(answer: tuple[str, Appraisal]) -> None:
+            asked = self._asked
+
+            def show() -> None:
+                if asked == self._asked:
+                    self._opened(answer[0], answer[1], notice)
+
+            self._floor.turn.when_free(show)
+
+        self._ask(lambda: (visit or counter.new_id(), appraise.appraise(counter, draft)), answered)
 
     def refresh(self) -> None:
         """Read the member again, as after news from the server; the entered part stays."""
@@ -310,10 +317,11 @@ class VisitFlow:
     def _failed(self, error: BaseException) -> None:
         """Free the desk first, whatever it was; then say why, or let a fault of ours surface."""
         self._floor.turn.fail()
-        assert self.view is not None
-        self.view = replace(self.view, busy=False)
+        if self.view is not None:
+            self.view = replace(self.view, busy=False)
         self._floor.redraw()
         problem = refusal(error)
+        assert self.view is not None  # nobody closes it while its turn is taken
         self._doubted_at = self._floor.counter.clock.mono()
         if problem.reason is Reason.NEEDS_LEAD:
             self._ask_for_lead()

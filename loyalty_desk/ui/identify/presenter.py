@@ -1,7 +1,6 @@
 """What the idle screen says: readiness, what was found, last visits, the shift. Qt-free."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from loyalty_desk.desk.identify import Found, Known
 from loyalty_desk.desk.shift import RecentVisit, ShiftReport
@@ -186,8 +185,3 @@ def _notice(view: IdleView) -> Notice | None:
             "refresh-cw", title, f"{words.format(n=i18n.number(status.members))} · {note}"
         )
     return None
-
-
-def stale_since(copy_of: datetime, now: datetime, *, hours: int) -> bool:
-    """Say whether the copy of members is so old that it needs a word."""
-    return (now - copy_of).total_seconds() > hours * 3600

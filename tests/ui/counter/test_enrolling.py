@@ -58,6 +58,26 @@ def test_a_scan_meanwhile_waits_and_then_opens_its_member(form):
     assert form.till.head == 1
 
 
+def test_a_member_who_is_being_opened_does_not_close_a_form_that_is_being_recorded(
+    form, monkeypatch
+):
+    from sync.programme.refusals import Reason, Refused
+
+    def full(_acts):
+        raise Refused(Reason.DISK_FULL)
+
+    monkeypatch.setattr(form.till.store.ledger, "record", full)
+    form.fill_form()
+    form.store.held = True
+    form.scan(club.card_code(club.MARINA))
+    form.store.step()  # found; the screen is being made
+    form.press(10)
+    form.store.go_on()
+
+    assert form.name == "enrol"
+    assert form.page.problem.startswith("The disk is full.")
+
+
 def test_a_till_locked_meanwhile_opens_nobody(form):
     form.fill_form()
     form.store.held = True

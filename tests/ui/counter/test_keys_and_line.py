@@ -282,6 +282,14 @@ def test_typing_shows_who_is_meant(desk):
     assert desk.page.search.results[0].contact == "(11) 9••••-4417 · CPF •••.247-••"
 
 
+def test_half_a_number_is_not_said_to_be_nobodys(desk):
+    desk.presenter.idle.query("1198214")
+    assert desk.page.search is None
+    desk.presenter.idle.query("11982144417")
+
+    assert [one.name for one in desk.page.search.results] == ["Marina Alves"]
+
+
 def test_an_answer_to_older_words_is_dropped(desk):
     desk.store.held = True
     desk.presenter.idle.query("mar")

@@ -225,3 +225,15 @@ def test_a_till_that_was_never_in_touch_says_what_it_waits_for(tmp_path):
     assert len(desk.page.people) == 3
     assert desk.shell.place_line == "Pinheiros · Caixa 02"
     till.close()
+
+
+def test_who_was_dismissed_is_signed_out_with_the_next_news_and_the_visit_waits(desk, till):
+    desk.open(club.MARINA)
+    desk.type_amount(8_640)
+    till.pull(staff=tuple(one for one in club.the_staff() if one.id != club.JOANA))
+    desk.line(True)
+
+    assert desk.name == "sign_in"
+    assert [one.name for one in desk.page.people] == ["Bianca Torres", "Davi Lemos"]
+    desk.sign_in(club.BIANCA)
+    assert desk.chips == ["On hold: Marina"]
