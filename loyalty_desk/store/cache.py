@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -91,6 +92,9 @@ class Cache:
         self._writer = writer
         self._reader = reader
         self._is_durable = True
+        # Asked by every act; what was read holds until the writer has committed again.
+        self._commits = 0
+        self._fresh: tuple[int, Freshness] | None = None
 
     # --- Finding ----------------------------------------------------------------------------------
 
@@ -178,6 +182,15 @@ class Cache:
 
     def freshness(self) -> Freshness:
         """Return how good the copy is, and what came with it."""
+        # Counted before reading: what a commit overtakes meanwhile is read again the next time.
+        commits, known = self._commits, self._fresh
+        if known is not None and known[0] == commits:
+            return known[1]
+        fresh = self._read_freshness()
+        self._fresh = commits, fresh
+        return fresh
+
+    def _read_freshness(self) -> Freshness:
         with self._reader.snapshot() as connection:
             stock = connection.execute("SELECT reward, left_over FROM stock").fetchall()
             return Freshness(
@@ -186,7 +199,7 @@ class Cache:
                 complete=bool(meta.value(connection, "complete", 0)),
                 sales=meta.value(connection, "sales", -1),
                 pickups=meta.value(connection, "pickups", 0),
-                stock=dict(stock),
+                stock=MappingProxyType(dict(stock)),
             )
 
     # --- Filling ----------------------------------------------------------------------------------
@@ -287,6 +300,7 @@ class Cache:
             self._is_durable = False
             with self._writer.writing() as connection:
                 yield connection
+            self._commits += 1
 
     def close(self) -> None:
         """Close the file."""

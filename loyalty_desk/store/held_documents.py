@@ -39,6 +39,10 @@ class HeldDocuments:
 
     def all(self) -> tuple[HeldDocument, ...]:
         """Return what is held, in the order in which they come into force."""
+        # Asked many times by every act, changed a few times a year: no lock when they are at hand.
+        held = self._held
+        if held is not None:
+            return held
         with self._database.reading() as connection:
             if self._held is None:
                 rows = connection.execute(
@@ -51,10 +55,10 @@ class HeldDocuments:
 
     def at(self, now: int) -> HeldDocument:
         """Return the document in force at `now` (ms UTC); raises Refused(RULES_UNKNOWN)."""
-        started = [one for one in self.all() if one.document.valid_from <= now]
-        if not started:
-            raise Refused(Reason.RULES_UNKNOWN)
-        return started[-1]
+        for one in reversed(self.all()):
+            if one.document.valid_from <= now:
+                return one
+        raise Refused(Reason.RULES_UNKNOWN)
 
     def keep_all(self, rows: Sequence[DocumentRow]) -> None:
         """Keep newly published documents; raises Refused(DOCUMENT_FORGED) and keeps none."""

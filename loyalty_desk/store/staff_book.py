@@ -49,6 +49,8 @@ class StaffBook:
         self._database = database
         self._pepper = pepper
         self._seen = seen
+        # Every act asks who does it: the few there are stay at hand. The database's lock guards it.
+        self._rows: dict[int, tuple[Any, ...]] | None = None
 
     def all(self) -> tuple[Staff, ...]:
         """Return everybody who may sign in, by name."""
@@ -60,8 +62,10 @@ class StaffBook:
 
     def by_id(self, staff: int) -> Staff:
         """Return one person; raises Refused STAFF_UNKNOWN or STAFF_BLOCKED."""
-        with self._database.reading() as connection:
-            return _active(_one(connection, "id = ?", staff))
+        with self._database.lock:
+            if self._rows is None:
+                self._rows = self._read_rows()
+            return _active(self._rows.get(staff))
 
     def by_badge(self, card: str) -> Staff:
         """Return who carries a badge; raises Refused STAFF_UNKNOWN or STAFF_BLOCKED."""
@@ -82,6 +86,7 @@ class StaffBook:
             held = connection.execute("SELECT id FROM staff").fetchall()
             gone = [one for one in held if one[0] not in named]
             connection.executemany("DELETE FROM staff WHERE id = ?", gone)
+            self._rows = None
 
     def check_pin(self, staff: int, derived: bytes, *, now: int) -> None:
         """Accept a PIN: `derived` is argon2id(PIN, the person's salt).
@@ -99,7 +104,7 @@ class StaffBook:
     def unlock(self, staff: int) -> None:
         """Give a person all tries back; the desk has checked that a manager asks."""
         with self._database.writing() as connection:
-            _count(connection, staff, wrong=0, locked_until=0)
+            self._count(connection, staff, wrong=0, locked_until=0)
 
     def _attempt(self, staff: int, now: int) -> tuple[int, int, bytes]:
         """Count one attempt as failed; return how many there are, the lock, and the verifier."""
@@ -109,11 +114,23 @@ class StaffBook:
                 raise _locked(person.locked_until, now)
             wrong = person.wrong + 1
             locked_until = _locked_until(wrong, now)
-            _count(connection, staff, wrong=wrong, locked_until=locked_until)
+            self._count(connection, staff, wrong=wrong, locked_until=locked_until)
             verifier: bytes = connection.execute(
                 "SELECT verifier FROM staff WHERE id = ?", (staff,)
             ).fetchone()[0]
         return wrong, locked_until, verifier
+
+    def _count(self, connection: Connection, staff: int, *, wrong: int, locked_until: int) -> None:
+        connection.execute(
+            "UPDATE staff SET wrong = ?, locked_until = ? WHERE id = ?",
+            (wrong, locked_until, staff),
+        )
+        self._rows = None
+
+    def _read_rows(self) -> dict[int, tuple[Any, ...]]:
+        with self._database.reading() as connection:
+            rows = connection.execute(f"SELECT {_COLUMNS} FROM staff").fetchall()
+        return {row[0]: row for row in rows}
 
     def _keep(self, connection: Connection, row: StaffRow) -> None:
         verifier = self._peppered(bytes.fromhex(row.verifier))
@@ -158,12 +175,6 @@ def _active(row: tuple[Any, ...] | None) -> Staff:
 
 def _staff(row: tuple[Any, ...]) -> Staff:
     return Staff(*row[:-1])
-
-
-def _count(connection: Connection, staff: int, *, wrong: int, locked_until: int) -> None:
-    connection.execute(
-        "UPDATE staff SET wrong = ?, locked_until = ? WHERE id = ?", (wrong, locked_until, staff)
-    )
 
 
 def _locked_until(wrong: int, now: int) -> int:

@@ -201,6 +201,16 @@ def test_of_very_many_the_fifty_that_came_last_are_looked_at(cache):
 # --- Pages ---------------------------------------------------------------------------------------
 
 
+def test_how_good_the_copy_is_follows_every_pulled_page(cache):
+    assert cache.freshness().members == 0
+
+    cache.apply(a_page(a_row(), stock=(StockRow(3, 5),)), now=NOON)
+    assert (cache.freshness().members, cache.freshness().stock) == (1, {3: 5})
+
+    cache.apply(a_page(stock=(StockRow(3, 4),)), now=NOON + DAY)
+    assert (cache.freshness().fetched_at, cache.freshness().stock) == (NOON + DAY, {3: 4})
+
+
 def test_a_page_brings_its_cursor_and_its_acknowledgement(cache):
     assert (cache.cursor, cache.acked_seq, cache.is_new) == ("", 0, True)
 

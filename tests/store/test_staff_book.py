@@ -38,6 +38,26 @@ def test_everybody_of_the_store_is_listed_by_name(staff):
     assert staff.by_badge("00000000000000b1").id == BIA
 
 
+def test_what_is_known_of_a_person_is_as_new_as_the_last_change(staff):
+    assert staff.by_id(BIA).wrong == 0
+
+    fail(staff, 2)
+    assert staff.by_id(BIA).wrong == 2
+
+    staff.unlock(BIA)
+    assert staff.by_id(BIA).wrong == 0
+
+    staff.keep_all([a_staff_row(status=1)])
+    with pytest.raises(Refused) as blocked:
+        staff.by_id(BIA)
+    with pytest.raises(Refused) as gone:
+        staff.by_id(7)
+    assert (blocked.value.reason, gone.value.reason) == (
+        Reason.STAFF_BLOCKED,
+        Reason.STAFF_UNKNOWN,
+    )
+
+
 def test_the_right_pin_is_accepted(staff):
     staff.check_pin(BIA, GOOD, now=NOON)
 
