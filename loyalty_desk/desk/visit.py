@@ -157,24 +157,28 @@ def missing_proof(document: Document, draft: Draft) -> Refused | None:
 def points_to_lease(counter: Counter, draft: Draft, *, staff: int, visit: str) -> int:
     """Return how many points must be lent before the draft can be concluded, 0 for none.
 
-    Raises Refused like `check_reward` and `check_draft`: what would be refused anyway borrows
-    nothing.
+    What would be refused anyway borrows nothing: where something would have to be lent, this raises
+    Refused like `check_reward` and `check_draft`. Else `conclude` will say what is wrong.
     """
+    if not draft.reward:
+        return 0
+    reward = rewards.reward_numbered(counter.document().rewards, draft.reward)
+    points = reward.cost * draft.quantity
+    if points == 0 or _is_lent(counter, draft.member.member, points):
+        return 0
     if counter.ledger.visit(visit) is not None:
         return 0
     check_draft(counter, draft, staff=staff)
-    if not draft.reward:
-        return 0
-    reward = check_reward(counter, draft)
-    points = reward.cost * draft.quantity
-    if points == 0:
-        return 0
-    held = counter.ledger.leases.of(draft.member.member)
+    check_reward(counter, draft)
+    return points
+
+
+def _is_lent(counter: Counter, member: int, points: int) -> bool:
     try:
-        leases.fitting(held, points, now=counter.now())
+        leases.fitting(counter.ledger.leases.of(member), points, now=counter.now())
     except Refused:
-        return points
-    return 0
+        return False
+    return True
 
 
 def conclude(counter: Counter, draft: Draft, *, staff: int, visit: str) -> Concluded:

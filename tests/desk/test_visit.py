@@ -317,4 +317,5 @@ def test_points_to_lease_are_asked_only_for_what_can_be_concluded(till, marina):
         wanted(replace(draft, amount_centavos=864_000))
     till.lend(club.MARINA, 400)
     assert wanted(draft) == 0
+    assert wanted(replace(draft, amount_centavos=864_000)) == 0  # `conclude` will refuse it
     assert wanted(Draft(member=marina, benefits=(club.CAKE,))) == 0
