@@ -68,9 +68,13 @@ class Concluded:
 
 def price(counter: Counter, draft: Draft) -> Accrual:
     """Return what the draft's purchase is worth. Raises Refused: AMOUNT_…, MEMBER_BLOCKED."""
+    return _priced(counter, draft, inputs(counter, draft.member))
+
+
+def _priced(counter: Counter, draft: Draft, stamped: Inputs) -> Accrual:
     document = counter.document()
     earning.check_amount(draft.amount_centavos, document.earning, confirmed=draft.amount_confirmed)
-    return earning.evaluate(document, _purchase(counter, draft), inputs(counter, draft.member))
+    return earning.evaluate(document, _purchase(counter, draft), stamped)
 
 
 def inputs(counter: Counter, member: OpenMember) -> Inputs:
@@ -195,8 +199,9 @@ def conclude(counter: Counter, draft: Draft, *, staff: int, visit: str) -> Concl
     acts: list[Act] = []
     accrual = None
     if draft.amount_centavos:
-        accrual = price(counter, draft)
-        acts.append(_accrual_act(counter, draft, accrual, staff=staff, event=visit))
+        stamped = inputs(counter, draft.member)
+        accrual = _priced(counter, draft, stamped)
+        acts.append(_accrual_act(counter, draft, stamped, accrual, staff=staff, event=visit))
     spent = 0
     for reward, quantity in _redeemed(counter, draft):
         event = counter.new_id() if acts else visit
@@ -290,10 +295,9 @@ def line_of(line: PurchaseLine) -> Line:
 
 
 def _accrual_act(
-    counter: Counter, draft: Draft, accrual: Accrual, *, staff: int, event: str
+    counter: Counter, draft: Draft, stamped: Inputs, accrual: Accrual, *, staff: int, event: str
 ) -> Act:
     member, receipt = draft.member, draft.receipt
-    stamped = inputs(counter, member)
     lines = receipt.lines if receipt is not None else ()
     return Act(
         event=AccrualEvent(

@@ -36,11 +36,11 @@ def spend_lease(connection: Connection, event: RedemptionEvent) -> None:
     """
     lease, now = bytes.fromhex(event.lease), event.at + event.offset_ms
     spent = connection.execute(
-        "UPDATE leases SET spent = spent + :points WHERE id = :id AND member = :member"
-        " AND closing = 0 AND stops_at > :now AND amount - spent >= :points RETURNING spent",
-        {"points": event.points, "id": lease, "member": event.member, "now": now},
-    ).fetchall()
-    if not spent:
+        "UPDATE leases SET spent = spent + ?1 WHERE id = ?2 AND member = ?3"
+        " AND closing = 0 AND stops_at > ?4 AND amount - spent >= ?1",
+        (event.points, lease, event.member, now),
+    )
+    if spent.rowcount == 0:
         raise _lease_refusal(connection, lease, event.member, now)
 
 

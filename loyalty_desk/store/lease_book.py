@@ -19,12 +19,11 @@ class LeaseBook:
 
     def of(self, member: int) -> tuple[Lease, ...]:
         """Return a member's leases that are not being given back; some may have lapsed."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT id, member, amount, spent, stops_at FROM leases"
-                " WHERE member = ? AND closing = 0 ORDER BY stops_at",
-                (member,),
-            ).fetchall()
+        rows = self._database.fetch(
+            "SELECT id, member, amount, spent, stops_at FROM leases"
+            " WHERE member = ? AND closing = 0 ORDER BY stops_at",
+            member,
+        )
         return tuple(
             Lease(id=row[0], member=row[1], amount=row[2], spent=row[3], stops_at=row[4])
             for row in rows
