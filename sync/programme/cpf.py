@@ -36,6 +36,12 @@ def _checks(digits: str) -> bool:
     return is_valid(digits)
 
 
+def formatted(cpf: Cpf) -> str:
+    """The number as people write it: `529.982.247-25`."""
+    digits = cpf.digits
+    return f"{digits[:3]}.{digits[3:6]}.{digits[6:9]}-{digits[9:]}"
+
+
 def masked(cpf: Cpf) -> str:
     """The number as screens show it: three digits of eleven, `•••.447-••`."""
     return f"•••.{cpf.digits[6:9]}-••"

@@ -38,6 +38,11 @@ def parse_phone(text: str) -> Phone:
     return Phone(found[1] + found[2])
 
 
+def formatted(phone: Phone) -> str:
+    """The number as people write it: `(11) 98214-4417`."""
+    return f"({phone.national[:2]}) {phone.national[2:-4]}-{phone.national[-4:]}"
+
+
 def masked(phone: Phone) -> str:
     """The number as screens show it: `(11) 9••••-4417`, a landline `(11) ••••-4417`."""
     first = "9" if phone.is_mobile else ""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.programme.phone import masked, parse_phone
+from sync.programme.phone import formatted, masked, parse_phone
 from sync.programme.refusals import Reason, Refused
 
 
@@ -24,6 +24,11 @@ def test_every_spelling_of_a_mobile_number_is_the_same_number(text: str) -> None
     phone = parse_phone(text)
     assert phone.national == "11982144417"
     assert phone.is_mobile
+
+
+def test_a_number_is_written_as_people_write_it() -> None:
+    assert formatted(parse_phone("11982144417")) == "(11) 98214-4417"
+    assert formatted(parse_phone("5532221234")) == "(55) 3222-1234"
 
 
 def test_a_landline_has_eight_digits() -> None:

@@ -31,6 +31,7 @@ def test_one_repeated_digit_is_no_cpf(digit: str) -> None:
 
 def test_a_screen_shows_three_digits_of_a_cpf() -> None:
     assert cpf.masked(cpf.parse_cpf("390.533.447-05")) == "•••.447-••"
+    assert cpf.formatted(cpf.parse_cpf("39053344705")) == "390.533.447-05"
 
 
 @given(st.text())

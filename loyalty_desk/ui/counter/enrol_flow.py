@@ -13,6 +13,7 @@ from loyalty_desk.ui.enrol.presenter import SHARED_PHONE, EnrolView, Note
 from loyalty_desk.ui.enrol.state import FIELD_NAMES, FieldName
 from loyalty_desk.ui.texts import refusal_text
 from sync.i18n import _
+from sync.programme import cpf, phone
 from sync.programme.members import first_name, parse_birthday
 from sync.programme.refusals import Reason, Refused
 
@@ -42,13 +43,15 @@ class EnrolFlow:
         self._exists = exists
         self._event = ""
         self._forms = 0
+        self._writes = 0  # how often the desk itself wrote into a field
         self.view: EnrolView | None = None
 
     def open(self, form: Form) -> None:
         """Open a form, with what was searched for carried over."""
         self._event = self._floor.counter.new_id()
         self._forms += 1
-        self.view = EnrolView(form=form, text_at=dict.fromkeys(FIELD_NAMES, self._forms))
+        self._writes += 1
+        self.view = EnrolView(form=form, text_at=dict.fromkeys(FIELD_NAMES, self._writes))
         for name in FIELD_NAMES:
             self.left(name)
 
@@ -99,12 +102,22 @@ class EnrolFlow:
         text = getattr(view.form, name)
         if not text.strip():
             return
+        text = self._tidied(view, name, text)
         if name == "birthday":
             self._note_of(name, lambda: (parse_birthday(text), None)[1])
         elif name == "phone":
             self._note_of(name, lambda: self._phone_note(text))
         elif name == "cpf":
             self._note_of(name, lambda: self._cpf_note(text))
+
+    def _tidied(self, view: EnrolView, name: FieldName, text: str) -> str:
+        """Write a complete number as people write it; return what stands in the field."""
+        written = _written(name, text)
+        if written != text:
+            self._writes += 1
+            form = replace(_with(view.form, name, written), shared_phone=view.form.shared_phone)
+            self.view = replace(view, form=form, text_at={**view.text_at, name: self._writes})
+        return written
 
     def consent(self, purpose: str) -> None:
         """Tick or untick a consent."""
@@ -204,6 +217,17 @@ class EnrolFlow:
     def _show(self, name: FieldName, note: Note) -> None:
         if self.view is not None:
             self.view = replace(self.view, notes={**self.view.notes, name: note})
+
+
+def _written(name: FieldName, text: str) -> str:
+    try:
+        if name == "phone":
+            return phone.formatted(phone.parse_phone(text))
+        if name == "cpf":
+            return cpf.formatted(cpf.parse_cpf(text))
+    except Refused:
+        pass  # the note under the field says what is wrong
+    return text
 
 
 def _owned(name: str, member: int) -> Note:

@@ -260,3 +260,17 @@ def test_a_newcomers_card_is_saved_once_the_server_knows_them(form, till):
     form.line(True)
 
     assert saved == [form.draft.member.member]
+
+
+def test_a_complete_number_is_written_as_people_write_it(form):
+    form.presenter.enrol.typed("phone", "11977776666")
+    form.presenter.enrol.typed("cpf", "39053344705")
+
+    assert form.page.phone.text == "(11) 97777-6666"
+    assert form.page.cpf.text == "390.533.447-05"
+
+
+def test_a_number_that_is_wrong_stays_as_it_was_typed(form):
+    form.presenter.enrol.typed("cpf", "11111111111")
+
+    assert form.page.cpf.text == "11111111111"

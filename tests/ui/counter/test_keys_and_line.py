@@ -46,6 +46,11 @@ def test_the_keys_on_the_bar_are_those_that_act(desk):
         assert desk.shell.keys == KEYS[screen]
 
 
+def plain(text):
+    """The text without what the desk itself writes between the digits of a number."""
+    return text.translate(str.maketrans("", "", "()-. "))
+
+
 def test_f3_takes_a_phone_a_name_or_a_cpf_along(desk):
     for typed, field in (
         ("11 97777-6666", "phone"),
@@ -56,7 +61,7 @@ def test_f3_takes_a_phone_a_name_or_a_cpf_along(desk):
     ):
         desk.presenter.idle.query(typed)
         desk.press(3)
-        assert getattr(desk.page, field).text == typed
+        assert plain(getattr(desk.page, field).text) == plain(typed)
         desk.escape()
 
 

@@ -386,7 +386,7 @@ def test_a_code_that_is_not_accepted_leaves_the_form_as_it_is(desk):
 
     assert desk.name == "enrol"
     assert desk.page.problem == "This card belongs to another programme."
-    assert (desk.page.name.text, desk.page.phone.text) == ("Íris Faria", "11 97777-6666")
+    assert (desk.page.name.text, desk.page.phone.text) == ("Íris Faria", "(11) 97777-6666")
 
 
 def test_a_badge_does_not_disturb_an_enrolment(desk):

@@ -154,7 +154,7 @@ def test_a_form_stays_as_it_is_behind_the_lock(desk):
     desk.sign_in()
 
     assert desk.name == "enrol"
-    assert (desk.page.name.text, desk.page.phone.text) == ("Íris Faria", "11 97777-6666")
+    assert (desk.page.name.text, desk.page.phone.text) == ("Íris Faria", "(11) 97777-6666")
 
 
 def test_what_was_searched_and_said_is_not_there_for_the_next_person(desk):
