@@ -33,7 +33,8 @@ class ConsentRow(QWidget):
         self.read_button = Button(_("Read"), kind="link", size="s")
         self.read_button.setAccessibleName(f"{_('Read')}: {consent.title}")
         self.read_button.clicked.connect(lambda: self.read.emit(purpose))
-        self.read_button.setVisible(consent.can_read)
+        if not consent.can_read:
+            self.read_button.hide()
         self._side = Text("", "small", "ink3", elide=False)
         self.setLayout(row(grow(self.check), self._side, self.read_button, gap=12))
 

@@ -48,7 +48,8 @@ class FormField(QWidget):
         self._note = Text("", "small", "ink3")
         self._under = hosted(column(self._note, pad=(6, 0, 0, 0)))
         hint = Text(_("optional"), "small", "ink3", elide=False)
-        hint.setVisible(optional)
+        if not optional:
+            hint.hide()
         head = row(grow(Text(label, "small-strong", "ink2")), hint, gap=8, pad=(1, 0))
         self.setLayout(column(head, 6, self.field, self._under))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -174,8 +174,12 @@ class _Form(Surface):
         self.conclude.setEnabled(state.can_conclude and not state.busy)
 
     def stops(self) -> list[QWidget]:
-        """Return what Tab stops at, in order."""
-        fields: list[QWidget] = [self.fields[name].field.edit for name in FIELD_NAMES]
+        """Return what Tab stops at, in order.
+
+        A field is named by its frame: Qt takes the frame and what is in it as one. Left where it
+        was made, the frame would lead Tab back to its field, and the walk would never end.
+        """
+        fields: list[QWidget] = [self.fields[name].field for name in FIELD_NAMES]
         return [*fields, *self.consents.stops(), self.cancel, self.conclude]
 
     def set_compact(self, compact: bool) -> None:

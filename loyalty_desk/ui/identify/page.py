@@ -166,12 +166,13 @@ class _Hero(Surface):
         hints = hosted(column(*self._ways, SPRING, self._notice))
         self.results = ResultList()
         self._stack = QStackedLayout()
+        ways_or_results = hosted(self._stack)
         self._stack.addWidget(hints)
         self._stack.addWidget(self.results)
         self.enrol = Button("", icon="user-plus", key="F3", size="tall")
         self.pad = KeyPad(_("Search"))
         self._lower = row(
-            grow(hosted(column(grow(self._stack), self.enrol, gap=10))), self.pad, gap=40
+            grow(hosted(column(grow(ways_or_results), self.enrol, gap=10))), self.pad, gap=40
         )
         super().__init__(
             "card",
@@ -226,7 +227,9 @@ class _Hero(Surface):
         self.field.edit.backspace()
 
     def _submit(self) -> None:
-        self.submitted.emit(self.field.text())
+        """Enter in an empty field asks for nobody."""
+        if self.field.text().strip():
+            self.submitted.emit(self.field.text())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let the arrow down go from the field into the list."""

@@ -115,12 +115,15 @@ class TopBar(Painted):
 
     def _connect(self) -> None:
         self.scan.edit.textChanged.connect(self.search_changed)
-        self.scan.edit.returnPressed.connect(
-            lambda: self.search_submitted.emit(self.scan.edit.text())
-        )
+        self.scan.edit.returnPressed.connect(self._submit)
         self._pill.clicked.connect(self.tray_requested)
         self._operator.clicked.connect(self.operator_requested)
         self._language.clicked.connect(self.language_requested)
+
+    def _submit(self) -> None:
+        """Enter in an empty field asks for nobody."""
+        if self.scan.text().strip():
+            self.search_submitted.emit(self.scan.text())
 
     def set_breadth(self, breadth: Breadth) -> None:
         """Arrange the bar for the width of the window."""

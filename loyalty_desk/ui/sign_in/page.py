@@ -147,6 +147,9 @@ class _Hero(Surface):
                 pad=(32, 36, 10, 36),
             ),
         )
+        # From the start, in the order of Tab; shown without a parent they would be windows.
+        for tile in (*self.tiles, self.other):
+            tile.setParent(self)
         self._chosen = ""
         self._shown: list[Person] = []
 
@@ -174,13 +177,13 @@ class _Hero(Surface):
     def _draw_tiles(self, people: list[Person], chosen: str, with_other: bool) -> None:
         self._chosen, self._shown = chosen, people
         for at, tile in enumerate(self.tiles):
-            tile.setVisible(at < len(people))
             if at < len(people):
                 tile.show_person(people[at], people[at].staff == chosen)
                 self._grid.addWidget(tile, at // _COLUMNS, at % _COLUMNS)
-        self.other.setVisible(with_other)
+            tile.setVisible(at < len(people))
         at = len(people)
         self._grid.addWidget(self.other, at // _COLUMNS, at % _COLUMNS)
+        self.other.setVisible(with_other)
 
     def _draw_hold(self, on_hold: OnHold | None) -> None:
         self._hold.setVisible(on_hold is not None)
