@@ -4,21 +4,21 @@ No feature lives here. Whatever a person does becomes one call of the counter's 
 comes back is one `Screen` value, drawn as it is.
 """
 
-from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, Qt, Signal
+from PySide6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QMimeData, Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
     QGuiApplication,
     QImage,
+    QKeyEvent,
     QKeySequence,
     QShortcut,
 )
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
 from loyalty_desk.ui.counter.presenter import CounterPresenter
 from loyalty_desk.ui.counter.screen import Screen
@@ -26,6 +26,8 @@ from loyalty_desk.ui.enrol.page import EnrolPage
 from loyalty_desk.ui.enrol.state import EnrolState
 from loyalty_desk.ui.identify.page import IdentifyPage
 from loyalty_desk.ui.identify.state import IdentifyState
+from loyalty_desk.ui.redeem.ask import AskBox
+from loyalty_desk.ui.redeem.state import ConfirmState
 from loyalty_desk.ui.scan.keyboard_wedge import KeyboardWedge
 from loyalty_desk.ui.shell.page import Shell
 from loyalty_desk.ui.sign_in.page import SignInPage
@@ -34,6 +36,20 @@ from loyalty_desk.ui.visit.page import VisitPage
 from loyalty_desk.ui.visit.state import VisitState
 
 _IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif")
+_FILE_MAX = 20 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What decides where the focus belongs; when it changes, the focus goes there.
+
+    `question` is the number of the question that is asked, None for none.
+    """
+
+    name: str
+    home: int
+    confirms: bool = False
+    question: int | None = None
 
 
 class MainWindow(QWidget):
@@ -60,7 +76,7 @@ class MainWindow(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.shell)
         self._presenter: CounterPresenter | None = None
-        self._name, self._home = "", -1
+        self._stands = _Standing("", -1)
         self.wedge: KeyboardWedge | None = None
 
     def attach(self, presenter: CounterPresenter) -> None:
@@ -71,7 +87,7 @@ class MainWindow(QWidget):
         self._connect_identify(presenter)
         self._connect_visit(presenter)
         self._connect_enrol(presenter)
-        self._bind_keys()
+        self._bind_paste()
 
     def listen(self, app: QApplication) -> None:
         """Hear the keyboard of the reader from now on."""
@@ -79,7 +95,11 @@ class MainWindow(QWidget):
         self.wedge.scanned.connect(self._scanned)
 
     def show_screen(self, screen: Screen) -> None:
-        """Draw everything; the focus goes home after acts, never while somebody types."""
+        """Draw everything; the focus goes home after acts, never while somebody types.
+
+        A confirmation that opens takes it, and so does a question for a PIN: digits that are the
+        answer must not end up in the amount.
+        """
         self.shell.draw(screen.shell)
         state = screen.page
         if isinstance(state, SignInState):
@@ -92,14 +112,39 @@ class MainWindow(QWidget):
             self.enrol.draw(state)
         else:
             return
-        if (screen.name, screen.home) != (self._name, self._home):
-            self._name, self._home = screen.name, screen.home
+        stands = _standing(screen)
+        if stands != self._stands:
+            self._stands = stands
             self.shell.show_page(screen.name)
+            if stands.question is not None:
+                self._ask_box().take_focus()
+
+    def _ask_box(self) -> AskBox:
+        confirm = self.visit.confirm
+        if confirm is not None and self._stands.confirms:
+            return confirm.ask_box()
+        return self.visit.today.summary.ask
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Come back from the till ready to be typed into; a field that had the focus keeps it."""
+        super().changeEvent(event)
+        returns = event.type() is QEvent.Type.ActivationChange and self.isActiveWindow()
+        if returns and self._stands.name and not isinstance(self.focusWidget(), QLineEdit):
+            self.shell.page(self._stands.name).go_home()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Tell the app; closing is always safe."""
         super().closeEvent(event)
         self.closed.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """What is typed while the frame has the focus is meant for the screen."""
+        focus = self.focusWidget()
+        page = self.shell.page(self._stands.name) if self._stands.name else None
+        if page is None or (focus is not None and page.isAncestorOf(focus)):
+            super().keyPressEvent(event)
+        else:
+            page.keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept a receipt's XML or a picture of a code."""
@@ -137,10 +182,19 @@ class MainWindow(QWidget):
             self.image_given.emit(data)
         else:
             self._presenter.receipt_file(data)
+            self._await_amount()
 
     def _scanned(self, text: str) -> None:
         if self._presenter is not None:
             self._presenter.scanned(text)
+            self._await_amount()
+
+    def _await_amount(self) -> None:
+        """After a code or receipt the next digits are the amount, wherever the focus was."""
+        stands, amount = self._stands, self.visit.purchase.amount.edit
+        free = stands.name == "visit" and not stands.confirms and stands.question is None
+        if free and not amount.hasFocus():
+            self.visit.focus_amount()
 
     def _connect_shell(self, presenter: CounterPresenter) -> None:
         shell = self.shell
@@ -151,6 +205,8 @@ class MainWindow(QWidget):
         shell.operator_requested.connect(presenter.lock)
         shell.language_requested.connect(self.language_requested)
         shell.parked_chosen.connect(presenter.unpark)
+        shell.parked_stepped.connect(presenter.unpark_next)
+        shell.back_requested.connect(presenter.escape)
 
     def _connect_sign_in(self, presenter: CounterPresenter) -> None:
         page, flow = self.sign_in, presenter.sign_in
@@ -202,28 +258,19 @@ class MainWindow(QWidget):
         page.conclude_requested.connect(presenter.conclude)
         page.cancel_requested.connect(presenter.escape)
 
-    def _bind_keys(self) -> None:
-        for number in range(1, 13):
-            self._bind(f"F{number}", partial(self._key, number))
-        self._bind("Escape", self._escape)
-        self._bind("Ctrl+Z", lambda: self._key(8))
-        self._bind("Ctrl+V", self._paste)
-        for number in range(1, 10):
-            self._bind(f"Alt+{number}", partial(self._choose, number))
-
-    def _bind(self, keys: str, act: Callable[[], None]) -> None:
-        shortcut = QShortcut(QKeySequence(keys), self)
+    def _bind_paste(self) -> None:
+        shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self)
         shortcut.setContext(Qt.ShortcutContext.ApplicationShortcut)
-        shortcut.activated.connect(act)
+        shortcut.activated.connect(self._paste)
 
     def _key(self, number: int) -> None:
         if self._presenter is None:
             return
         if number == 2:
             self.focus_search()
-        elif number == 4 and self._name == "visit":
+        elif number == 4 and self._stands.name == "visit":
             self.visit.focus_amount()
-        elif number == 5 and self._name == "visit":
+        elif number == 5 and self._stands.name == "visit":
             self._presenter.visit.choosing()
             self.visit.focus_rewards()
         else:
@@ -231,14 +278,10 @@ class MainWindow(QWidget):
 
     def focus_search(self) -> None:
         """F2: the field that always listens."""
-        if self._name == "identify":
+        if self._stands.name == "identify":
             self.identify.go_home()
-        elif self._name in ("visit", "enrol"):
+        elif self._stands.name in ("visit", "enrol"):
             self.shell.scan_edit().setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def _escape(self) -> None:
-        if self._presenter is not None:
-            self._presenter.escape()
 
     def _paste(self) -> None:
         """A picture or file is taken by the desk; text goes into the field that has the focus."""
@@ -250,12 +293,14 @@ class MainWindow(QWidget):
         else:
             self.take(given)
 
-    def _choose(self, number: int) -> None:
-        if self._presenter is not None and self._name == "visit":
-            self._presenter.visit.choose_numbered(number)
 
-
-_FILE_MAX = 20 * 1024 * 1024
+def _standing(screen: Screen) -> _Standing:
+    state = screen.page
+    if not isinstance(state, VisitState):
+        return _Standing(screen.name, screen.home)
+    confirms = isinstance(state.panel, ConfirmState)
+    ask = state.panel.ask if isinstance(state.panel, ConfirmState) else state.summary.ask
+    return _Standing(screen.name, screen.home, confirms, ask.at if ask is not None else None)
 
 
 def png_of(image: QImage) -> bytes:
