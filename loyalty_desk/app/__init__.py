@@ -55,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
     if said.tour is not None:
         return _lead(app, window, said, here, lock)
     desk = build(app, window, said, here, settings, SystemClock())
-    first = FirstWindow(here, window)
+    first = FirstWindow(here, lambda: desk.window)
     window.show()
     QTimer.singleShot(0, desk.start)
     try:

@@ -6,7 +6,8 @@ which alone touches the screen.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from PySide6.QtCore import QEventLoop, QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
@@ -18,6 +19,7 @@ from loyalty_desk.desk import identify
 from loyalty_desk.desk.card import CardFiles, write_card
 from loyalty_desk.desk.counter import Clock, Counter, instant
 from loyalty_desk.paths import Places
+from loyalty_desk.settings import Language, load, save
 from loyalty_desk.store.keys import Keys, Vault, load_keys
 from loyalty_desk.store.ledger import Ledger
 from loyalty_desk.store.opening import Store, open_store
@@ -29,11 +31,13 @@ from loyalty_desk.ui.main_window import MainWindow
 from loyalty_desk.ui.shell.frame import Line, shell_state
 from loyalty_desk.ui.sign_in.presenter import SignInView, sign_in_state
 from loyalty_desk.ui.texts import refusal_text
+from sync import i18n
 from sync.i18n import _
 from sync.programme.refusals import Reason, Refused
 
 _IDLE_AFTER_MS = 1_000
 _SECOND_MS = 1_000
+_NEXT_LANGUAGE: Mapping[str, Language] = {"pt_BR": "en", "en": "pt_BR"}
 
 
 class DeskApp(QObject):
@@ -67,16 +71,18 @@ class DeskApp(QObject):
         self._store: Store | None = None
         self._link: LineKeeper | None = None
         self.presenter: CounterPresenter | None = None
+        self._unopened: Refused | None = None
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
         self._idle.timeout.connect(self._tidy)
         self._seconds = QTimer(self)
         self._seconds.timeout.connect(self._second)
         self.progressed.connect(self._show_progress)
+        self.window.language_requested.connect(self.change_language)
 
     def start(self) -> None:
         """Show a first frame, then open the till's files."""
-        self._show_waiting("")
+        self._show_waiting()
         self.store_worker.run(self._open, self._opened, self._could_not_open)
 
     def stop(self) -> None:
@@ -117,6 +123,41 @@ class DeskApp(QObject):
             return False
         return store.members.freshness().complete
 
+    def change_language(self) -> None:
+        """Speak the next language, now and at the next start: the window is made anew in it."""
+        language = _NEXT_LANGUAGE[i18n.language()]
+        i18n.speak(language)
+        old, self.window = self.window, MainWindow()
+        if old.wedge is not None:
+            old.wedge.stop()
+        self.window.restoreGeometry(old.saveGeometry())
+        self.window.language_requested.connect(self.change_language)
+        if self.presenter is None:
+            self._show_waiting()
+        else:
+            self._give_window(self.presenter)
+            self.presenter.redraw()
+        self.window.show()
+        self.window.activateWindow()
+        old.hide()
+        old.deleteLater()
+        self._keep_language(language)
+
+    def _keep_language(self, language: Language) -> None:
+        place = self._places.settings
+
+        def failed(error: BaseException) -> None:
+            if not isinstance(error, OSError):
+                raise error
+            if self.presenter is not None:
+                self.presenter.refused(Refused(Reason.DISK_FULL))
+
+        self.store_worker.run(
+            lambda: save(place, replace(load(place), language=language)),
+            lambda _none: None,
+            failed,
+        )
+
     def wait_for_store(self) -> None:
         """Come back when the store's worker has done and told everything it was given so far."""
         done = QEventLoop()
@@ -144,20 +185,24 @@ class DeskApp(QObject):
         )
         presenter = CounterPresenter(floor, show=self._show, sync_now=self._after_act)
         self.presenter = presenter
-        self.window.attach(presenter)
-        self.window.listen(self._app)
-        self.window.image_given.connect(self._read_image)
         presenter.save_card = lambda member: self._write_card(counter, link, member)
-        self.window.card_requested.connect(presenter.card)
+        self._give_window(presenter)
         presenter.start()
         self._seconds.start(_SECOND_MS)
         self._link.now()
         self.ready.emit()
 
+    def _give_window(self, presenter: CounterPresenter) -> None:
+        self.window.attach(presenter)
+        self.window.listen(self._app)
+        self.window.image_given.connect(self._read_image)
+        self.window.card_requested.connect(presenter.card)
+
     def _could_not_open(self, error: BaseException) -> None:
         if not isinstance(error, Refused):
             raise error
-        self._show_waiting(refusal_text(error))
+        self._unopened = error
+        self._show_waiting()
 
     def _show(self, screen: Screen) -> None:
         self.window.show_screen(screen)
@@ -223,9 +268,10 @@ class DeskApp(QObject):
         if self.presenter is not None:
             self.presenter.preparing(words)
 
-    def _show_waiting(self, words: str) -> None:
-        """The first frame: the sign-in screen before anything is known."""
-        view = SignInView(notice=words or _("Opening this till…"))
+    def _show_waiting(self) -> None:
+        """The first frame: the sign-in screen before anything is known, or why it stays so."""
+        why = self._unopened
+        view = SignInView(notice=refusal_text(why) if why else _("Opening this till…"))
         now = instant(self._clock.now()).astimezone()
         shell = shell_state(
             programme="Loyalty Desk", place_line="", screen="sign_in", line=Line(), session=None

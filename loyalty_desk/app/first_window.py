@@ -1,7 +1,9 @@
 """One desk a profile: a second start raises the window of the first and ends."""
 
 import hashlib
+from collections.abc import Callable
 
+from PySide6.QtCore import Qt
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from loyalty_desk.paths import Places
@@ -11,9 +13,9 @@ _WAIT_MS = 500
 
 
 class FirstWindow:
-    """Listens on a local socket for later starts of the same profile."""
+    """Listens on a local socket for later starts of the same profile, and raises `window()`."""
 
-    def __init__(self, here: Places, window: MainWindow) -> None:
+    def __init__(self, here: Places, window: Callable[[], MainWindow]) -> None:
         self._window = window
         self._server = QLocalServer()
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
@@ -38,9 +40,11 @@ class FirstWindow:
     def _raise(self) -> None:
         while self._server.hasPendingConnections():
             self._server.nextPendingConnection().close()
-        self._window.showNormal()
-        self._window.raise_()
-        self._window.activateWindow()
+        window = self._window()
+        window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+        window.show()
+        window.raise_()
+        window.activateWindow()
 
 
 def _name(here: Places) -> str:
