@@ -5,8 +5,7 @@ with the receipt they claim and the lease they spend; when it refuses, nothing h
 costs one sync of the disk. One connection writes this file, one thread at a time.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import msgspec
 
 from loyalty_desk.store import claims, journal, meta, visits
 from loyalty_desk.store.database import Connection, Database, open_database
-from loyalty_desk.store.effects import Effects
+from loyalty_desk.store.effects import NOTHING, Effects
 from loyalty_desk.store.held_documents import HeldDocument, HeldDocuments
 from loyalty_desk.store.journal import Act, Entry, Kept
 from loyalty_desk.store.lease_book import LeaseBook
@@ -31,6 +30,7 @@ from sync.programme.refusals import Reason, Refused
 from sync.programme.tiers import tier_for
 from sync.protocol.chain import first_hash
 from sync.protocol.events import AccrualEvent, AnyEvent, RedemptionEvent, VoidEvent, visit_of
+from sync.protocol.messages import MemberRow
 
 RETENTION_DAYS = 90
 _CACHE_KIB = 8 * 1024
@@ -205,14 +205,19 @@ class Ledger:
         None when the row is older than what this ledger has settled: read the row again. `cards`
         adds what was credited to them before their member was known here.
         """
-        with self._database.lock, self._database.reading() as connection:
-            return self._unsettled.effects(connection, member, cards, after=after)
-
-    @contextmanager
-    def newcomers(self) -> Iterator[Newcomers]:
-        """Lend the members who were enrolled here and not pulled yet."""
         with self._database.lock:
-            yield self._unsettled.newcomers
+            entries = self._unsettled.entries(member, cards, after=after)
+            if not entries:  # as nearly always: then nothing has to be read
+                return NOTHING if entries is not None else None
+            with self._database.reading() as connection:
+                return self._unsettled.effects(connection, entries)
+
+    def among_newcomers(
+        self, find: Callable[[Newcomers], Sequence[MemberRow]]
+    ) -> tuple[Sequence[MemberRow], int]:
+        """Return who `find` finds among those enrolled here and not pulled yet, and `settled`."""
+        with self._database.lock:
+            return find(self._unsettled.newcomers), self._unsettled.acked
 
     @property
     def settled(self) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from loyalty_desk.store.cache import CANDIDATES_MAX, Cache, Freshness, Reading, searched_words
-from loyalty_desk.store.effects import NOTHING, Effects, Holding, holding
+from loyalty_desk.store.effects import Effects, Holding, holding
 from loyalty_desk.store.ledger import Ledger
 from loyalty_desk.store.newcomers import Newcomers
 from sync.protocol.messages import MemberRow
@@ -94,8 +94,10 @@ class Members:
 
     def card_effects(self, card: str) -> Effects:
         """Return what was credited here to a card whose member is not known here."""
-        with self._ledger.newcomers():
-            return self._ledger.effects(0, (card,), after=self._ledger.settled) or NOTHING
+        while True:  # again, when a pull has settled more in between
+            found = self._ledger.effects(0, (card,), after=self._ledger.settled)
+            if found is not None:
+                return found
 
     def freshness(self) -> Freshness:
         """Return how good the copy of the members is."""
@@ -112,8 +114,7 @@ class Members:
         takes the newcomer away, so nobody is missed.
         """
         while True:
-            with self._ledger.newcomers() as newcomers:
-                fresh, settled = among(newcomers), self._ledger.settled
+            fresh, settled = self._ledger.among_newcomers(among)
             reading = in_cache()
             pulled = {row.id for row in reading.rows}
             known = [

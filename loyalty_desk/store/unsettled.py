@@ -115,13 +115,15 @@ class Unsettled:
         self._own.settle(acked)
         self.newcomers.settle(acked)
 
-    def effects(
-        self, connection: Connection, member: int, cards: Sequence[str], *, after: int
-    ) -> Effects | None:
-        """Return a member's effects behind the event `after`; None when some are forgotten."""
-        entries = self._own.of((member, *cards), after=after)
-        if entries is None:
-            return None
+    def entries(
+        self, member: int, cards: Sequence[str], *, after: int
+    ) -> Sequence[tuple[int, int]] | None:
+        """Return a member's entries behind the event `after`; None when some are forgotten."""
+        return self._own.of((member, *cards), after=after)
+
+    @staticmethod
+    def effects(connection: Connection, entries: Sequence[tuple[int, int]]) -> Effects:
+        """Return what entries add up to."""
         total = NOTHING
         for seq, about in entries:
             kept = journal.one(connection, about)
