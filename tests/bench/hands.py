@@ -75,11 +75,15 @@ class Hands:
         self.desk.stop()
 
     def until(self, holds: Callable[[], object], what: str) -> None:
-        """Let the desk work until something holds."""
-        end = time.monotonic() + _PATIENCE_MS / 1_000
-        while not holds():
-            assert time.monotonic() < end, f"never came: {what}"
-            self.app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 20)
+        """Let the desk work, as idle as it can be, until something holds."""
+        if holds():
+            return
+        loop, glance, end = QEventLoop(), QTimer(), time.monotonic() + _PATIENCE_MS / 1_000
+        glance.timeout.connect(lambda: loop.quit() if holds() or time.monotonic() > end else None)
+        glance.start(2)
+        loop.exec()
+        glance.stop()
+        assert holds(), f"never came: {what}"
 
     def rest(self, ms: int) -> None:
         """Let the desk work for a while."""
