@@ -31,6 +31,7 @@ from sync.programme.wedge import (
     WedgeReader,
 )
 
+_GROUP_SEPARATOR: Final = "\x1d"
 _LINE_ENDS: Final = {
     Qt.Key.Key_Return: "\r",
     Qt.Key.Key_Enter: "\r",
@@ -40,7 +41,7 @@ _LINE_ENDS: Final = {
 _WITH_CONTROL: Final = {
     Qt.Key.Key_M: "\r",
     Qt.Key.Key_J: "\n",
-    Qt.Key.Key_BracketRight: "\x1d",
+    Qt.Key.Key_BracketRight: _GROUP_SEPARATOR,
 }
 _MODIFIERS: Final = frozenset(
     {
@@ -130,7 +131,9 @@ class KeyboardWedge(QObject):
         text = _text_of(event)
         if text in _ENDS:
             return self._reader.takes_line_end(event.timestamp())
-        return event.key() == self._prefix_key or (self._is_open and text != "")
+        # Esc and Backspace have a text too, but no reader sends them.
+        is_content = text == _GROUP_SEPARATOR or (text != "" and text.isprintable())
+        return event.key() == self._prefix_key or (self._is_open and is_content)
 
     def _on_key(self, event: QKeyEvent) -> bool:
         """Take one key; return whether it is kept from the widgets."""
