@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QGuiApplication,
     QImage,
+    QImageWriter,
     QKeyEvent,
     QKeySequence,
     QShortcut,
@@ -30,6 +31,7 @@ from loyalty_desk.ui.redeem.ask import AskBox
 from loyalty_desk.ui.redeem.state import ConfirmState
 from loyalty_desk.ui.scan.keyboard_wedge import KeyboardWedge
 from loyalty_desk.ui.shell.page import Shell
+from loyalty_desk.ui.shell.spoken import Spoken
 from loyalty_desk.ui.sign_in.page import SignInPage
 from loyalty_desk.ui.sign_in.state import SignInState
 from loyalty_desk.ui.visit.page import VisitPage
@@ -77,6 +79,7 @@ class MainWindow(QWidget):
         layout.addWidget(self.shell)
         self._presenter: CounterPresenter | None = None
         self._stands = _Standing("", -1)
+        self._spoken = Spoken()
         self.wedge: KeyboardWedge | None = None
 
     def attach(self, presenter: CounterPresenter) -> None:
@@ -112,6 +115,12 @@ class MainWindow(QWidget):
             self.enrol.draw(state)
         else:
             return
+        said = self._spoken.of(state)
+        if said is not None:
+            self.shell.announce(said.words, said.urgent)
+        self._settle_focus(screen)
+
+    def _settle_focus(self, screen: Screen) -> None:
         stands = _standing(screen)
         if stands != self._stands:
             self._stands = stands
@@ -133,18 +142,21 @@ class MainWindow(QWidget):
             self.shell.page(self._stands.name).go_home()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Tell the app; closing is always safe."""
+        """Put an unfinished visit on hold, as when the till is locked, and tell the app."""
         super().closeEvent(event)
+        if self._presenter is not None:
+            self._presenter.lock()
         self.closed.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """What is typed while the frame has the focus is meant for the screen."""
-        focus = self.focusWidget()
-        page = self.shell.page(self._stands.name) if self._stands.name else None
-        if page is None or (focus is not None and page.isAncestorOf(focus)):
-            super().keyPressEvent(event)
+        """What is typed while the frame has the focus is meant for the screen.
+
+        What the screen itself has left over it leaves again.
+        """
+        if self._stands.name:
+            self.shell.page(self._stands.name).keyPressEvent(event)
         else:
-            page.keyPressEvent(event)
+            super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept a receipt's XML or a picture of a code."""
@@ -154,10 +166,6 @@ class MainWindow(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         """Take what was dropped."""
         self.take(event.mimeData())
-
-    def paste(self) -> None:
-        """Take an image, a file or a code from the clipboard."""
-        self.take(QGuiApplication.clipboard().mimeData())
 
     def take(self, given: QMimeData) -> None:
         """Take an image, files or text from the clipboard or a drop."""
@@ -285,7 +293,9 @@ class MainWindow(QWidget):
 
     def _paste(self) -> None:
         """A picture or file is taken by the desk; text goes into the field that has the focus."""
-        given = QGuiApplication.clipboard().mimeData()
+        given: QMimeData | None = QGuiApplication.clipboard().mimeData()
+        if given is None:  # nothing was copied yet
+            return
         focus = QApplication.focusWidget()
         paste_text = getattr(focus, "paste", None)
         if given.hasText() and not given.hasUrls() and callable(paste_text):
@@ -308,5 +318,5 @@ def png_of(image: QImage) -> bytes:
     store = QByteArray()
     buffer = QBuffer(store)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG")
+    QImageWriter(buffer, QByteArray(b"PNG")).write(image)
     return bytes(store.data())

@@ -118,6 +118,7 @@ class Shell(Surface):
     parked_chosen = Signal(str)
     parked_stepped = Signal(int)
     back_requested = Signal()
+    announced = Signal(str, bool)
 
     def __init__(self) -> None:
         top = TopBar()
@@ -202,6 +203,7 @@ class Shell(Surface):
         if urgent:
             event.setPoliteness(QAccessible.AnnouncementPoliteness.Assertive)
         QAccessible.updateAccessibility(event)
+        self.announced.emit(words, urgent)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Change the layout with the width."""

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QObject, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QSizePolicy, QWidget
 
@@ -87,6 +87,7 @@ class Field(Painted):
         self.edit.setAccessibleName(name or placeholder)
         self.edit.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.edit.setMinimumWidth(24)
+        self.edit.setAcceptDrops(False)  # what is dropped is for the desk, wherever it falls
         self.edit.installEventFilter(self)
 
     def text(self) -> str:
@@ -106,9 +107,12 @@ class Field(Painted):
             self.update()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Repaint the frame when the line edit gains or loses the focus."""
+        """Repaint the frame with the focus; leave pasted pictures and files to the desk."""
         if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
             self.update()
+        if pastes_no_text(event):
+            event.ignore()
+            return True
         return super().eventFilter(watched, event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -141,6 +145,16 @@ class Field(Painted):
         if self._wrong:
             return ("bad", 2)
         return ("accent", 2) if self.edit.hasFocus() else ("control", 1)
+
+
+def pastes_no_text(event: QEvent) -> bool:
+    """Return whether a field is asked if it wants a paste, and a picture or a file is pasted."""
+    if event.type() is not QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+        return False
+    if not event.matches(QKeySequence.StandardKey.Paste):
+        return False
+    given: QMimeData | None = QApplication.clipboard().mimeData()  # None where nothing was copied
+    return given is not None and (given.hasUrls() or not given.hasText())
 
 
 def centavos_of(text: str) -> int | None:

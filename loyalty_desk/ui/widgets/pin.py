@@ -11,6 +11,7 @@ from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QPaintEven
 from PySide6.QtWidgets import QApplication, QLineEdit, QSizePolicy
 
 from loyalty_desk.ui.theme import active
+from loyalty_desk.ui.widgets.field import pastes_no_text
 from loyalty_desk.ui.widgets.paint import Look, draw_box, draw_rule, painter_for
 
 _HEIGHT = 60
@@ -45,7 +46,15 @@ class PinField(QLineEdit):
         self.setAccessibleName(name)
         self.setFixedHeight(_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAcceptDrops(False)
         self.textChanged.connect(self.update)
+
+    def event(self, event: QEvent) -> bool:
+        """Leave a picture that is pasted to the desk: it may show a badge."""
+        if pastes_no_text(event):
+            event.ignore()
+            return False
+        return super().event(event)
 
     def type_digit(self, digit: str) -> None:
         """Add a digit as if it had been typed; nothing happens while the field is locked."""
