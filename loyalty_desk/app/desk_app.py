@@ -130,7 +130,8 @@ class DeskApp(QObject):
         old, self.window = self.window, MainWindow()
         if old.wedge is not None:
             old.wedge.stop()
-        self.window.restoreGeometry(old.saveGeometry())
+        self.window.setGeometry(old.normalGeometry() if old.isMaximized() else old.geometry())
+        self.window.setWindowState(old.windowState())
         self.window.language_requested.connect(self.change_language)
         if self.presenter is None:
             self._show_waiting()
