@@ -130,6 +130,7 @@ class DeskApp(QObject):
         old, self.window = self.window, MainWindow()
         if old.wedge is not None:
             old.wedge.stop()
+            old.wedge.deleteLater()
         self.window.setGeometry(old.normalGeometry() if old.isMaximized() else old.geometry())
         self.window.setWindowState(old.windowState())
         self.window.language_requested.connect(self.change_language)

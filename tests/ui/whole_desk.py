@@ -4,6 +4,7 @@ Keys are key events sent to the window with their own times; shortcuts go the wa
 keys, so focus, shortcut map and the reader's filter all take part.
 """
 
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,23 +74,24 @@ class WholeDesk:
         window.activateWindow()
         qtbot.waitUntil(window.isActiveWindow, timeout=PATIENCE_MS)
         self.app.start()
-        self.until(lambda: self.app.presenter is not None and self.presenter.sign_in.view.staff)
+        self.until(lambda: self.app.presenter is not None)
+        self.presenter: CounterPresenter = self.app.presenter
+        self.until(lambda: self.presenter.sign_in.view.staff)
 
     def close(self) -> None:
         self._app.removeEventFilter(self.other_windows)
         self.app.stop()
         self.window.close()
         self.window.deleteLater()
+        self.app.deleteLater()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        # What is left must go now and here: the next desk's workers may not end this one's timers.
+        del self.app, self.presenter
+        gc.collect()
 
     @property
     def window(self) -> MainWindow:
         return self.app.window
-
-    @property
-    def presenter(self) -> CounterPresenter:
-        assert self.app.presenter is not None
-        return self.app.presenter
 
     # What stands on the screen
 
