@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QLocale, Qt, QTimer
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtWidgets import QApplication
 
 from loyalty_desk.app.arguments import Arguments, parse
@@ -56,8 +56,8 @@ def main(argv: Sequence[str]) -> int:
         return _lead(app, window, said, here, lock)
     desk = build(app, window, said, here, settings, SystemClock())
     first = FirstWindow(here, lambda: desk.window)
+    window.first_frame.connect(desk.start)
     window.show()
-    QTimer.singleShot(0, desk.start)
     try:
         return app.exec()
     finally:

@@ -79,10 +79,10 @@ class DeskApp(QObject):
         self._seconds.timeout.connect(self._second)
         self.progressed.connect(self._show_progress)
         self.window.language_requested.connect(self.change_language)
+        self._show_waiting()
 
     def start(self) -> None:
-        """Show a first frame, then open the till's files."""
-        self._show_waiting()
+        """Open the till's files; call it when the first frame stands."""
         self.store_worker.run(self._open, self._opened, self._could_not_open)
 
     def stop(self) -> None:

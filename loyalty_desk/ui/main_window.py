@@ -7,7 +7,7 @@ comes back is one `Screen` value, drawn as it is.
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QMimeData, Qt, Signal
+from PySide6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QMimeData, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -17,7 +17,9 @@ from PySide6.QtGui import (
     QImageWriter,
     QKeyEvent,
     QKeySequence,
+    QPaintEvent,
     QShortcut,
+    QShowEvent,
 )
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
@@ -39,6 +41,7 @@ from loyalty_desk.ui.visit.state import VisitState
 
 _IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif")
 _FILE_MAX = 20 * 1024 * 1024
+_UNSEEN_MS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,13 @@ class _Standing:
 
 
 class MainWindow(QWidget):
-    """The one window of the desk. `attach` a presenter once its till is open."""
+    """The one window of the desk. `attach` a presenter once its till is open.
 
+    `first_frame` is told once, when the window has been painted for the first time; a second after
+    it was shown where nobody sees it.
+    """
+
+    first_frame = Signal()
     closed = Signal()
     image_given = Signal(bytes)
     language_requested = Signal()
@@ -80,6 +88,7 @@ class MainWindow(QWidget):
         self._presenter: CounterPresenter | None = None
         self._stands = _Standing("", -1)
         self._spoken = Spoken()
+        self._is_new = True
         self.wedge: KeyboardWedge | None = None
 
     def attach(self, presenter: CounterPresenter) -> None:
@@ -133,6 +142,23 @@ class MainWindow(QWidget):
         if confirm is not None and self._stands.confirms:
             return confirm.ask_box()
         return self.visit.today.summary.ask
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Wait for the first frame, though not for ever: a covered window is not painted."""
+        super().showEvent(event)
+        if self._is_new:
+            QTimer.singleShot(_UNSEEN_MS, self._tell_first_frame)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The screens paint themselves, right behind this; then the first frame stands."""
+        super().paintEvent(event)
+        if self._is_new:
+            QTimer.singleShot(0, self._tell_first_frame)
+
+    def _tell_first_frame(self) -> None:
+        if self._is_new:
+            self._is_new = False
+            self.first_frame.emit()
 
     def changeEvent(self, event: QEvent) -> None:
         """Come back from the till ready to be typed into; a field that had the focus keeps it."""
