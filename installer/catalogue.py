@@ -6,6 +6,7 @@ vanished ones are dropped; a test fails until pt_BR has them all. English is its
 
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -19,6 +20,8 @@ PLACES = ("loyalty_desk", "sync")
 LANGUAGES = {"pt_BR": "nplurals=2; plural=(n > 1)", "en": "nplurals=2; plural=(n != 1)"}
 
 Message = str | tuple[str, ...]
+
+_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def folder(language: str) -> Path:
@@ -55,9 +58,11 @@ def merged(language: str) -> Catalog:
 
 
 def read_catalogue(path: Path, language: str) -> Catalog:
-    """Return the catalogue in a .po file."""
+    """Return the catalogue in a .po file; it bears one fixed date, so it compiles to one form."""
     with path.open("rb") as file:
-        return read_po(file, locale=language)
+        found = read_po(file, locale=language)
+    found.creation_date = found.revision_date = _DATE
+    return found
 
 
 def po_bytes(catalogue: Catalog) -> bytes:
