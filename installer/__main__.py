@@ -27,10 +27,10 @@ def main(arguments: Sequence[str]) -> int:
             case "run":
                 return _run(here, rest)
             case "test":
-                _set_up(here, Kind.DEV, window=False)
+                _set_up(here, Kind.DEV, window=False, tools=True)
                 return suite.run(here, rest)
             case "bench":
-                _set_up(here, Kind.DEV, window=False)
+                _set_up(here, Kind.DEV, window=False, tools=True)
                 return _start(here, ["-m", "tests.bench", *rest], surroundings.for_desk(os.environ))
             case "setup":
                 _set_up(here, Kind.APP, window=surroundings.has_display(os.environ))
@@ -48,8 +48,8 @@ def main(arguments: Sequence[str]) -> int:
     return 0 if verb in ("help", "-h", "--help") else 2
 
 
-def _set_up(here: Checkout, kind: Kind, *, window: bool) -> None:
-    lacking = system.missing(system.needs(window=window))
+def _set_up(here: Checkout, kind: Kind, *, window: bool, tools: bool = False) -> None:
+    lacking = system.missing(system.needs(window=window, tools=tools))
     if lacking and system.can_install():
         _say("System packages: " + " ".join(sorted(need.package for need in lacking)))
         if not system.install(lacking):

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 class Need:
     """One thing the system must have, and the Debian package that brings it.
 
-    `name` is a SONAME, or `ensurepip` for the module that `python3 -m venv` needs.
+    `name` is a SONAME, `ensurepip` for the module that `python3 -m venv` needs, `gcc` for the
+    compiler, or the path of a header.
     """
 
     name: str
@@ -52,12 +53,19 @@ WINDOW = (
     Need("libxkbcommon-x11.so.0", "libxkbcommon-x11-0"),
 )
 
+# Tests and bench compile the counter that watches every sync of the disk.
+COMPILER = Need("gcc", "gcc")
+TOOLS = (COMPILER, Need("/usr/include/stdio.h", "libc6-dev"))
 
-def needs(*, window: bool) -> tuple[Need, ...]:
-    """Everything needed on this kind of system; `window` adds what a real X11 window needs."""
+
+def needs(*, window: bool, tools: bool = False) -> tuple[Need, ...]:
+    """Everything needed on this kind of system.
+
+    `window` adds what a real X11 window needs, `tools` what tests and bench compile with.
+    """
     if sys.platform != "linux":
         return (VENV,)
-    return (VENV, *SCREEN, *(WINDOW if window else ()))
+    return (VENV, *SCREEN, *(WINDOW if window else ()), *(TOOLS if tools else ()))
 
 
 def missing(wanted: Iterable[Need]) -> tuple[Need, ...]:
@@ -69,6 +77,10 @@ def _present(need: Need) -> bool:
     if need == VENV:
         importlib.invalidate_caches()
         return importlib.util.find_spec("ensurepip") is not None
+    if need == COMPILER:
+        return shutil.which(need.name) is not None
+    if need.name.startswith("/"):
+        return os.path.exists(need.name)
     try:
         ctypes.CDLL(need.name)
     except OSError:

@@ -174,6 +174,7 @@ def test_what_is_missing_is_cured_by_one_command():
 
 def test_a_window_needs_more_than_drawing_does():
     assert set(system.needs(window=False)) < set(system.needs(window=True))
+    assert set(system.needs(window=False)) < set(system.needs(window=False, tools=True))
 
 
 # --- Surroundings --------------------------------------------------------------------------------
