@@ -1,10 +1,10 @@
 """A place whose contents may be higher than it is: then, and only then, they scroll.
 
 Guarantees that contents with enough room stand exactly as they would without it, and that what
-gets the focus comes into sight.
+gets the focus comes into sight and stays there when the contents around it grow.
 """
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
 
 _GAP = 8
@@ -16,6 +16,11 @@ class Scrolled(QScrollArea):
     def __init__(self, contents: QWidget, least: int = 96) -> None:
         super().__init__()
         self._least = least
+        self._settled = QTimer(self)
+        self._settled.setSingleShot(True)
+        self._settled.timeout.connect(
+            lambda: self._bring_into_sight(None, QApplication.focusWidget())
+        )
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -27,14 +32,24 @@ class Scrolled(QScrollArea):
             application.focusChanged.connect(self._bring_into_sight)
 
     def _bring_into_sight(self, _before: QWidget | None, now: QWidget | None) -> None:
-        """Scroll to what gets the focus, from wherever it comes."""
-        if now is not None and self.isAncestorOf(now):
-            self.ensureWidgetVisible(now, 0, _GAP)
+        """Scroll to what gets the focus, from wherever it comes.
+
+        Qt's own way is content with the caret of a field.
+        """
+        contents = self.widget()
+        if now is None or contents is None or not contents.isAncestorOf(now):
+            return
+        bar, room = self.verticalScrollBar(), self.viewport().height()
+        top = now.mapTo(contents, QPoint(0, 0)).y() - _GAP
+        bottom = top + now.height() + 2 * _GAP
+        bar.setValue(min(max(bar.value(), bottom - room), top))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Tell the layout around when the contents need another width."""
+        """Tell the layout around when the contents need another width; follow what they do."""
         if event.type() == QEvent.Type.LayoutRequest:
             self.updateGeometry()
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+            self._settled.start(0)  # behind the layout of the contents
         return super().eventFilter(watched, event)
 
     def sizeHint(self) -> QSize:
