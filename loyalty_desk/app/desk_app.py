@@ -86,8 +86,13 @@ class DeskApp(QObject):
         self.store_worker.run(self._open, self._opened, self._could_not_open)
 
     def stop(self) -> None:
-        """End both workers, close the files, end the embedded server."""
+        """End the workers, close the files, end the embedded server.
+
+        What the store was asked for before is done: a visit goes on hold when its window closes.
+        """
         self._seconds.stop()
+        if self._store is not None:
+            self.wait_for_store()
         self._idle.stop()
         if self._link is not None:
             self._link.stop()

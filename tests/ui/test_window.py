@@ -434,6 +434,27 @@ def test_closing_the_window_puts_an_unfinished_visit_on_hold(desk: WholeDesk) ->
     closed: list[bool] = []
     desk.window.closed.connect(lambda: closed.append(True))
     desk.window.close()
-    desk.settle()
+    desk.app.stop()
     assert closed == [True]
-    assert [one.member for one in desk.app.ledger().parked.all()] == [club.MARINA]
+
+    till = club.Till(desk.home)
+    assert [one.member for one in till.store.ledger.parked.all()] == [club.MARINA]
+    till.close()
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1024, 768)], ids=["1366", "1024"])
+def test_the_question_for_a_lead_is_in_sight(desk: WholeDesk, size: tuple[int, int]) -> None:
+    desk.window.resize(*size)
+    desk.sign_in()
+    desk.scan(TERESA)
+    desk.type("8640")
+    desk.press(Qt.Key.Key_8, ALT)
+    if not isinstance(desk.page.panel, ConfirmState):
+        desk.presenter.visit.choose(club.FLASK)
+    desk.until(lambda: isinstance(desk.page.panel, ConfirmState))
+    desk.press(F[10])
+    desk.until(lambda: desk.page.panel.ask)
+    field = desk.focus
+    assert isinstance(field, QLineEdit)
+    assert field.accessibleName() == "PIN do líder"
+    desk.until(lambda: field.visibleRegion().boundingRect() == field.rect())
