@@ -55,6 +55,7 @@ def leave(desk: DeskProcess) -> None:
 
 
 def everything_sent(desk: DeskProcess) -> None:
+    desk.until(lambda seen: seen["screen"] != "opening", "the till's files open")
     desk.ask("sync")
     desk.until(lambda _seen: desk.ask("status")["waiting"] == 0, "everything sent")
 
