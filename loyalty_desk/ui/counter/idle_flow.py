@@ -39,6 +39,7 @@ class IdleFlow:
         self._undone = undone
         self._refused = refused
         self._asked = 0
+        self._searching = False
         self._receipt: tuple[ReceiptRead, int] | None = None
         self.view = IdleView()
 
@@ -74,18 +75,11 @@ class IdleFlow:
         """Search for what is typed; the newest question's answer is shown."""
         self.view = replace(self.view, query=text, problem="")
         self._asked += 1
-        asked, counter = self._asked, self._floor.counter
-        if not _is_worth_a_search(text):
+        if _is_worth_a_search(text):
+            self._search()
+        else:
             self.view = replace(self.view, found=None)
             self._floor.redraw()
-            return
-
-        def heard(found: Found) -> None:
-            if asked == self._asked:
-                self.view = replace(self.view, found=found)
-                self._floor.redraw()
-
-        self._floor.store.run(lambda: identify.search(counter, text), heard, self._failed)
 
     def fill(self, text: str) -> None:
         """Put words into the search field and look for them."""
@@ -99,9 +93,9 @@ class IdleFlow:
 
     def clear(self) -> None:
         """Empty the search field; what was said goes with it."""
-        self._asked += 1
         at = self.view.query_at + 1
         self.view = replace(self.view, query="", query_at=at, found=None, problem="")
+        self._asked += 1  # after the words: the worker reads them the other way round
 
     def wait(self, read: ReceiptRead) -> None:
         """Keep a receipt that was scanned before its member, for two minutes."""
@@ -139,6 +133,35 @@ class IdleFlow:
             lambda _visit: self._undone(),
             self._failed,
         )
+
+    def _search(self) -> None:
+        """Ask the store's worker for what is typed by the time it gets there, once at a time.
+
+        A reader writes two hundred digits into the field; only what stands there last is looked
+        for.
+        """
+        if self._searching:
+            return
+        self._searching = True
+        counter = self._floor.counter
+
+        def work() -> tuple[int, Found | None]:
+            asked, text = self._asked, self.view.query
+            return asked, identify.search(counter, text) if _is_worth_a_search(text) else None
+
+        self._floor.store.run(work, lambda answer: self._searched(*answer), self._not_searched)
+
+    def _searched(self, asked: int, found: Found | None) -> None:
+        self._searching = False
+        if asked == self._asked:
+            self.view = replace(self.view, found=found)
+            self._floor.redraw()
+        elif _is_worth_a_search(self.view.query):
+            self._search()
+
+    def _not_searched(self, error: BaseException) -> None:
+        self._searching = False
+        self._failed(error)
 
     def _heard(self, news: News) -> None:
         recent, report, status = news

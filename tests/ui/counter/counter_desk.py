@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from loyalty_desk.ui.counter.floor import Floor
 from loyalty_desk.ui.counter.presenter import CounterPresenter, LineNews
-from loyalty_desk.ui.counter.screen import Screen
+from loyalty_desk.ui.screen import Screen
 from loyalty_desk.ui.redeem.state import ConfirmState
 from sync.programme.refusals import Refused
 from tests.desk import club
@@ -35,6 +35,17 @@ class Worker:
     def step(self) -> None:
         """Do the oldest piece of work and hear its answer."""
         self._do(*self._waiting.popleft())
+
+    def late(self):
+        """Do the oldest piece of work; its answer is heard when what is returned is called."""
+        work, done, _failed = self._waiting.popleft()
+        answer = _THREAD.submit(work).result()
+        return lambda: done(answer)
+
+    def lose(self, error: BaseException) -> None:
+        """The oldest piece of work fails, as on a damaged disk."""
+        _work, _done, failed = self._waiting.popleft()
+        failed(error)
 
     def go_on(self) -> None:
         """Do everything that waits, and what comes of it; hold nothing any more."""
