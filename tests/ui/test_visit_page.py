@@ -108,6 +108,27 @@ def test_digits_in_the_amount_never_choose_a_reward(show, qtbot):
         qtbot.keyClicks(QApplication.focusWidget(), "123456789")
 
 
+def test_the_rewards_tell_that_the_focus_left_them_for_something_else(show, qtbot):
+    _shell, page = show("02-membro-aberto")
+    told: list[object] = []
+    page.rewards_left.connect(lambda: told.append(QApplication.focusWidget()))
+    page.focus_rewards()
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Right)
+    settle()
+    assert told == []
+    page.focus_amount()
+    settle()
+
+    assert told == [page.purchase.amount.edit]
+
+
+def test_rewards_that_are_not_there_tell_that_they_have_no_focus(show, qtbot):
+    _shell, page = show("02-membro-aberto")
+    page.rewards.grid.draw(())
+    with qtbot.waitSignal(page.rewards_left):
+        page.focus_rewards()
+
+
 def test_a_digit_chooses_a_reward_while_the_rewards_have_the_focus(show, qtbot):
     _shell, page = show("02-membro-aberto")
     page.focus_rewards()

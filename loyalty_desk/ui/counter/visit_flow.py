@@ -221,6 +221,12 @@ class VisitFlow:
             self.view = replace(self.view, choosing=True)
             self._floor.redraw()
 
+    def chose(self) -> None:
+        """The grid has the keys no more: digits are an amount again."""
+        if self.view is not None and self.view.choosing:
+            self.view = replace(self.view, choosing=False)
+            self._floor.redraw()
+
     def back(self) -> Step:
         """One level back; at the top the member closes, on hold when something was entered."""
         view, draft = self.view, self.draft

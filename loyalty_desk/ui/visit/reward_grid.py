@@ -5,7 +5,7 @@ digits choose only while the grid has the focus.
 """
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from loyalty_desk.ui.visit.state import RewardsState, RewardTile
@@ -33,6 +33,8 @@ _STEPS = {
 
 class RewardTileView(Tile):
     """One reward. It can be pressed even when it is not to be had: then it explains itself."""
+
+    left = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -88,6 +90,11 @@ class RewardTileView(Tile):
         self.setAccessibleName(", ".join(words))
         self.setAccessibleDescription(tile.reason)
 
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Tell that the focus went elsewhere."""
+        super().focusOutEvent(event)
+        self.left.emit()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave arrows and pages to the grid, and let Enter press as Space does."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -99,10 +106,14 @@ class RewardTileView(Tile):
 
 
 class RewardGrid(QWidget):
-    """Three rows of tiles, as many columns as there is room for, in pages."""
+    """Three rows of tiles, as many columns as there is room for, in pages.
+
+    `left` is told when the focus has gone from the tiles to something else.
+    """
 
     chosen = Signal(str)
     paged = Signal()
+    left = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -152,6 +163,8 @@ class RewardGrid(QWidget):
         shown = self._shown()
         if shown:
             self._focus(min(self._at, len(shown) - 1))
+        else:
+            self.left.emit()
 
     def minimumSizeHint(self) -> QSize:
         """Return room for two columns of low tiles."""
@@ -222,7 +235,15 @@ class RewardGrid(QWidget):
             Qt.FocusPolicy.StrongFocus if at == self._at else Qt.FocusPolicy.ClickFocus
         )
         view.clicked.connect(lambda: self._pressed(at))
+        # Later: while a state is being drawn nothing is to be told.
+        view.left.connect(self._settle, Qt.ConnectionType.QueuedConnection)
         return view
+
+    def _settle(self) -> None:
+        """Another tile is the same grid, and so is a window that comes back to this one."""
+        focus: QWidget | None = self.window().focusWidget()
+        if focus is None or not self.isAncestorOf(focus):
+            self.left.emit()
 
     def _pressed(self, at: int) -> None:
         self._at = at

@@ -235,6 +235,15 @@ def test_escape_goes_back_step_by_step_and_loses_nothing(desk, till):
     assert (desk.name, desk.chips) == ("identify", ["On hold: Marina"])
 
 
+def test_the_rewards_lose_their_keys_when_the_focus_goes_elsewhere(desk):
+    desk.open(club.MARINA)
+    desk.presenter.visit.choosing()
+    assert desk.page.rewards.is_choosing
+    desk.presenter.visit.chose()
+
+    assert not desk.page.rewards.is_choosing
+
+
 def test_escape_closes_a_member_with_nothing_entered(desk):
     desk.open(club.MARINA)
     desk.escape()
