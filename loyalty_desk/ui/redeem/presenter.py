@@ -1,5 +1,7 @@
 """What the confirmation of a redemption says. Qt-free, no decisions."""
 
+from dataclasses import replace
+
 from loyalty_desk.desk.appraise import Appraisal
 from loyalty_desk.desk.identify import OpenMember
 from loyalty_desk.ui.redeem.state import Ask, ConfirmState, Proof, Row
@@ -33,6 +35,7 @@ def confirm_state(
     label = reward.name if draft.quantity == 1 else f"{draft.quantity} × {reward.name}"
     rows.append(Row(label, i18n.number(-cost)))
     words = ngettext("{n} unit", "{n} units", draft.quantity).format(n=draft.quantity)
+    proof = _refused(problem) if problem is not None else proof_of(draft.member, seen)
     return ConfirmState(
         icon=reward.icon,
         name=reward.name,
@@ -44,8 +47,8 @@ def confirm_state(
         foot=_("You have {n} s to undo").format(n=undo_seconds),
         can_less=draft.quantity > 1,
         can_more=draft.quantity < QUANTITY_MAX and cost + reward.cost <= draft.member.usable_here,
-        proof=_refused(problem) if problem is not None else proof_of(draft.member, seen),
-        ask=ask,
+        proof=proof,
+        ask=_without_echo(ask, proof),
         # What was refused may be tried again: a line comes back, a doubtful amount is confirmed.
         can_act=not busy,
     )
@@ -75,6 +78,13 @@ def proof_of(member: OpenMember, seen: Appraisal) -> Proof | None:
         "plain",
         "shield-check",
     )
+
+
+def _without_echo(ask: Ask | None, proof: Proof | None) -> Ask | None:
+    """Leave out the hint of a question where the box above says the same."""
+    if ask is None or proof is None or ask.hint != proof.title:
+        return ask
+    return replace(ask, hint="")
 
 
 def _refused(problem: Refused) -> Proof:

@@ -411,6 +411,13 @@ def asked(desk, till):
     return desk
 
 
+def test_how_a_lead_approves_is_said_once(asked):
+    panel = asked.page.panel
+
+    assert panel.proof.title == "A lead approves with PIN or badge"
+    assert panel.ask.hint == ""
+
+
 def test_a_leads_pin_concludes(asked):
     asked.presenter.visit.answer(club.BIANCAS_PIN)
 
