@@ -1,35 +1,37 @@
-"""Puts the terminal together: the only room that knows every other, and the one with the clock."""
+"""Puts the terminal together: the only room that knows every other, and the one with the clock.
 
-import shutil
+A window stands first: what this module imports is all that its first frame needs. The rest of the
+app is imported when that has been painted.
+"""
+
+from __future__ import annotations
+
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtWidgets import QApplication
 
 from loyalty_desk.app.arguments import Arguments, parse
-from loyalty_desk.app.clock import SetClock, SystemClock
-from loyalty_desk.app.desk_app import DeskApp
-from loyalty_desk.app.embedded_server import Address, EmbeddedServer
-from loyalty_desk.app.first_window import FirstWindow
-from loyalty_desk.app.tour import MEMBERS, Tour
+from loyalty_desk.app.clock import SystemClock
+from loyalty_desk.app.waiting import waiting_screen
 from loyalty_desk.crash import watch
-from loyalty_desk.desk.counter import Clock
 from loyalty_desk.paths import Places, places
 from loyalty_desk.settings import Settings, load
 from loyalty_desk.store.instance_lock import InstanceLock, hold_lock
-from loyalty_desk.store.keys import Vault, system_vault
 from loyalty_desk.ui import theme
 from loyalty_desk.ui.main_window import MainWindow
 from loyalty_desk.ui.texts import refusal_text
 from sync import i18n
+from sync.i18n import _
 from sync.programme.refusals import Refused
 
-# The day of the drawn screens: a Saturday.
-_TOUR_DAY, _TOUR_ZONE = "2026-11-21", "America/Sao_Paulo"
+if TYPE_CHECKING:
+    from loyalty_desk.app.desk_app import DeskApp
+    from loyalty_desk.app.first_window import FirstWindow
 
 
 def main(argv: Sequence[str]) -> int:
@@ -47,82 +49,53 @@ def main(argv: Sequence[str]) -> int:
     try:
         lock = hold_lock(here.lock)
     except Refused as refused:
-        FirstWindow.raise_it(here)
-        sys.stderr.write(f"{refusal_text(refused)}\n")
-        return 3
+        return _leave_it_to_the_first(here, refused)
     window = MainWindow()
     window.resize(*said.size)
     if said.tour is not None:
-        return _lead(app, window, said, here, lock)
-    desk = build(app, window, said, here, settings, SystemClock())
-    first = FirstWindow(here, lambda: desk.window)
-    window.first_frame.connect(desk.start)
-    window.show()
-    try:
-        return app.exec()
-    finally:
-        first.close()
-        desk.stop()
-        lock.release()
+        from loyalty_desk.app.build import lead_tour
+
+        return lead_tour(app, window, said, here, lock)
+    return _run(app, window, said, here, settings, lock)
 
 
-def build(
+def _run(
     app: QApplication,
     window: MainWindow,
     said: Arguments,
     here: Places,
     settings: Settings,
-    clock: Clock,
-) -> DeskApp:
-    """Return the till, put together but not started."""
-    embedded = None
-    find: Callable[[Callable[[int], None]], Address]
-    if said.demo:
-        embedded = EmbeddedServer(
-            here.demo / "server",
-            members=said.members,
-            reset=said.reset_demo,
-            clock=clock.now() if isinstance(clock, SetClock) else 0,
-        )
-        find = embedded.start
-    else:
-        address = Address(said.server or settings.server_url, said.code)
-
-        def find(_progress: Callable[[int], None]) -> Address:
-            if not address.url:
-                raise ConnectionError("no server is set")
-            return address
-
-    return DeskApp(
-        app,
-        window,
-        places=here,
-        clock=clock,
-        vault=_no_vault if said.demo or said.home else system_vault,
-        find=find,
-        embedded=embedded,
-    )
-
-
-def _lead(
-    app: QApplication, window: MainWindow, said: Arguments, here: Places, lock: InstanceLock
+    lock: InstanceLock,
 ) -> int:
-    """Lead the tour on a till of its own, and throw the till away."""
-    folder = said.tour
-    assert folder is not None
-    clock = SetClock(_TOUR_DAY, _TOUR_ZONE)
-    clock.set("06:58")
-    said = replace(said, members=said.members or MEMBERS)
-    desk = build(app, window, said, here, Settings(), clock)
+    clock = SystemClock()
+    running: list[tuple[DeskApp, FirstWindow]] = []
+
+    def begin() -> None:
+        from loyalty_desk.app.build import build
+        from loyalty_desk.app.first_window import FirstWindow
+
+        desk = build(app, window, said, here, settings, clock)
+        running.append((desk, FirstWindow(here, lambda: desk.window)))
+        desk.start()
+
+    window.first_frame.connect(begin)
+    window.show_screen(waiting_screen(_("Opening this till…"), clock.now()))
     window.show()
     try:
-        pictures = Tour(app, desk, clock, folder).run()
+        return app.exec()
     finally:
-        desk.stop()
+        for desk, first in running:
+            first.close()
+            desk.stop()
         lock.release()
-        shutil.rmtree(here.demo.parents[1], ignore_errors=True)
-    sys.stdout.write(f"{pictures} pictures in {folder}\n")
-    return 0
+
+
+def _leave_it_to_the_first(here: Places, refused: Refused) -> int:
+    from loyalty_desk.app.first_window import FirstWindow
+
+    FirstWindow.raise_it(here)
+    sys.stderr.write(f"{refusal_text(refused)}\n")
+    return 3
 
 
 def _places(said: Arguments) -> Places:
@@ -134,10 +107,6 @@ def _places(said: Arguments) -> Places:
     if said.demo:
         return places(said.profile, root=places(said.profile).demo)
     return places(said.profile)
-
-
-def _no_vault() -> Vault | None:
-    return None
 
 
 def _language(said: Arguments, settings: Settings) -> str:

@@ -15,9 +15,10 @@ from PySide6.QtWidgets import QApplication
 from loyalty_desk.app.embedded_server import Address, EmbeddedServer
 from loyalty_desk.app.line_keeper import LineKeeper
 from loyalty_desk.app.link import Link
+from loyalty_desk.app.waiting import waiting_screen
 from loyalty_desk.desk import identify
 from loyalty_desk.desk.card import CardFiles, write_card
-from loyalty_desk.desk.counter import Clock, Counter, instant
+from loyalty_desk.desk.counter import Clock, Counter
 from loyalty_desk.paths import Places
 from loyalty_desk.settings import Language, load, save
 from loyalty_desk.store.keys import Keys, Vault, load_keys
@@ -26,10 +27,10 @@ from loyalty_desk.store.opening import Store, open_store
 from loyalty_desk.ui.background import Background
 from loyalty_desk.ui.counter.floor import Floor
 from loyalty_desk.ui.counter.presenter import CounterPresenter, LineNews
-from loyalty_desk.ui.counter.screen import Screen
 from loyalty_desk.ui.main_window import MainWindow
-from loyalty_desk.ui.shell.frame import Line, shell_state
-from loyalty_desk.ui.sign_in.presenter import SignInView, sign_in_state
+from loyalty_desk.ui.pages import Pages
+from loyalty_desk.ui.scan.keyboard_wedge import KeyboardWedge
+from loyalty_desk.ui.screen import Screen
 from loyalty_desk.ui.texts import refusal_text
 from sync import i18n
 from sync.i18n import _
@@ -200,10 +201,10 @@ class DeskApp(QObject):
         self.ready.emit()
 
     def _give_window(self, presenter: CounterPresenter) -> None:
-        self.window.attach(presenter)
-        self.window.listen(self._app)
-        self.window.image_given.connect(self._read_image)
-        self.window.card_requested.connect(presenter.card)
+        window = self.window
+        window.attach(presenter, Pages(window.shell, window.sign_in, presenter))
+        window.listen(KeyboardWedge(self._app))
+        window.image_given.connect(self._read_image)
 
     def _could_not_open(self, error: BaseException) -> None:
         if not isinstance(error, Refused):
@@ -276,14 +277,9 @@ class DeskApp(QObject):
             self.presenter.preparing(words)
 
     def _show_waiting(self) -> None:
-        """The first frame: the sign-in screen before anything is known, or why it stays so."""
         why = self._unopened
-        view = SignInView(notice=refusal_text(why) if why else _("Opening this till…"))
-        now = instant(self._clock.now()).astimezone()
-        shell = shell_state(
-            programme="Loyalty Desk", place_line="", screen="sign_in", line=Line(), session=None
-        )
-        self.window.show_screen(Screen("sign_in", shell, sign_in_state(view, now), 0))
+        words = refusal_text(why) if why else _("Opening this till…")
+        self.window.show_screen(waiting_screen(words, self._clock.now()))
 
     @staticmethod
     def _lost(error: BaseException) -> None:

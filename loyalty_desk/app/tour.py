@@ -159,7 +159,7 @@ class Tour:
 
     def _type(self, field: FieldName, text: str) -> None:
         """Type into a field of the enrolment, as a person would."""
-        self._desk.window.enrol.focus_field(field)
+        self._desk.window.pages.enrol.focus_field(field)
         edit = self._app.focusWidget()
         assert isinstance(edit, QLineEdit)
         edit.insert(text)

@@ -40,7 +40,7 @@ def measure(job: Job) -> list[Row]:
 
 
 def _card_ms(hands: Hands, number: int) -> float:
-    painted = Painted(hands.window.visit)
+    painted = Painted(hands.window.pages.visit)
     now = hands.desk.ledger().server_time(hands.presenter._floor.counter.clock.now())
     began = hands.scan(programme.card_digits(people.card_of(number), now=now))
     flow = hands.presenter.visit
@@ -59,7 +59,7 @@ def _ready_ms(hands: Hands) -> float:
     hands.until(lambda: flow.draft and flow.draft.reward == programme.COFFEE, "the reward")
     hands.rest(300)
     before = hands.desk.ledger().head().seq
-    painted = Painted(hands.window.identify)
+    painted = Painted(hands.window.pages.identify)
     began = hands.press_f10()
     hands.until(lambda: hands.presenter.screen == "identify" and painted.at > began, "ready")
     assert hands.desk.ledger().head().seq == before + 2

@@ -12,8 +12,8 @@ from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, Qt, QT
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from loyalty_desk.app import build
 from loyalty_desk.app.arguments import parse
+from loyalty_desk.app.build import build
 from loyalty_desk.app.clock import SystemClock
 from loyalty_desk.app.desk_app import DeskApp
 from loyalty_desk.paths import places

@@ -16,8 +16,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
-from loyalty_desk.app import build
 from loyalty_desk.app.arguments import parse
+from loyalty_desk.app.build import build
 from loyalty_desk.app.clock import SystemClock
 from loyalty_desk.app.desk_app import DeskApp
 from loyalty_desk.paths import places
@@ -84,7 +84,7 @@ class Person:
         presenter = self._desk.presenter
         assert presenter is not None
         needed = next(p.id for p in presenter.document().purposes if p.required)
-        self._window.enrol.consent_toggled.emit(needed, True)
+        self._window.pages.enrol.consent_toggled.emit(needed, True)
 
     def drop(self, path: str) -> None:
         given = QMimeData()
@@ -119,7 +119,7 @@ class Person:
         return seen
 
     def card(self) -> None:
-        self._window.visit.more_requested.emit()
+        self._window.pages.visit.more_requested.emit()
 
     def journal(self) -> list[Any]:
         """Every event of this till, as it was recorded."""

@@ -21,7 +21,10 @@ from loyalty_desk.paths import places
 from tests.desk.club import Till
 from tests.live_server import ROOT, demo_data
 
-LATER = {"sqlalchemy", "httpx", "alembic", "litestar", "keyring"}
+LATER = {"sqlalchemy", "httpx", "alembic", "litestar", "keyring", "sqlcipher3", "msgspec"} | {
+    "loyalty_desk.app.desk_app",
+    "loyalty_desk.ui.pages",
+}
 PATIENCE_S = 60
 NOBODY = "http://127.0.0.1:9"  # the discard port: nobody listens
 

@@ -229,7 +229,7 @@ def test_a_members_code_opens_the_member_from_every_focus(desk: WholeDesk, scree
         scan_at(desk, stop, CAIO)
         desk.until(lambda: desk.member == club.CAIO)
         assert desk.draft.is_empty
-        assert desk.window.visit.purchase.amount.centavos() == 0
+        assert desk.window.pages.visit.purchase.amount.centavos() == 0
         if before[0]:
             (held,) = desk.presenter.shell().parked
             desk.presenter.unpark(held.visit)

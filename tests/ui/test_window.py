@@ -95,7 +95,7 @@ def amount_notice(desk: WholeDesk) -> str:
 ACTS: dict[tuple[str, int], Callable[[WholeDesk], object]] = {
     ("sign_in", 1): lambda desk: desk.page.pin.problem,
     ("identify", 1): lambda desk: "F10" in idle_notice(desk),
-    ("identify", 2): lambda desk: desk.focus is desk.window.identify.home(),
+    ("identify", 2): lambda desk: desk.focus is desk.window.pages.identify.home(),
     ("identify", 3): lambda desk: desk.screen == "enrol",
     ("identify", 6): lambda desk: "XML" in idle_notice(desk),
     ("identify", 7): lambda desk: idle_notice(desk).endswith(": 0"),
@@ -104,7 +104,7 @@ ACTS: dict[tuple[str, int], Callable[[WholeDesk], object]] = {
     ("identify", 12): lambda desk: desk.screen == "sign_in",
     ("visit", 1): lambda desk: "F10" in amount_notice(desk),
     ("visit", 2): lambda desk: desk.focus is desk.window.shell.scan_edit(),
-    ("visit", 4): lambda desk: desk.focus is desk.window.visit.purchase.amount.edit,
+    ("visit", 4): lambda desk: desk.focus is desk.window.pages.visit.purchase.amount.edit,
     ("visit", 5): lambda desk: isinstance(desk.focus, RewardTileView),
     ("visit", 6): lambda desk: "XML" in amount_notice(desk),
     ("visit", 7): lambda desk: amount_notice(desk).endswith(": 0"),
@@ -167,10 +167,10 @@ def test_escape_goes_back_one_level_at_a_time(desk: WholeDesk) -> None:
     assert isinstance(desk.page.panel, ConfirmState)
     desk.press(ESCAPE)
     assert desk.page.panel is None
-    assert desk.focus is desk.window.visit.purchase.amount.edit
+    assert desk.focus is desk.window.pages.visit.purchase.amount.edit
     desk.press(ESCAPE)
     desk.until(lambda: desk.screen == "identify" and desk.parked == ["Em espera: Teresa"])
-    assert desk.focus is desk.window.identify.home()
+    assert desk.focus is desk.window.pages.identify.home()
 
 
 def test_escape_empties_the_search(desk: WholeDesk) -> None:
@@ -179,7 +179,7 @@ def test_escape_empties_the_search(desk: WholeDesk) -> None:
     desk.until(lambda: desk.page.search)
     desk.press(ESCAPE)
     assert desk.page.search is None
-    assert desk.window.identify.home().text() == ""
+    assert desk.window.pages.identify.home().text() == ""
 
 
 def test_escape_leaves_the_text_before_the_form(desk: WholeDesk) -> None:
@@ -211,7 +211,7 @@ def test_alt_and_a_digit_choose_a_reward_while_the_amount_has_the_focus(
     if tile.is_available:
         desk.until(lambda: isinstance(desk.page.panel, ConfirmState))
         assert desk.draft.reward == int(tile.reward)
-        assert desk.focus is desk.window.visit.confirm.home()
+        assert desk.focus is desk.window.pages.visit.confirm.home()
     else:
         assert desk.draft.reward == 0
     assert desk.draft.amount_centavos == 0
@@ -256,7 +256,7 @@ def test_coming_back_from_the_till_the_desk_is_ready_to_be_typed_into(
     till.close()
     desk.window.activateWindow()
     desk.until(desk.window.isActiveWindow)
-    assert desk.focus is desk.window.identify.home()
+    assert desk.focus is desk.window.pages.identify.home()
 
 
 def test_enter_in_an_empty_search_asks_for_nobody(desk: WholeDesk) -> None:
@@ -291,7 +291,7 @@ def test_a_picture_of_a_code_may_be_pasted_whatever_has_the_focus(desk: WholeDes
     desk.press(Qt.Key.Key_V, CONTROL)
     desk.until(lambda: desk.member == club.MARINA)
     QGuiApplication.clipboard().setImage(QImage.fromData(picture_of(CAIO)))
-    assert desk.focus is desk.window.visit.purchase.amount.edit
+    assert desk.focus is desk.window.pages.visit.purchase.amount.edit
     desk.press(Qt.Key.Key_V, CONTROL)
     desk.until(lambda: desk.member == club.CAIO)
 
@@ -308,7 +308,7 @@ def test_text_is_pasted_into_the_field_that_has_the_focus(desk: WholeDesk) -> No
     QGuiApplication.clipboard().setText("souza")
     desk.press(Qt.Key.Key_V, CONTROL)
     desk.until(lambda: desk.page.search is not None and len(desk.page.search.results) == 2)
-    assert desk.window.identify.home().text() == "souza"
+    assert desk.window.pages.identify.home().text() == "souza"
 
 
 def test_a_code_pasted_where_no_field_is_acts_like_a_scan(desk: WholeDesk) -> None:
@@ -379,7 +379,7 @@ def test_the_outcome_of_a_visit_is_told_once(desk: WholeDesk) -> None:
     identify(desk)
     for _second in range(3):
         desk.presenter.tick()
-    assert said == [("Marina Alves: +129 pts. Novo saldo 2.609.", False)]
+    assert said == [("Marina Alves: 129 pontos creditados. Novo saldo 2.609.", False)]
     desk.press(F[8])
     desk.until(lambda: len(said) == 2)
     assert said[1] == ("Marina Alves: Desfeito. Nada foi cobrado.", False)

@@ -14,8 +14,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from loyalty_desk.app import build
 from loyalty_desk.app.arguments import parse
+from loyalty_desk.app.build import build
 from loyalty_desk.paths import places
 from loyalty_desk.settings import Settings
 from loyalty_desk.ui.counter.presenter import CounterPresenter

@@ -16,12 +16,13 @@ from loyalty_desk.ui.counter.enrol_flow import EnrolFlow
 from loyalty_desk.ui.counter.floor import Floor, Place, read_place, refusal
 from loyalty_desk.ui.counter.idle_flow import IdleFlow
 from loyalty_desk.ui.counter.reception import Reception
-from loyalty_desk.ui.counter.screen import PageState, Screen
+from loyalty_desk.ui.counter.screen import PageState
 from loyalty_desk.ui.counter.sign_in_flow import SignInFlow
 from loyalty_desk.ui.counter.stage import Flows, Stage
 from loyalty_desk.ui.counter.visit_flow import VisitFlow
 from loyalty_desk.ui.pending.presenter import ARCHIVE, SEE
-from loyalty_desk.ui.shell.frame import KEYS, ScreenName
+from loyalty_desk.ui.screen import Screen, ScreenName
+from loyalty_desk.ui.shell.frame import KEYS
 from loyalty_desk.ui.shell.presenter import ShellState
 from sync.i18n import _
 from sync.programme.document import Document
@@ -49,6 +50,7 @@ class CounterPresenter:
         self._sync_now = sync_now
         self._card_for = 0  # a newcomer whose card waits until the server knows them
         self.save_card: Callable[[int], None] = lambda _member: None
+        self.press: Callable[[int], None] = self.key  # the window adds keys that move the focus
         self.sign_in = SignInFlow(floor, entered=self._entered)
         self.idle = IdleFlow(floor, undone=self._undone, refused=self.refused)
         self.visit = VisitFlow(
@@ -431,7 +433,7 @@ class CounterPresenter:
 
     def _command(self, name: str) -> None:
         if name.startswith("F") and name[1:].isdigit():
-            self.key(int(name[1:]))
+            self.press(int(name[1:]))
 
     def _failed(self, error: BaseException) -> None:
         self.refused(refusal(error))

@@ -1,4 +1,4 @@
-"""What stands on the screen: all views of the moment turned into one value. Qt-free."""
+"""What stands on the screen: all views of the moment turned into states. Qt-free."""
 
 from dataclasses import dataclass, replace
 
@@ -10,7 +10,8 @@ from loyalty_desk.ui.identify.presenter import IdleView, identify_state
 from loyalty_desk.ui.identify.state import IdentifyState
 from loyalty_desk.ui.pending.presenter import tray_state
 from loyalty_desk.ui.pending.state import TrayState
-from loyalty_desk.ui.shell.frame import ScreenName, shell_state
+from loyalty_desk.ui.screen import ScreenName
+from loyalty_desk.ui.shell.frame import shell_state
 from loyalty_desk.ui.shell.presenter import Parked, ShellState
 from loyalty_desk.ui.sign_in.presenter import SignInView, sign_in_state
 from loyalty_desk.ui.sign_in.state import SignInState
@@ -20,16 +21,6 @@ from sync.i18n import _
 from sync.programme.members import first_name
 
 PageState = SignInState | IdentifyState | VisitState | EnrolState
-
-
-@dataclass(frozen=True, slots=True)
-class Screen:
-    """All that is shown. `home` counts the acts after which the focus returns to its home."""
-
-    name: ScreenName
-    shell: ShellState
-    page: PageState | None
-    home: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,11 @@ from loyalty_desk.desk.sync_status import SyncStatus
 from loyalty_desk.ui.counter.enrol_flow import EnrolFlow
 from loyalty_desk.ui.counter.floor import Floor
 from loyalty_desk.ui.counter.idle_flow import IdleFlow
-from loyalty_desk.ui.counter.screen import PageState, Screen, Views, page_of, shell_of, tray_of
+from loyalty_desk.ui.counter.screen import PageState, Views, page_of, shell_of, tray_of
 from loyalty_desk.ui.counter.sign_in_flow import SignInFlow
 from loyalty_desk.ui.counter.visit_flow import VisitFlow
 from loyalty_desk.ui.pending.state import TrayState
-from loyalty_desk.ui.shell.frame import ScreenName
+from loyalty_desk.ui.screen import Screen, ScreenName
 from loyalty_desk.ui.shell.presenter import ShellState
 from sync.programme.refusals import Refused
 

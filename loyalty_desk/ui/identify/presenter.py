@@ -18,6 +18,7 @@ from loyalty_desk.ui.identify.state import (
     Visit,
 )
 from loyalty_desk.ui.pending.presenter import Local
+from loyalty_desk.ui.scan.reader_words import reader_words
 from loyalty_desk.ui.visit.member_words import phone_of, tier_style
 from sync import i18n
 from sync.i18n import _, ngettext
@@ -49,7 +50,7 @@ def identify_state(view: IdleView, document: Document, local: Local, now: int) -
     """Return the screen of a view at `now` (ms UTC)."""
     return IdentifyState(
         title=_("Ready to scan"),
-        reader=reader(seen=view.reader_seen),
+        reader=Reader(*reader_words(seen=view.reader_seen)),
         recent=tuple(_visit(visit, document, now) for visit in view.recent),
         recent_empty="" if view.recent else _("No visits yet. Scan a QR to start."),
         shift=_shift(view.shift, local) if view.shift is not None else None,
@@ -58,13 +59,6 @@ def identify_state(view: IdleView, document: Document, local: Local, now: int) -
         query_at=view.query_at,
         search=_search(view, document, local) if view.found is not None else None,
     )
-
-
-def reader(*, seen: bool) -> Reader:
-    """Return the reader's tag: proven by a scan of this run, or still to be seen."""
-    if seen:
-        return Reader(_("Reader connected"), "ok")
-    return Reader(_("Reader: no scans yet"), "plain")
 
 
 def result(known: Known, document: Document, local: Local) -> Result:
@@ -111,6 +105,7 @@ def _visit(recent: RecentVisit, document: Document, now: int) -> Visit:
         initials=initials(recent.name) or "?",
         name=name,
         effect=effect_of(recent, document),
+        effect_said=effect_said(recent, document),
         age="" if undo else age(now - visit.at),
         undo=undo,
         undo_said=_("Undo the visit of {name}").format(name=name) if undo else "",
@@ -122,15 +117,40 @@ def effect_of(recent: RecentVisit, document: Document) -> str:
     visit = recent.visit
     if visit.voided:
         return _("Undone. Nothing was taken.")
-    names = {reward.id: reward.name for reward in document.rewards}
-    rewards = [names.get(taken.reward, _("Reward")) for taken in visit.taken]
+    rewards = _taken(recent, document)
     points = _("{points} pts").format(points=i18n.signed(visit.credited))
     if visit.enrolled:
         return f"{_('New member')} · {points}"
     if not visit.credited and rewards:
-        spent = i18n.signed(-sum(taken.points for taken in visit.taken))
-        return f"{', '.join(rewards)} · {_('{points} pts').format(points=spent)}"
+        spent = _("{points} pts").format(points=i18n.signed(-_spent(recent)))
+        return f"{', '.join(rewards)} · {spent}"
     return " · ".join((points, *rewards))
+
+
+def effect_said(recent: RecentVisit, document: Document) -> str:
+    """Return what a visit did in whole words, to be read aloud: "153 pontos creditados"."""
+    visit = recent.visit
+    if visit.voided:
+        return _("Undone. Nothing was taken.")
+    rewards = _taken(recent, document)
+    n = visit.credited  # none at all is many in Portuguese
+    added = ngettext("{n} point added", "{n} points added", n or 2).format(n=i18n.number(n))
+    if visit.enrolled:
+        return f"{_('New member')}, {added}"
+    if not n and rewards:
+        n = _spent(recent)
+        used = ngettext("{n} point used", "{n} points used", n or 2).format(n=i18n.number(n))
+        return ", ".join((*rewards, used))
+    return ", ".join((added, *rewards))
+
+
+def _taken(recent: RecentVisit, document: Document) -> list[str]:
+    names = {reward.id: reward.name for reward in document.rewards}
+    return [names.get(taken.reward, _("Reward")) for taken in recent.visit.taken]
+
+
+def _spent(recent: RecentVisit) -> int:
+    return sum(taken.points for taken in recent.visit.taken)
 
 
 def age(elapsed_ms: int) -> str:

@@ -1,17 +1,20 @@
 """What the frame around the screens says: pill, strip, operator, keys that act. Qt-free."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING
 
-from loyalty_desk.desk.session import Session
+from loyalty_desk.ui.screen import ScreenName
 from loyalty_desk.ui.shell.presenter import Badge, Operator, Parked, Pill, ShellState, Strip
 from sync import i18n
 from sync.i18n import N_, _, ngettext
 from sync.programme.members import initials
 
-ScreenName = Literal["sign_in", "identify", "visit", "enrol"]
+if TYPE_CHECKING:
+    from loyalty_desk.desk.session import Session
 
 _ROLES: Mapping[str, str] = {
     "cashier": N_("Cashier"),

@@ -1,10 +1,11 @@
 """What the sign-in screen says. Qt-free."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from __future__ import annotations
 
-from loyalty_desk.desk.session import Staff
-from loyalty_desk.ui.identify.presenter import reader
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from loyalty_desk.ui.scan.reader_words import reader_words
 from loyalty_desk.ui.shell.frame import role_name
 from loyalty_desk.ui.sign_in.state import (
     MOST_FOUND,
@@ -21,6 +22,11 @@ from sync import i18n
 from sync.i18n import _, ngettext
 from sync.programme.members import folded, initials
 from sync.programme.refusals import Reason, Refused
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from loyalty_desk.desk.session import Staff
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +54,9 @@ class SignInView:
 def sign_in_state(view: SignInView, now: datetime) -> SignInState:
     """Return the screen of a view at a local time."""
     tiles = view.staff[:MOST_TILES]
-    seen = reader(seen=view.reader_seen)
     return SignInState(
         today=f"{i18n.long_day(now.date())}, {i18n.clock(now)}",
-        reader=Reader(seen.text, seen.tone),
+        reader=Reader(*reader_words(seen=view.reader_seen)),
         people=tuple(_person(one, view.present) for one in tiles),
         chosen=str(view.chosen) if view.chosen else "",
         pin=_pin(view),
