@@ -21,7 +21,7 @@ from loyalty_desk.paths import places
 from tests.desk.club import Till
 from tests.live_server import ROOT, demo_data
 
-LATER = {"sqlalchemy", "httpx", "alembic", "litestar", "keyring", "sqlcipher3", "msgspec"} | {
+LATER = {"sqlalchemy", "httpx", "alembic", "litestar", "keyring", "sqlcipher3"} | {
     "loyalty_desk.app.desk_app",
     "loyalty_desk.ui.pages",
 }
