@@ -55,6 +55,7 @@ class VisitRow(Painted):
         self._avatar.set_initials(visit.initials)
         self._name.set_text(visit.name)
         self._effect.set_text(visit.effect)
+        self._effect.setAccessibleName(visit.effect_said or visit.effect)
         self._age.set_text(visit.age)
         self._age.setVisible(bool(visit.age) and not visit.undo)
         for button in self._buttons:

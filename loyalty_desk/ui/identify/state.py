@@ -67,7 +67,10 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One finished visit; `undo` ("Desfazer · 12 s") is empty when its time is over."""
+    """One finished visit; `undo` ("Desfazer · 12 s") is empty when its time is over.
+
+    `effect_said` is the effect in whole words, for a screen reader.
+    """
 
     visit: str
     initials: str
@@ -76,6 +79,7 @@ class Visit:
     age: str = ""
     undo: str = ""
     undo_said: str = ""
+    effect_said: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,12 +52,12 @@ class Spoken:
             return ""
         if before is not None and now.visit == before.visit:
             changed = now.effect != before.effect and before.undo
-            return _sentence(f"{now.name}: {now.effect}") if changed else ""
+            return _sentence(f"{now.name}: {now.effect_said}") if changed else ""
         if not now.undo:
             return ""
         name, balance = self._open
         rest = _sentence(f" {_('New balance')} {balance}") if name == now.name else ""
-        return _sentence(f"{now.name}: {now.effect}") + rest
+        return _sentence(f"{now.name}: {now.effect_said}") + rest
 
 
 def _sentence(words: str) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from loyalty_desk.ui.counter.floor import Floor
 from loyalty_desk.ui.counter.presenter import CounterPresenter, LineNews
-from loyalty_desk.ui.screen import Screen
 from loyalty_desk.ui.redeem.state import ConfirmState
+from loyalty_desk.ui.screen import Screen
 from sync.programme.refusals import Refused
 from tests.desk import club
 from tests.desk.club import Till

@@ -29,6 +29,7 @@ def test_f10_records_the_visit_and_the_desk_is_free_at_once(desk):
     assert desk.name == "identify"
     (recent,) = desk.page.recent
     assert (recent.name, recent.effect, recent.undo) == ("Marina Alves", "+129 pts", "Undo · 15 s")
+    assert recent.effect_said == "129 points added"
     assert desk.rounds == 1
 
 
@@ -50,6 +51,7 @@ def test_what_a_redemption_needs_is_borrowed_then_spent(online):
     online.press(10)
 
     assert online.lender.asked == [(club.MARINA, 400)]
+    assert online.page.recent[0].effect_said == "Vale R$ 10, 400 points used"
     assert online.till.points_of(club.MARINA) == 2_080
     assert online.name == "identify"
 

@@ -23,6 +23,7 @@ def test_f10_enrols_and_opens_the_newcomer_ready_for_the_purchase(form):
     form.press(10)
     assert form.page.recent[0].name == "Íris Faria"
     assert form.page.recent[1].effect == "New member · +50 pts"
+    assert form.page.recent[1].effect_said == "New member, 50 points added"
 
 
 def test_f10_twice_enrols_once(form):
