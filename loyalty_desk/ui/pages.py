@@ -155,6 +155,7 @@ class Pages:
         page.amount_changed.connect(flow.amount)
         page.receipt_requested.connect(presenter.ask_for_receipt)
         page.reward_chosen.connect(lambda reward: flow.choose(int(reward)))
+        page.rewards_left.connect(flow.chose)
         page.filter_chosen.connect(flow.filter)
         page.offer_used.connect(flow.use_offer)
         page.statement_requested.connect(presenter.no_statement)

@@ -217,6 +217,17 @@ def test_alt_and_a_digit_choose_a_reward_while_the_amount_has_the_focus(
     assert desk.draft.amount_centavos == 0
 
 
+def test_the_hint_for_the_rewards_goes_with_the_focus(desk: WholeDesk) -> None:
+    desk.sign_in()
+    desk.scan(TERESA)
+    desk.press(F[5])
+    assert desk.page.rewards.is_choosing
+    desk.press(Qt.Key.Key_Right)
+    assert desk.page.rewards.is_choosing
+    desk.press(F[4])
+    desk.until(lambda: not desk.page.rewards.is_choosing)
+
+
 def test_the_digits_of_a_leads_pin_are_the_answer_and_no_amount(desk: WholeDesk) -> None:
     desk.sign_in()
     desk.scan(TERESA)
