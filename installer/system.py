@@ -19,8 +19,8 @@ from dataclasses import dataclass
 class Need:
     """One thing the system must have, and the Debian package that brings it.
 
-    `name` is a SONAME, `ensurepip` for the module that `python3 -m venv` needs, `gcc` for the
-    compiler, or the path of a header.
+    `name` is a SONAME, `ensurepip` for the module that `python3 -m venv` needs, `gcc` or `chromium`
+    for the program, or the path of a header.
     """
 
     name: str
@@ -53,9 +53,10 @@ WINDOW = (
     Need("libxkbcommon-x11.so.0", "libxkbcommon-x11-0"),
 )
 
-# Tests and bench compile the counter that watches every sync of the disk.
+# Tests and bench compile what watches the disk; the member's page is looked at in a real browser.
 COMPILER = Need("gcc", "gcc")
-TOOLS = (COMPILER, Need("/usr/include/stdio.h", "libc6-dev"))
+BROWSER = Need("chromium", "chromium")
+TOOLS = (COMPILER, Need("/usr/include/stdio.h", "libc6-dev"), BROWSER)
 
 
 def needs(*, window: bool, tools: bool = False) -> tuple[Need, ...]:
@@ -77,7 +78,7 @@ def _present(need: Need) -> bool:
     if need == VENV:
         importlib.invalidate_caches()
         return importlib.util.find_spec("ensurepip") is not None
-    if need == COMPILER:
+    if need in (COMPILER, BROWSER):
         return shutil.which(need.name) is not None
     if need.name.startswith("/"):
         return os.path.exists(need.name)
