@@ -26,6 +26,8 @@ from sync.protocol.messages import (
     LeaseRow,
     PullAnswer,
     PushAnswer,
+    Reincarnate,
+    ReincarnateAnswer,
 )
 
 PAGE_ROWS = 5_000
@@ -113,6 +115,10 @@ class RemoteServer:
         target = f"{PREFIX}/cards?member={member}"
         return self._ask("GET", target, b"", {}, PATIENT).read(MemberCard)
 
+    def reincarnate(self, request: Reincarnate) -> ReincarnateAnswer:
+        """Ask for this terminal's next life."""
+        return self._post("/reincarnate", codec.encode(request), ReincarnateAnswer)
+
     def close(self) -> None:
         """Close the connection. Safe to repeat."""
         self._connection.close()
@@ -157,6 +163,7 @@ class RemoteServer:
             target=target,
             body=body,
             now=self._wall() + self._offset_ms,
+            incarnation=self._identity.incarnation,
         )
         answer = self._connection.ask(method, target, body, {**headers, **signed}, patience)
         answer.check(self._identity.server_key, signed[signing.SIGNATURE])

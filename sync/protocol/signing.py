@@ -1,8 +1,10 @@
 """Signatures on requests and answers: who sent this, and that nothing between changed it.
 
 A request is signed by the terminal over `method \\n target \\n time \\n SHA-256(body) in hex`, with
-the target and the body exactly as sent (compressed). An answer is signed by the server over the
-request's signature and its own body, so an answer without it, or to another question, is no answer.
+the target and the body exactly as sent (compressed). A request in the name of one of the terminal's
+lives has that number as a fifth line: two lives may have one key. An answer is signed by the server
+over the request's signature and its own body, so an answer without it, or to another question, is
+no answer.
 """
 
 import base64
@@ -16,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from sync.programme.refusals import Reason, Refused
 
 TERMINAL = "LD-Terminal"
+INCARNATION = "LD-Incarnation"
 TIME = "LD-Time"
 SIGNATURE = "LD-Signature"
 SERVER_SIGNATURE = "LD-Server-Signature"
@@ -26,11 +29,23 @@ _ACK = b"loyalty-desk/ack/1\0"
 
 
 def sign_request(
-    key: Ed25519PrivateKey, *, terminal: int, method: str, target: str, body: bytes, now: int
+    key: Ed25519PrivateKey,
+    *,
+    terminal: int,
+    method: str,
+    target: str,
+    body: bytes,
+    now: int,
+    incarnation: int = 0,
 ) -> dict[str, str]:
-    """Return the headers that sign a request sent at `now` (ms UTC). `target` is path and query."""
-    signature = key.sign(_request_part(method, target, str(now), body))
-    return {TERMINAL: str(terminal), TIME: str(now), SIGNATURE: _text(signature)}
+    """Return the headers that sign a request sent at `now` (ms UTC). `target` is path and query.
+
+    `incarnation` names the life that asks; 0 leaves it to the server to know it by its key.
+    """
+    life = str(incarnation) if incarnation else ""
+    signature = key.sign(_request_part(method, target, str(now), body, life))
+    headers = {TERMINAL: str(terminal), TIME: str(now), SIGNATURE: _text(signature)}
+    return {**headers, INCARNATION: life} if life else headers
 
 
 def check_request(
@@ -48,7 +63,7 @@ def check_request(
     the difference in minutes.
     """
     sent = headers.get(TIME.lower(), "")
-    part = _request_part(method, target, sent, body)
+    part = _request_part(method, target, sent, body, headers.get(INCARNATION.lower(), ""))
     _verify(public_key, headers.get(SIGNATURE.lower(), ""), part)
     away = int(sent) - now
     if abs(away) > REPLAY_WINDOW_MS:
@@ -81,9 +96,10 @@ def check_ack(server_key: bytes, *, signature: str, part: bytes) -> None:
     _verify(server_key, signature, part)
 
 
-def _request_part(method: str, target: str, sent: str, body: bytes) -> bytes:
+def _request_part(method: str, target: str, sent: str, body: bytes, life: str) -> bytes:
     digest = hashlib.sha256(body).hexdigest()
-    return f"{method}\n{target}\n{sent}\n{digest}".encode()
+    part = f"{method}\n{target}\n{sent}\n{digest}"
+    return (f"{part}\n{life}" if life else part).encode()
 
 
 def _answer_part(request_signature: str, body: bytes) -> bytes:

@@ -73,6 +73,7 @@ class Line:
             target=changes.pop("signed_target", target),
             body=changes.pop("signed_body", body),
             now=changes.pop("now", NOON),
+            incarnation=changes.pop("life", 0),
         )
         headers |= changes.pop("headers", {})
         return self.client.request(method, target, content=body, headers=headers)
@@ -191,6 +192,19 @@ def test_answers_are_signed_over_the_bytes_that_are_sent(line, accepts):
     assert got.headers.get("content-encoding", "") == ("zstd" if accepts == "zstd" else "")
     plain = codec.unpack(raw, limit=1 << 20) if accepts == "zstd" else raw
     assert len(codec.decode(plain, PullAnswer).members) == 40
+
+
+def test_a_request_is_the_lifes_that_it_names_and_no_other(line):
+    def asked(**changes):
+        response = line.send("GET", "/pull", **changes)
+        return "" if response.status_code == 200 else problem(response)[1]
+
+    life = line.till.caller.incarnation
+
+    assert asked(life=life) == ""
+    assert asked(life=life + 1) == "terminal_unknown"
+    assert asked(life=life, headers={signing.INCARNATION: ""}) == "signature_invalid"
+    assert asked(headers={signing.INCARNATION: str(life)}) == "signature_invalid"
 
 
 def test_refusals_are_signed_too(line):

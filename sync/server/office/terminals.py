@@ -53,15 +53,17 @@ def recognise(
 ) -> Caller:
     """Return the terminal whose key signed a request; `headers` are looked up in lower case.
 
-    An earlier life of a terminal is still heard: its journal may not be empty. Raises Refused:
+    An earlier life of a terminal is still heard: its journal may not be empty. A request that names
+    its life is that life's; two of them may have one key. Raises Refused:
     TERMINAL_UNKNOWN, TERMINAL_REVOKED, SIGNATURE_INVALID, CLOCK_WRONG.
     """
     name, sent = headers.get(signing.TERMINAL.lower(), ""), headers.get(signing.TIME.lower(), "")
+    named = headers.get(signing.INCARNATION.lower(), "")
     if not _is_number(name):
         raise Refused(Reason.TERMINAL_UNKNOWN)
     if not _is_number(sent):
         raise Refused(Reason.SIGNATURE_INVALID)
-    lives = _lives(connection, int(name))
+    lives = [one for one in _lives(connection, int(name)) if named in ("", str(one.n))]
     if not lives:
         raise Refused(Reason.TERMINAL_UNKNOWN)
     for life in lives:
