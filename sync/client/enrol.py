@@ -23,8 +23,9 @@ def enrol(
     name: str,
     key: Ed25519PrivateKey,
     monotonic: Callable[[], float],
+    connection: Connection | None = None,
 ) -> Identity:
-    """Return who this terminal is from now on.
+    """Return who this terminal is from now on; `connection` is how to ask, as for `RemoteServer`.
 
     The server's key comes with the answer and must have signed it: what vouches for it is the
     address that the manager gave, over TLS. Raises Offline, ServerFault, Outdated, Rejected
@@ -32,7 +33,7 @@ def enrol(
     """
     public_key = key.public_key().public_bytes_raw()
     request = EnrolRequest(code=code, public_key=public_key.hex(), name=name, protocol=CURRENT)
-    connection = Connection(base_url, monotonic=monotonic)
+    connection = connection or Connection(base_url, monotonic=monotonic)
     try:
         answer = connection.ask(
             "POST",

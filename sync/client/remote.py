@@ -50,8 +50,8 @@ class MemberCard(msgspec.Struct, frozen=True):
 class RemoteServer:
     """The server at an address, asked by one terminal; for one thread at a time.
 
-    `wall` gives milliseconds UTC, `monotonic` seconds that never go back. Implements
-    `sync.client.server.Server`.
+    `wall` gives milliseconds UTC, `monotonic` seconds that never go back. `connection` is how to
+    ask, when it is not over this machine's network. Implements `sync.client.server.Server`.
     """
 
     def __init__(
@@ -63,8 +63,9 @@ class RemoteServer:
         wall: Callable[[], int],
         monotonic: Callable[[], float],
         offset_ms: int = 0,
+        connection: Connection | None = None,
     ) -> None:
-        self._connection = Connection(base_url, monotonic=monotonic)
+        self._connection = connection or Connection(base_url, monotonic=monotonic)
         self._identity = identity
         self._key = key
         self._wall = wall
