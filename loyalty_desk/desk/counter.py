@@ -20,6 +20,10 @@ from sync.programme.refusals import Reason, Refused
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+# The parts of a UUIDv7 around its 74 bits of chance: 12 above the variant, 62 below.
+_CHANCE_BYTES, _LOW_BITS = 10, (1 << 62) - 1
+_VERSION, _VARIANT = 7 << 76, 0b10 << 62
+
 
 class Clock(Protocol):
     """The machine's clocks: the wall in ms UTC, one that never goes back, and which run it is."""
@@ -78,10 +82,10 @@ class Counter:
         return instant(at_ms).astimezone(ZoneInfo(self.shop().zone))
 
     def new_id(self) -> str:
-        """Return a fresh UUIDv7 as 32 hex digits: made once per intention."""
-        import uuid_utils
-
-        return uuid_utils.uuid7(nanoseconds=self.clock.now() * 1_000_000).hex
+        """Return a fresh UUIDv7 (RFC 9562 §5.7) as 32 hex digits: made once per intention."""
+        chance = int.from_bytes(self.entropy(_CHANCE_BYTES), "big")
+        high, low = chance >> 68 << 64, chance & _LOW_BITS
+        return f"{self.clock.now() << 80 | _VERSION | high | _VARIANT | low:032x}"
 
 
 def instant(at_ms: int) -> datetime:
