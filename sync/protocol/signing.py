@@ -113,6 +113,8 @@ def _text(signature: bytes) -> str:
 def _verify(public_key: bytes, signature: str, part: bytes) -> None:
     try:
         raw = base64.b64decode(signature + "=" * (-len(signature) % 4), b"-_", validate=True)
+        if _text(raw) != signature:  # every signature has exactly one spelling
+            raise Refused(Reason.SIGNATURE_INVALID)
         Ed25519PublicKey.from_public_bytes(public_key).verify(raw, part)
     except (InvalidSignature, ValueError, binascii.Error) as fault:
         raise Refused(Reason.SIGNATURE_INVALID) from fault
