@@ -1,6 +1,7 @@
 """Parked visits: what was entered for a member waits on disk while another is served.
 
-At most five wait, half an hour each; they survive a restart.
+They wait half an hour each and survive a restart. A cashier puts at most five on hold; what a
+locked till or a change of people puts aside is kept whatever waits already.
 """
 
 import msgspec
@@ -11,8 +12,10 @@ from loyalty_desk.desk.identify import OpenMember
 from loyalty_desk.desk.visit import Draft, ReceiptRead
 from loyalty_desk.store.effects import Effects
 from loyalty_desk.store.shelf import Parked
+from sync.programme.refusals import Reason, Refused
 from sync.programme.rewards import Proof
 
+PARKED_MAX = 5
 KEPT_MS = 30 * 60 * 1000
 
 
@@ -30,8 +33,17 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     benefits: tuple[int, ...] = ()
 
 
-def park(counter: Counter, draft: Draft, *, staff: int, visit: str) -> None:
-    """Keep a draft on disk under the id of its visit. A lead's approval is not kept."""
+def park(
+    counter: Counter, draft: Draft, *, staff: int, visit: str, whatever_waits: bool = False
+) -> None:
+    """Keep a draft on disk under the id of its visit. A lead's approval is not kept.
+
+    Raises Refused: ON_HOLD_FULL when five others wait, unless `whatever_waits`. None of them makes
+    room: each is somebody's purchase.
+    """
+    others = [held for held, _name in waiting(counter) if held != visit]
+    if len(others) >= PARKED_MAX and not whatever_waits:
+        raise Refused(Reason.ON_HOLD_FULL, limit=PARKED_MAX)
     member = draft.member
     body = _Body(
         name=member.row.name if member.row is not None else "",

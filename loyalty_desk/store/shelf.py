@@ -13,8 +13,6 @@ from loyalty_desk.store.database import Connection, Database
 from loyalty_desk.store.visits import ShiftCounts
 from sync.protocol.messages import Result
 
-PARKED_MAX = 5
-
 _facts = msgspec.json.Decoder(dict[str, int | str])
 
 
@@ -40,20 +38,14 @@ class ParkedVisits:
         with self._database.reading() as connection:
             return _parked(connection)
 
-    def keep(self, parked: Parked) -> tuple[Parked, ...]:
-        """Put a visit on hold; return the oldest ones that had to make room for it."""
+    def keep(self, parked: Parked) -> None:
+        """Put a visit on hold, in place of what was kept of it before."""
         with self._database.writing() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO parked (id, at, staff, member, body)"
                 " VALUES (?, ?, ?, ?, ?)",
                 (parked.id, parked.at, parked.staff, parked.member, parked.body),
             )
-            others = [one for one in _parked(connection) if one.id != parked.id]
-            dropped = others[: max(0, len(others) + 1 - PARKED_MAX)]
-            connection.executemany(
-                "DELETE FROM parked WHERE id = ?", [(one.id,) for one in dropped]
-            )
-        return tuple(dropped)
 
     def drop(self, parked_id: str) -> None:
         """Take a visit off the shelf: it was opened again, or given up."""

@@ -64,6 +64,7 @@ class Reason(StrEnum):
     AMOUNT_UNUSUAL = "amount_unusual"
     AMOUNT_NOT_A_NUMBER = "amount_not_a_number"
     NOTHING_TO_RECORD = "nothing_to_record"
+    ON_HOLD_FULL = "on_hold_full"
     # Rewards and leases
     NOT_ENOUGH_POINTS = "not_enough_points"
     REWARD_UNKNOWN = "reward_unknown"

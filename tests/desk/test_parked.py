@@ -1,5 +1,7 @@
 """Visits on hold: what was entered waits on the disk, whatever happens to the program."""
 
+import pytest
+
 from loyalty_desk.desk import identify, parked, receipts
 from loyalty_desk.desk.visit import Draft
 from sync.programme.refusals import Reason
@@ -71,14 +73,47 @@ def test_a_visit_waits_half_an_hour(till):
     assert parked.take(till.counter, "ab" * 16) is None
 
 
-def test_five_visits_wait_at_most_and_the_oldest_makes_room(till):
-    for n in range(6):
-        parked.park(till.counter, a_draft(till, amount_centavos=100), staff=1, visit=f"{n:032x}")
+@pytest.fixture
+def five(till):
+    """Five visits on hold, a second after each other."""
+    visits = [f"{n:032x}" for n in range(5)]
+    for visit in visits:
+        hold(till, visit)
         till.clock.passes(club.SECOND)
+    return visits
 
-    assert [visit for visit, _name in parked.waiting(till.counter)] == [
-        f"{n:032x}" for n in range(1, 6)
-    ]
+
+def hold(till, visit, **facts):
+    parked.park(till.counter, a_draft(till, amount_centavos=100), staff=1, visit=visit, **facts)
+
+
+def on_hold(till):
+    return [visit for visit, _name in parked.waiting(till.counter)]
+
+
+def test_a_sixth_visit_is_refused_and_the_five_stay(till, five):
+    with refuses(Reason.ON_HOLD_FULL, till, limit=5):
+        hold(till, "ab" * 16)
+    assert on_hold(till) == five
+
+
+def test_one_of_the_five_may_be_put_on_hold_once_more(till, five):
+    hold(till, five[0])
+
+    assert sorted(on_hold(till)) == five
+
+
+def test_a_visit_that_waited_too_long_counts_no_more(till, five):
+    till.clock.passes(30 * club.MINUTE - 5 * club.SECOND + 1)
+    hold(till, "ab" * 16)
+
+    assert on_hold(till) == [*five[1:], "ab" * 16]
+
+
+def test_a_till_that_is_locked_keeps_what_was_entered_whatever_waits(till, five):
+    hold(till, "ab" * 16, whatever_waits=True)
+
+    assert on_hold(till) == [*five, "ab" * 16]
 
 
 def test_a_visit_is_taken_once(till):

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from loyalty_desk.store.instance_lock import hold_lock
-from loyalty_desk.store.shelf import PARKED_MAX, Parked
+from loyalty_desk.store.shelf import Parked
 from sync.programme import document
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.messages import DocumentRow, Result
@@ -46,21 +46,21 @@ def test_visits_on_hold_survive_a_restart(ledger, open_again):
     assert found.all() == (a_parked(2),)
 
 
-def test_the_oldest_makes_room_and_is_handed_back(ledger):
-    for number in range(PARKED_MAX):
-        assert ledger.parked.keep(a_parked(number)) == ()
+def test_no_visit_on_hold_makes_room_for_another(ledger):
+    for number in range(9):
+        ledger.parked.keep(a_parked(number))
 
-    assert ledger.parked.keep(a_parked(9)) == (a_parked(0),)
-    assert len(ledger.parked.all()) == PARKED_MAX
+    assert ledger.parked.all() == tuple(a_parked(number) for number in range(9))
 
 
 def test_a_visit_put_on_hold_again_takes_its_own_place(ledger):
-    for number in range(PARKED_MAX):
+    for number in range(5):
         ledger.parked.keep(a_parked(number))
     changed = replace(a_parked(3), body=b"changed")
+    ledger.parked.keep(changed)
 
-    assert ledger.parked.keep(changed) == ()
     assert changed in ledger.parked.all()
+    assert len(ledger.parked.all()) == 5
 
 
 def test_a_result_is_told_with_the_visit_it_belongs_to_until_it_is_dismissed(ledger, open_again):

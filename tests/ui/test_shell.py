@@ -132,6 +132,20 @@ def test_a_visit_on_hold_is_taken_up_by_its_chip(show, qtbot):
     assert told.args == ["v2"]
 
 
+def test_where_more_wait_than_there_are_chips_the_last_one_counts_them_and_opens_the_next(
+    show, qtbot
+):
+    parked = tuple(Parked(f"v{n}", f"Em espera · {n}") for n in range(7))
+    shell = show(parked=parked)
+    chip = button(shell, "Em espera · 5")
+    assert chip.label() == "+2"
+    with qtbot.waitSignal(shell.parked_chosen) as told:
+        qtbot.mouseClick(chip, LEFT)
+    assert told.args == ["v5"]
+    shell.draw(stories.visit_shell(parked=parked[:6]))
+    assert chip.label() == "+1"
+
+
 def test_what_is_typed_in_the_scan_field_is_told_and_kept(show, qtbot):
     shell = show()
     told: list[str] = []

@@ -221,7 +221,7 @@ class CounterPresenter:
         self._reception.forget()
         self._floor.turn.forget()
         if not self._floor.turn.is_taken:
-            self.visit.hold(self._put_aside)
+            self.visit.hold(self._put_aside, whatever_waits=True)
         self.idle.clear()
         self._floor.tray_open = False
         self._floor.session = None
@@ -272,7 +272,8 @@ class CounterPresenter:
 
         if self._floor.session is not None and visit != self.visit.visit:
             self._reception.forget()
-            self._floor.turn.when_free(lambda: self._stage.leave(take))
+            # One goes on hold and one comes back from there: as many as before.
+            self._floor.turn.when_free(lambda: self._stage.leave(take, whatever_waits=True))
 
     def card(self) -> None:
         """The open member's card, as files to print or send."""

@@ -181,7 +181,7 @@ class Reception:
         if draft is None or draft.is_empty:
             self._relieved(who)
         else:
-            self._stage.leave(lambda: self._relieved(who))
+            self._stage.leave(lambda: self._relieved(who), whatever_waits=True)
 
 
 def _is_words(scan: scans.Scan) -> bool:

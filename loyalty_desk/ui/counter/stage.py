@@ -66,10 +66,11 @@ class Stage:
         """Empty the field of the top bar: what was typed there is being seen to."""
         self._query_at += 1
 
-    def leave(self, then: Callable[[], None]) -> None:
+    def leave(self, then: Callable[[], None], *, whatever_waits: bool = False) -> None:
         """Close the open member, on hold when something was entered, and go on with `then`.
 
-        Where it cannot be put on hold it stays open and says so, and `then` is not done.
+        Where it cannot be put on hold it stays open and says so, and `then` is not done. With
+        `whatever_waits` there is no limit to how many are on hold.
         """
         draft = self._flows.visit.draft
         parks = draft is not None and not draft.is_empty
@@ -81,7 +82,7 @@ class Stage:
             if parks:
                 self._refresh()
 
-        self._flows.visit.hold(left)
+        self._flows.visit.hold(left, whatever_waits=whatever_waits)
 
     def say(self, words: str) -> None:
         """Show a quiet word where the cashier looks now."""

@@ -144,8 +144,11 @@ class VisitFlow:
         self.view = None
         self.visit = ""
 
-    def hold(self, then: Callable[[], None]) -> None:
-        """Put what was entered on hold, close, and go on with `then`; where it cannot be, stay."""
+    def hold(self, then: Callable[[], None], *, whatever_waits: bool = False) -> None:
+        """Put what was entered on hold, close, and go on with `then`; where it cannot be, stay.
+
+        With `whatever_waits` there is no limit to how many are on hold.
+        """
         draft, counter, held = self.draft, self._floor.counter, self.visit
         if draft is None or draft.is_empty:
             self.close()
@@ -160,7 +163,11 @@ class VisitFlow:
             self._floor.turn.end()
 
         self._floor.store.run(
-            lambda: parked.park(counter, draft, staff=staff, visit=held), done, self._failed
+            lambda: parked.park(
+                counter, draft, staff=staff, visit=held, whatever_waits=whatever_waits
+            ),
+            done,
+            self._not_held,
         )
 
     # Rewards and offers
@@ -320,13 +327,19 @@ class VisitFlow:
         self._concluded(concluded)
         self._floor.turn.end()
 
-    def _failed(self, error: BaseException) -> None:
-        """Free the desk first, whatever it was; then say why, or let a fault of ours surface."""
+    def _freed(self, error: BaseException) -> Refused:
+        """Free the desk first, whatever it was; then a fault of ours surfaces."""
         self._floor.turn.fail()
         if self.view is not None:
             self.view = replace(self.view, busy=False)
         self._floor.redraw()
-        problem = refusal(error)
+        return refusal(error)
+
+    def _not_held(self, error: BaseException) -> None:
+        self.refused(self._freed(error))
+
+    def _failed(self, error: BaseException) -> None:
+        problem = self._freed(error)
         assert self.view is not None  # nobody closes it while its turn is taken
         self._doubted_at = self._floor.counter.clock.mono()
         if problem.reason is Reason.NEEDS_LEAD:

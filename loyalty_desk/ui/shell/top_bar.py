@@ -210,14 +210,14 @@ class StripBar(Painted):
 
 
 class ParkedBar(Painted):
-    """The visits on hold, one chip each."""
+    """The visits on hold, one chip each; one more for the next of those that have no chip."""
 
     chosen = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
-        self._visits: list[str] = [""] * _MOST_PARKED
-        self._chips = [Chip("", "plain", "pill") for _place in range(_MOST_PARKED)]
+        self._visits: list[str] = [""] * (_MOST_PARKED + 1)
+        self._chips = [Chip("", "plain", "pill") for _place in self._visits]
         for at, chip in enumerate(self._chips):
             chip.clicked.connect(lambda _checked=False, at=at: self.chosen.emit(self._visits[at]))
         layout: QHBoxLayout = row(*self._chips, SPRING, gap=8, pad=(0, 20))
@@ -229,8 +229,10 @@ class ParkedBar(Painted):
         for at, chip in enumerate(self._chips):
             chip.setVisible(at < len(parked))
             if at < len(parked):
+                more = f"+{len(parked) - at}" if at == _MOST_PARKED else ""
                 self._visits[at] = parked[at].visit
-                chip.show_as(parked[at].text, "plain", "pause")
+                chip.show_as(more or parked[at].text, "plain", "pause")
+                chip.setAccessibleName(parked[at].text)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the bar and its lower border."""
