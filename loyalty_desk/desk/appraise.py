@@ -66,10 +66,10 @@ class Appraisal:
 
 def appraise(counter: Counter, draft: Draft) -> Appraisal:
     """Return what the counter can say about a draft now. Raises Refused(RULES_UNKNOWN)."""
-    document = counter.document()
-    at = counter.local(counter.now())
+    moment = counter.moment()
+    document, at = moment.document, moment.at
     accrual, problem = _accrual(counter, draft)
-    judged = visit.situation(counter, draft)
+    judged = visit.situation(counter, moment, draft)
     row = draft.member.row
     answers = [
         Offer(reward, _refusal(reward, judged, document, draft))
@@ -78,7 +78,7 @@ def appraise(counter: Counter, draft: Draft) -> Appraisal:
     return Appraisal(
         draft=draft,
         document=document,
-        zone=ZoneInfo(counter.shop().zone),
+        zone=ZoneInfo(moment.shop.zone),
         at=at,
         as_of=counter.local(draft.member.as_of),
         proved_at=counter.local(draft.member.proof_at),

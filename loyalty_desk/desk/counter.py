@@ -37,6 +37,38 @@ class Clock(Protocol):
         """Return ms since some instant of this run; never goes back."""
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One instant at the till: what one act is decided by and stamped with.
+
+    `wall` is this machine's clock (ms UTC), `offset_ms` how far the server's is ahead of it, `mono`
+    the clock of the run `boot`; `at` is the shop's time by the server's clock, `today` its date.
+    """
+
+    rules: HeldDocument
+    shop: Shop
+    boot: int
+    wall: int
+    mono: int
+    offset_ms: int
+    at: datetime
+    today: str
+
+    @property
+    def document(self) -> Document:
+        """The programme document in force."""
+        return self.rules.document
+
+    @property
+    def now(self) -> int:
+        """The server's time in ms UTC, as far as this machine knows it."""
+        return self.wall + self.offset_ms
+
+    def day_of(self, at_ms: int) -> str:
+        """Return the ISO date of an instant in the shop."""
+        return instant(at_ms).astimezone(self.at.tzinfo).date().isoformat()
+
+
 @dataclass(slots=True)
 class Counter:
     """A till at work: its ledger, the members it knows, its clock and its chance.
@@ -67,11 +99,17 @@ class Counter:
 
     def shop(self) -> Shop:
         """Return the shop this till stands in. Raises Refused(RULES_UNKNOWN) without it."""
-        number = self.identity().store
-        for shop in self.document().stores:
-            if shop.id == number:
-                return shop
-        raise Refused(Reason.RULES_UNKNOWN)
+        return self._shop_in(self.document())
+
+    def moment(self) -> Moment:
+        """Return the instant of now. Raises Refused: RULES_UNKNOWN, TERMINAL_UNKNOWN."""
+        clock, offset_ms = self.clock, self.ledger.offset_ms
+        wall = clock.now()
+        rules = self.ledger.document(wall + offset_ms)
+        shop = self._shop_in(rules.document)
+        at = instant(wall + offset_ms).astimezone(ZoneInfo(shop.zone))
+        today = at.date().isoformat()
+        return Moment(rules, shop, clock.boot, wall, clock.mono(), offset_ms, at, today)
 
     def now(self) -> int:
         """Return the server's time in ms UTC as far as this machine knows it."""
@@ -86,6 +124,13 @@ class Counter:
         chance = int.from_bytes(self.entropy(_CHANCE_BYTES), "big")
         high, low = chance >> 68 << 64, chance & _LOW_BITS
         return f"{self.clock.now() << 80 | _VERSION | high | _VARIANT | low:032x}"
+
+    def _shop_in(self, document: Document) -> Shop:
+        number = self.identity().store
+        for shop in document.stores:
+            if shop.id == number:
+                return shop
+        raise Refused(Reason.RULES_UNKNOWN)
 
 
 def instant(at_ms: int) -> datetime:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from loyalty_desk.desk.counter import Counter
+from loyalty_desk.desk.counter import Counter, Moment
 from loyalty_desk.desk.identify import OpenMember
 from loyalty_desk.desk.session import permitted
 from loyalty_desk.store.effects import Credit
@@ -22,6 +22,9 @@ from sync.programme.permissions import Act as Permitted
 from sync.programme.refusals import Reason, Refused
 from sync.programme.rewards import Situation
 from sync.protocol.events import AccrualEvent, Line, RedemptionEvent
+
+_encode = msgspec.json.Encoder().encode
+_accruals = msgspec.json.Decoder(Accrual)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,27 +71,27 @@ class Concluded:
 
 def price(counter: Counter, draft: Draft) -> Accrual:
     """Return what the draft's purchase is worth. Raises Refused: AMOUNT_…, MEMBER_BLOCKED."""
-    return _priced(counter, draft, inputs(counter, draft.member))
+    moment = counter.moment()
+    rules = moment.document.earning
+    earning.check_amount(draft.amount_centavos, rules, confirmed=draft.amount_confirmed)
+    return _priced(moment, draft, _inputs(moment, draft.member))
 
 
-def _priced(counter: Counter, draft: Draft, stamped: Inputs) -> Accrual:
-    document = counter.document()
-    earning.check_amount(draft.amount_centavos, document.earning, confirmed=draft.amount_confirmed)
-    return earning.evaluate(document, _purchase(counter, draft), stamped)
+def _priced(moment: Moment, draft: Draft, stamped: Inputs) -> Accrual:
+    return earning.evaluate(moment.document, _purchase(moment, draft), stamped)
 
 
-def inputs(counter: Counter, member: OpenMember) -> Inputs:
+def _inputs(moment: Moment, member: OpenMember) -> Inputs:
     """Return what is known of the member for pricing: tier, and what today's caps have used.
 
     Of a card whose member is not here, that is what this till has credited to it itself.
     """
     row = member.row
-    today = counter.local(counter.now()).date().isoformat()
     earned, visits, bonus = 0, 0, dict[str, int]()
-    if row is not None and row.day == today:
+    if row is not None and row.day == moment.today:
         earned, visits, bonus = row.earned, row.visits, dict(row.bonus)
     for credit in member.effects.credits:
-        if counter.local(credit.at).date().isoformat() == today:
+        if moment.day_of(credit.at) == moment.today:
             earned += credit.points
             visits += credit.visits
             for name, points in _bonus_of(credit):
@@ -101,26 +104,24 @@ def inputs(counter: Counter, member: OpenMember) -> Inputs:
     )
 
 
-def situation(counter: Counter, draft: Draft) -> Situation:
+def situation(counter: Counter, moment: Moment, draft: Draft) -> Situation:
     """Return what the draft's rewards are judged by."""
     member = draft.member
     row = member.row
-    now = counter.local(counter.now())
-    day, year = now.date().isoformat(), str(now.year)
+    year = moment.today[:4]
     taken_day: dict[int, int] = {}
     taken_year: dict[int, int] = {}
-    own = (
-        (taken.reward, counter.local(taken.at).date().isoformat(), taken.quantity)
-        for taken in member.effects.taken
-    )
+    own = [
+        (taken.reward, moment.day_of(taken.at), taken.quantity) for taken in member.effects.taken
+    ]
     for reward, when, count in (*(row.taken if row else ()), *own):
-        if when == day:
+        if when == moment.today:
             taken_day[reward] = taken_day.get(reward, 0) + count
         if when[:4] == year:
             taken_year[reward] = taken_year.get(reward, 0) + count
     return Situation(
-        at=now,
-        store=counter.shop().id,
+        at=moment.at,
+        store=moment.shop.id,
         points=member.points,
         usable_here=member.usable_here,
         tier=row.tier if row else "",
@@ -132,7 +133,7 @@ def situation(counter: Counter, draft: Draft) -> Situation:
     )
 
 
-def check_reward(counter: Counter, draft: Draft) -> Reward:
+def _check_reward(counter: Counter, moment: Moment, draft: Draft) -> Reward:
     """Return the draft's reward once it may be redeemed, proof included.
 
     Raises Refused: MEMBER_NOT_HERE for a card alone, REWARD_…, NOT_ENOUGH_POINTS,
@@ -140,9 +141,10 @@ def check_reward(counter: Counter, draft: Draft) -> Reward:
     """
     if draft.member.member == 0:
         raise Refused(Reason.MEMBER_NOT_HERE)
-    document = counter.document()
+    document = moment.document
     reward = rewards.reward_numbered(document.rewards, draft.reward)
-    rewards.check(reward, situation(counter, draft), document.tiers, quantity=draft.quantity)
+    judged = situation(counter, moment, draft)
+    rewards.check(reward, judged, document.tiers, quantity=draft.quantity)
     _check_proof(document, draft, reward)
     return reward
 
@@ -162,27 +164,21 @@ def points_to_lease(counter: Counter, draft: Draft, *, staff: int, visit: str) -
     """Return how many points must be lent before the draft can be concluded, 0 for none.
 
     What would be refused anyway borrows nothing: where something would have to be lent, this raises
-    Refused like `check_reward` and `check_draft`. Else `conclude` will say what is wrong.
+    Refused like `conclude`. Else `conclude` will say what is wrong.
     """
     if not draft.reward:
         return 0
     reward = rewards.reward_numbered(counter.document().rewards, draft.reward)
     points = reward.cost * draft.quantity
-    if points == 0 or _is_lent(counter, draft.member.member, points):
+    held = counter.ledger.leases.of(draft.member.member)
+    if points <= leases.usable(held, now=counter.now()):
         return 0
     if counter.ledger.visit(visit) is not None:
         return 0
-    check_draft(counter, draft, staff=staff)
-    check_reward(counter, draft)
+    moment = counter.moment()
+    _check_draft(counter, moment, draft, staff=staff)
+    _check_reward(counter, moment, draft)
     return points
-
-
-def _is_lent(counter: Counter, member: int, points: int) -> bool:
-    try:
-        leases.fitting(counter.ledger.leases.of(member), points, now=counter.now())
-    except Refused:
-        return False
-    return True
 
 
 def conclude(counter: Counter, draft: Draft, *, staff: int, visit: str) -> Concluded:
@@ -195,18 +191,22 @@ def conclude(counter: Counter, draft: Draft, *, staff: int, visit: str) -> Concl
     recorded = counter.ledger.visit(visit)
     if recorded is not None:
         return _concluded_before(draft, recorded)
-    check_draft(counter, draft, staff=staff)
+    moment = counter.moment()
+    _check_draft(counter, moment, draft, staff=staff)
     acts: list[Act] = []
     accrual = None
     if draft.amount_centavos:
-        stamped = inputs(counter, draft.member)
-        accrual = _priced(counter, draft, stamped)
-        acts.append(_accrual_act(counter, draft, stamped, accrual, staff=staff, event=visit))
+        stamped = _inputs(moment, draft.member)
+        accrual = _priced(moment, draft, stamped)
+        acts.append(_accrual_act(moment, draft, stamped, accrual, staff=staff, event=visit))
     spent = 0
-    for reward, quantity in _redeemed(counter, draft):
+    for reward, quantity in _redeemed(counter, moment, draft):
         event = counter.new_id() if acts else visit
+        lease = _lease(counter, moment, draft, reward.cost * quantity)
         acts.append(
-            _redemption_act(counter, draft, reward, quantity, staff=staff, event=event, visit=visit)
+            _redemption_act(
+                moment, draft, reward, quantity, lease, staff=staff, event=event, visit=visit
+            )
         )
         spent += reward.cost * quantity
     counter.ledger.record(acts)
@@ -219,7 +219,7 @@ def conclude(counter: Counter, draft: Draft, *, staff: int, visit: str) -> Concl
     )
 
 
-def check_draft(counter: Counter, draft: Draft, *, staff: int) -> None:
+def _check_draft(counter: Counter, moment: Moment, draft: Draft, *, staff: int) -> None:
     """Refuse what cannot be concluded whatever the server lends.
 
     Raises Refused: NOTHING_TO_RECORD, MEMBER_BLOCKED, AMOUNT_…, NOT_PERMITTED.
@@ -230,7 +230,7 @@ def check_draft(counter: Counter, draft: Draft, *, staff: int) -> None:
         raise Refused(Reason.MEMBER_BLOCKED)
     if draft.amount_centavos or draft.receipt is not None:
         permitted(counter, staff, Permitted.CREDIT)
-        rules = counter.document().earning
+        rules = moment.document.earning
         earning.check_amount(draft.amount_centavos, rules, confirmed=draft.amount_confirmed)
     if (draft.reward or draft.benefits) and not draft.lead:
         permitted(counter, staff, Permitted.REDEEM)
@@ -249,7 +249,7 @@ def _check_proof(document: Document, draft: Draft, reward: Reward) -> None:
 def _concluded_before(draft: Draft, recorded: Visit) -> Concluded:
     accrual = None
     if recorded.explain:
-        accrual = msgspec.json.decode(recorded.explain, type=Accrual)
+        accrual = _accruals.decode(recorded.explain)
     return Concluded(
         visit=recorded.id,
         accrual=accrual,
@@ -261,7 +261,7 @@ def _concluded_before(draft: Draft, recorded: Visit) -> Concluded:
 def _bonus_of(credit: Credit) -> Iterator[tuple[str, int]]:
     """What each bonus gave in a credit of this till; taken away again when it was undone."""
     if credit.explain:
-        accrual = msgspec.json.decode(credit.explain, type=Accrual)
+        accrual = _accruals.decode(credit.explain)
         yield from (
             (part.ref, part.points * credit.visits)
             for part in accrual.parts
@@ -269,19 +269,19 @@ def _bonus_of(credit: Credit) -> Iterator[tuple[str, int]]:
         )
 
 
-def _redeemed(counter: Counter, draft: Draft) -> list[tuple[Reward, int]]:
-    chosen = [(check_reward(counter, draft), draft.quantity)] if draft.reward else []
+def _redeemed(counter: Counter, moment: Moment, draft: Draft) -> list[tuple[Reward, int]]:
+    chosen = [(_check_reward(counter, moment, draft), draft.quantity)] if draft.reward else []
     for benefit in draft.benefits:
         one = replace(draft, reward=benefit, quantity=1)
-        chosen.append((check_reward(counter, one), 1))
+        chosen.append((_check_reward(counter, moment, one), 1))
     return chosen
 
 
-def _purchase(counter: Counter, draft: Draft) -> Purchase:
+def _purchase(moment: Moment, draft: Draft) -> Purchase:
     receipt = draft.receipt
     return Purchase(
         paid_centavos=draft.amount_centavos,
-        at=counter.local(counter.now()),
+        at=moment.at,
         evidence="receipt" if receipt is not None else "typed",
         lines=receipt.lines if receipt is not None else (),
     )
@@ -295,18 +295,18 @@ def line_of(line: PurchaseLine) -> Line:
 
 
 def _accrual_act(
-    counter: Counter, draft: Draft, stamped: Inputs, accrual: Accrual, *, staff: int, event: str
+    moment: Moment, draft: Draft, stamped: Inputs, accrual: Accrual, *, staff: int, event: str
 ) -> Act:
     member, receipt = draft.member, draft.receipt
     lines = receipt.lines if receipt is not None else ()
     return Act(
         event=AccrualEvent(
-            rules=counter.rules().rules,
+            rules=moment.rules.rules,
             staff=staff,
-            boot=counter.clock.boot,
-            offset_ms=counter.ledger.offset_ms,
-            at=counter.clock.now(),
-            mono_ms=counter.clock.mono(),
+            boot=moment.boot,
+            offset_ms=moment.offset_ms,
+            at=moment.wall,
+            mono_ms=moment.mono,
             seq=0,
             id=event,
             tier=stamped.tier,
@@ -318,44 +318,48 @@ def _accrual_act(
             earned=stamped.earned_today,
             visits=stamped.visits_today,
             bonus=stamped.bonus_today,
-            lines=tuple(line_of(one) for one in lines),
+            lines=tuple([line_of(one) for one in lines]),
             forecast=accrual.points,
         ),
-        explain=msgspec.json.encode(accrual),
+        explain=_encode(accrual),
         waits=accrual.pending,
     )
 
 
+def _lease(counter: Counter, moment: Moment, draft: Draft, points: int) -> str:
+    """Name the lease that points come out of, "" for none. Raises Refused(LEASE_TOO_SMALL)."""
+    if not points:
+        return ""
+    held = counter.ledger.leases.of(draft.member.member)
+    return leases.fitting(held, points, now=moment.now).id.hex()
+
+
 def _redemption_act(
-    counter: Counter,
+    moment: Moment,
     draft: Draft,
     reward: Reward,
     quantity: int,
+    lease: str,
     *,
     staff: int,
     event: str,
     visit: str,
 ) -> Act:
-    points = reward.cost * quantity
-    lease = ""
-    if points:
-        held = counter.ledger.leases.of(draft.member.member)
-        lease = leases.fitting(held, points, now=counter.now()).id.hex()
     return Act(
         event=RedemptionEvent(
-            rules=counter.rules().rules,
+            rules=moment.rules.rules,
             staff=staff,
-            boot=counter.clock.boot,
-            offset_ms=counter.ledger.offset_ms,
-            at=counter.clock.now(),
-            mono_ms=counter.clock.mono(),
+            boot=moment.boot,
+            offset_ms=moment.offset_ms,
+            at=moment.wall,
+            mono_ms=moment.mono,
             seq=0,
             id=event,
             visit="" if event == visit else visit,
             member=draft.member.member,
             reward=reward.id,
             quantity=quantity,
-            points=points,
+            points=reward.cost * quantity,
             lease=lease,
             proof="lead" if draft.lead else draft.member.proof,
             lead=draft.lead,

@@ -45,11 +45,6 @@ class Entry:
     hash: bytes
     body: bytes
 
-    @property
-    def kept(self) -> "Kept":
-        """The entry as it will be read back."""
-        return Kept(self.event.seq, self.act.waits, self.event, self.act.explain)
-
 
 @dataclass(frozen=True, slots=True)
 class Kept:

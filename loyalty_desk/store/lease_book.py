@@ -4,9 +4,10 @@ The terminal's own `spent` is authoritative: the server hears of it later. A lea
 given back cannot be spent any more, from before the server is told until it has confirmed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from loyalty_desk.store.database import Database
+from loyalty_desk.store.database import Connection, Database
 from sync.programme.leases import Lease
 from sync.protocol.messages import LeaseRow
 
@@ -16,9 +17,18 @@ class LeaseBook:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        # A visit asks several times for the same few. The database's lock guards it.
+        self._read: dict[int, tuple[Lease, ...]] = {}
 
     def of(self, member: int) -> tuple[Lease, ...]:
         """Return a member's leases that are not being given back; some may have lapsed."""
+        with self._database.lock:
+            held = self._read.get(member)
+            if held is None:
+                held = self._read[member] = self._read_of(member)
+            return held
+
+    def _read_of(self, member: int) -> tuple[Lease, ...]:
         rows = self._database.fetch(
             "SELECT id, member, amount, spent, stops_at FROM leases"
             " WHERE member = ? AND closing = 0 ORDER BY stops_at",
@@ -28,6 +38,17 @@ class LeaseBook:
             Lease(id=row[0], member=row[1], amount=row[2], spent=row[3], stops_at=row[4])
             for row in rows
         )
+
+    def reread(self, member: int) -> None:
+        """A redemption spends a lease of this member: what was read of them is read again."""
+        self._read.pop(member, None)
+
+    @contextmanager
+    def _changing(self) -> Iterator[Connection]:
+        """Open a transaction that changes leases; what was read is read again."""
+        with self._database.writing() as connection:
+            self._read.clear()
+            yield connection
 
     def keep(self, row: LeaseRow, *, now: int) -> None:
         """Keep a lease that was just granted."""
@@ -39,7 +60,7 @@ class LeaseBook:
         With `asked_at`, `rows` are all that this terminal held at that time (ms UTC): others kept
         before it have ended.
         """
-        with self._database.writing() as connection:
+        with self._changing() as connection:
             connection.executemany(
                 "INSERT INTO leases (id, member, amount, spent, stops_at, kept_at)"
                 " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
@@ -62,7 +83,7 @@ class LeaseBook:
     def give_back(self, ids: Sequence[bytes]) -> None:
         """Stop spending these leases, so that the server can be told that they are over."""
         if ids:
-            with self._database.writing() as connection:
+            with self._changing() as connection:
                 connection.executemany(
                     "UPDATE leases SET closing = 1 WHERE id = ?", [(one,) for one in ids]
                 )
@@ -82,12 +103,12 @@ class LeaseBook:
 
     def closed(self, ids: Sequence[bytes]) -> None:
         """Forget leases whose end the server has confirmed."""
-        with self._database.writing() as connection:
+        with self._changing() as connection:
             connection.executemany(
                 "DELETE FROM leases WHERE id = ? AND closing = 1", [(one,) for one in ids]
             )
 
     def void(self) -> None:
         """Forget every lease."""
-        with self._database.writing() as connection:
+        with self._changing() as connection:
             connection.execute("DELETE FROM leases")

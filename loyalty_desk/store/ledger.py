@@ -178,15 +178,16 @@ class Ledger:
         now = self.server_time(event.at)
         if not leases.clock_is_trusted(wall=now, last_seen=self.latest_seen):
             raise Refused(Reason.CLOCK_WRONG, minutes=(self.latest_seen - now) // 60_000)
+        self.leases.reread(event.member)
         claims.spend_lease(connection, event)
 
     def _take_in(self, entries: Sequence[Entry], taken_back: Mapping[int, Sequence[Kept]]) -> None:
         """Let what is on the disk now be true in memory as well."""
         for entry in entries:
             event = entry.event
-            self._unsettled.add(entry.kept, taken_back.get(event.seq, ()))
+            self._unsettled.add(event, taken_back.get(event.seq, ()))
             if entry.act.payload:
-                self._unsettled.welcome(entry.kept, entry.act.payload, self.known.identifier_key)
+                self._unsettled.welcome(event, entry.act.payload, self.known.identifier_key)
             self._note(event)
         self._changed = True
         self._busy_records += 1
@@ -259,16 +260,19 @@ class Ledger:
 
     def visit(self, visit_id: str) -> Visit | None:
         """Return one visit, or None when this journal does not hold it."""
-        with self._database.reading() as connection:
-            kept = self._events_of(connection, visit_id)
-            return self._visit(connection, kept) if kept else None
+        with self._database.lock:
+            if self._recent.lacks(visit_id):  # as nearly always: then nothing has to be read
+                return None
+            with self._database.reading() as connection:
+                kept = self._events_of(connection, visit_id)
+                return self._visit(connection, kept) if kept else None
 
     def _events_of(self, connection: Connection, visit_id: str) -> list[Kept]:
         """Return the events of a visit; none for one that is not held."""
         recent = self._recent.find(visit_id)
         if recent is not None:
             first = recent.seq if recent.visit == visit_id else None
-        elif self._recent.knows_all_like(visit_id):
+        elif self._recent.lacks(visit_id):
             first = None
         else:
             first = journal.first_of(connection, visit_id)

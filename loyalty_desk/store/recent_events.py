@@ -6,6 +6,7 @@ than the act. But an id begins with the time it was made (UUIDv7, RFC 9562), and
 than everything that memory has let go can only be in memory.
 """
 
+from collections import OrderedDict
 from dataclasses import dataclass
 
 from sync.protocol.events import Event, visit_of
@@ -28,14 +29,15 @@ class RecentEvents:
     """The newest events, oldest first, and since when it holds all there are."""
 
     def __init__(self) -> None:
-        self._events: dict[str, tuple[Recorded, int]] = {}
+        # Ordered, because taking the first out of a plain dict again and again searches for it.
+        self._events: OrderedDict[str, tuple[Recorded, int]] = OrderedDict()
         self._whole_since = 0
 
     def add(self, event: Event) -> None:
         """Add the event that was recorded last."""
         self._events[event.id] = Recorded(event.seq, event.id, visit_of(event)), event.at
         if len(self._events) > _KEPT_MAX:
-            _, at = self._events.pop(next(iter(self._events)))
+            _, (_, at) = self._events.popitem(last=False)
             self.begins_after(at)
 
     def begins_after(self, at: int) -> None:
@@ -47,7 +49,9 @@ class RecentEvents:
         found = self._events.get(event_id)
         return found[0] if found else None
 
-    def knows_all_like(self, event_id: str) -> bool:
-        """Say whether an event with this id would have to be in memory."""
+    def lacks(self, event_id: str) -> bool:
+        """Say whether no event has this id: it is not here, and would have to be in memory."""
+        if event_id in self._events:
+            return False
         made_at = int(event_id[:12], 16) if event_id[12] == "7" else 0
         return self._whole_since == 0 or made_at > self._whole_since + _CLOCK_MS

@@ -20,7 +20,7 @@ from loyalty_desk.store.effects import (
 )
 from loyalty_desk.store.journal import Kept
 from loyalty_desk.store.newcomers import Newcomers
-from sync.protocol.events import EnrolmentEvent, VoidEvent
+from sync.protocol.events import AnyEvent, EnrolmentEvent, VoidEvent
 
 
 class OwnEvents:
@@ -91,24 +91,24 @@ class Unsettled:
             if kept is None:
                 self._own.add(seq, seq, member)
             else:
-                self.add(kept, _taken_back(connection, kept))
+                self.add(kept.event, _taken_back(connection, kept.event))
         for kept, payload in journal.enrolments(connection, acked):
-            self.welcome(kept, payload, identifier_key)
+            self.welcome(kept.event, payload, identifier_key)
 
-    def add(self, kept: Kept, taken_back: Sequence[Kept]) -> None:
+    def add(self, event: AnyEvent, taken_back: Sequence[Kept]) -> None:
         """Add an event; `taken_back` are the events that it undoes."""
-        owner = owner_of(kept.event)
+        owner = owner_of(event)
         if owner:
-            self._own.add(kept.seq, kept.seq, owner)
+            self._own.add(event.seq, event.seq, owner)
         for part in taken_back:
             if is_undone_by_void(part.event):
-                self._own.add(kept.seq, part.seq, owner_of(part.event))
+                self._own.add(event.seq, part.seq, owner_of(part.event))
 
-    def welcome(self, kept: Kept, payload: bytes, identifier_key: bytes) -> None:
+    def welcome(self, event: AnyEvent, payload: bytes, identifier_key: bytes) -> None:
         """Add who an enrolment brought, with their sealed payload."""
-        if isinstance(kept.event, EnrolmentEvent):
-            tier = self._first_tier(kept.event.at)
-            self.newcomers.add(kept.event, payload, key=identifier_key, tier=tier)
+        if isinstance(event, EnrolmentEvent):
+            tier = self._first_tier(event.at)
+            self.newcomers.add(event, payload, key=identifier_key, tier=tier)
 
     def settle(self, acked: int) -> None:
         """Forget what the pulled rows contain."""
@@ -137,8 +137,8 @@ class Unsettled:
         return self._own.owners()
 
 
-def _taken_back(connection: Connection, kept: Kept) -> Sequence[Kept]:
-    if not isinstance(kept.event, VoidEvent):
+def _taken_back(connection: Connection, event: AnyEvent) -> Sequence[Kept]:
+    if not isinstance(event, VoidEvent):
         return ()
-    first = journal.first_of(connection, kept.event.target)
+    first = journal.first_of(connection, event.target)
     return journal.visit_from(connection, first) if first else ()

@@ -12,10 +12,10 @@ from datetime import date, datetime
 from fractions import Fraction
 from functools import lru_cache
 from math import lcm
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from sync.programme import calendar
-from sync.programme.document import Category, CategoryBonus, Document, Earning, Evidence
+from sync.programme.document import CategoryBonus, Document, Earning, Evidence
 from sync.programme.refusals import Reason, Refused
 from sync.programme.tiers import tier_named
 
@@ -93,13 +93,12 @@ class Accrual:
     expires_on: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Share:
+class _Share(NamedTuple):
     """One part before rounding: what each line gives to it, in `over`-ths of a point."""
 
     kind: PartKind
     ref: str
-    by_line: tuple[int, ...]
+    by_line: Sequence[int]
     over: int
 
 
@@ -134,7 +133,7 @@ def evaluate(document: Document, purchase: Purchase, inputs: Inputs) -> Accrual:
     for bonus in rules.bonuses:
         if calendar.is_open(bonus.window, purchase.at):
             shares.append(_bonus(bonus, base, categories, used.get(bonus.id, 0)))
-    whole = lcm(*(share.over for share in shares))
+    whole = lcm(*[share.over for share in shares])
     worths = [[worth * (whole // share.over) for worth in share.by_line] for share in shares]
     desired = sum(map(sum, worths)) // whole
     points = _capped(desired, rules, inputs.earned_today)
@@ -163,30 +162,29 @@ def apportion(total: int, weights: Sequence[int]) -> tuple[int, ...]:
         return ()
     if whole == 0:
         return (total, *(0 for _ in weights[1:]))
-    parts = [weight * total // whole for weight in weights]
-    order = sorted(range(len(parts)), key=lambda i: (-(weights[i] * total % whole), i))
-    for index in order[: total - sum(parts)]:
-        parts[index] += 1
+    exact = [divmod(weight * total, whole) for weight in weights]
+    parts = [part for part, _ in exact]
+    if odd := total - sum(parts):
+        # Sorting keeps the order of equal remainders.
+        for index in sorted(range(len(parts)), key=lambda i: -exact[i][1])[:odd]:
+            parts[index] += 1
     return tuple(parts)
 
 
 def category_of(document: Document, line: PurchaseLine) -> str:
     """Return the id of the first category that knows the line's code, GTIN or NCM, or ""."""
+    code, ean, ncm = line.code, line.ean, line.ncm
     for category in document.categories:
-        if _knows(category, line):
+        if (
+            (code and code in category.codes)
+            or (ean and ean in category.eans)
+            or (ncm and ncm.startswith(category.ncm_prefixes))
+        ):
             return category.id
     return ""
 
 
-def _knows(category: Category, line: PurchaseLine) -> bool:
-    return (
-        (line.code != "" and line.code in category.codes)
-        or (line.ean != "" and line.ean in category.eans)
-        or (line.ncm != "" and line.ncm.startswith(category.ncm_prefixes))
-    )
-
-
-def _base(document: Document, purchase: Purchase) -> tuple[_Share, tuple[str, ...]]:
+def _base(document: Document, purchase: Purchase) -> tuple[_Share, list[str]]:
     """What each line earns at the base rate, and its category.
 
     Lines that list more than was paid all shrink alike; what was paid beyond them is one more line.
@@ -197,14 +195,14 @@ def _base(document: Document, purchase: Purchase) -> tuple[_Share, tuple[str, ..
         0 if name in rules.excluded else _counted(rules, line)
         for name, line in zip(categories, purchase.lines, strict=True)
     ]
-    listed = sum(max(0, line.net_centavos) for line in purchase.lines)
+    listed = sum([max(0, line.net_centavos) for line in purchase.lines])
     kept, of = (paid, listed) if listed > paid else (1, 1)
     if listed < paid:
         counted.append(paid - listed)
         categories.append("")
     rate, over = _ratio(rules.rate)
-    by_line = tuple(rate * kept * centavos for centavos in counted)
-    return _Share("base", "", by_line, 100 * over * of), tuple(categories)
+    by_line = [rate * kept * centavos for centavos in counted]
+    return _Share("base", "", by_line, 100 * over * of), categories
 
 
 def _counted(rules: Earning, line: PurchaseLine) -> int:
@@ -216,19 +214,19 @@ def _counted(rules: Earning, line: PurchaseLine) -> int:
 def _extra(kind: PartKind, ref: str, base: _Share, multiplier: str) -> _Share:
     """What a multiplier adds to the base."""
     times, over = _ratio(multiplier)
-    by_line = tuple(worth * (times - over) for worth in base.by_line)
+    by_line = [worth * (times - over) for worth in base.by_line]
     return _Share(kind, ref, by_line, base.over * over)
 
 
 def _bonus(bonus: CategoryBonus, base: _Share, categories: Sequence[str], used: int) -> _Share:
     extra = _extra("bonus", bonus.id, base, bonus.multiplier)
-    by_line = tuple(
+    by_line = [
         worth if name == bonus.category else 0
         for worth, name in zip(extra.by_line, categories, strict=True)
-    )
+    ]
     gain, left = sum(by_line), max(0, bonus.cap_points_day - used)
     if bonus.cap_points_day and gain > left * extra.over:
-        return _Share("bonus", bonus.id, tuple(worth * left for worth in by_line), gain)
+        return _Share("bonus", bonus.id, [worth * left for worth in by_line], gain)
     return _Share("bonus", bonus.id, by_line, extra.over)
 
 
@@ -249,9 +247,11 @@ def _capped(desired: int, rules: Earning, earned_today: int) -> int:
 
 def _parts(shares: Sequence[_Share], points: Sequence[int]) -> tuple[Part, ...]:
     return tuple(
-        Part(kind=share.kind, ref=share.ref, points=worth)
-        for share, worth in zip(shares, points, strict=True)
-        if worth
+        [
+            Part(kind=share.kind, ref=share.ref, points=worth)
+            for share, worth in zip(shares, points, strict=True)
+            if worth
+        ]
     )
 
 

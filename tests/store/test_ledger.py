@@ -285,6 +285,18 @@ def test_a_lease_given_back_cannot_be_spent_and_is_reported_until_confirmed(
     assert ledger.leases.closing(now=NOON) == ()
 
 
+def test_leases_that_were_read_are_read_again_after_every_change(ledger, lease):
+    assert spent(ledger) == [0]
+    ledger.record([a_redemption(lease, 300)])
+    assert spent(ledger) == [300]
+    ledger.leases.keep(a_lease_row(a_lease_id(2)), now=NOON)
+    assert sorted(spent(ledger)) == [0, 300]
+    ledger.leases.give_back([lease])
+    assert spent(ledger) == [0]
+    ledger.leases.void()
+    assert spent(ledger) == []
+
+
 def test_a_lease_past_its_end_is_reported(ledger, lease):
     assert ledger.leases.closing(now=NOON + 3 * DAY - 1) == ()
     assert ledger.leases.closing(now=NOON + 3 * DAY) == (lease,)
