@@ -13,9 +13,10 @@ from loyalty_desk.store.keys import Keys
 from loyalty_desk.store.opening import Store
 from sync.client.engine import Engine, RoundReport
 from sync.client.enrol import enrol
-from sync.client.remote import MemberCard, RemoteServer
+from sync.client.remote import RemoteServer
 from sync.client.replica import Identity
 from sync.programme.refusals import Reason, Refused
+from sync.protocol.messages import MemberCard
 
 APP = "loyalty-desk 0.1.0"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from loyalty_desk.desk.counter import Counter
 from loyalty_desk.desk.identify import OpenMember
 from loyalty_desk.devices.member_card import CardFace, card_pdf, card_png
-from sync.client.remote import MemberCard
 from sync.paths import resources
 from sync.programme.members import folded
+from sync.protocol.messages import MemberCard
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ from typing import TypeVar
 from loyalty_desk.desk.counter import Counter
 from sync.client import leases
 from sync.client.outcomes import Offline, Outdated, Rejected, ServerFault
-from sync.client.remote import MemberCard, RemoteServer
+from sync.client.remote import RemoteServer
 from sync.client.replica import Replica
 from sync.client.server import Server
 from sync.programme import leases as programme_leases
 from sync.programme.refusals import Reason, Refused
+from sync.protocol.messages import MemberCard
 
 Answer = TypeVar("Answer")
 

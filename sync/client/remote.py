@@ -24,6 +24,8 @@ from sync.protocol.messages import (
     LeaseClosing,
     LeaseRequest,
     LeaseRow,
+    LeasesHeld,
+    MemberCard,
     PullAnswer,
     PushAnswer,
     Reincarnate,
@@ -33,18 +35,6 @@ from sync.protocol.messages import (
 PAGE_ROWS = 5_000
 
 Message = TypeVar("Message")
-
-
-class _Held(msgspec.Struct, frozen=True):
-    leases: tuple[LeaseRow, ...] = ()
-
-
-class MemberCard(msgspec.Struct, frozen=True):
-    """A member's current card: its id in hex and the digits of its code."""
-
-    member: int
-    card: str
-    token: str
 
 
 class RemoteServer:
@@ -104,7 +94,7 @@ class RemoteServer:
 
     def close_leases(self, closing: LeaseClosing) -> tuple[LeaseRow, ...]:
         """Report leases as over; get those that this terminal still holds."""
-        return self._post("/leases/close", codec.encode(closing), _Held).leases
+        return self._post("/leases/close", codec.encode(closing), LeasesHeld).leases
 
     def look_up(self, asked: Mapping[str, int | str]) -> PullAnswer:
         """Ask for one member, by `member`, `card`, `cpf` or `phone`, within two seconds."""

@@ -72,24 +72,65 @@ class ReincarnateAnswer(_Message, frozen=True, kw_only=True, omit_defaults=True)
     now: int
 
 
+class LeaseRow(msgspec.Struct, frozen=True, array_like=True):
+    """A lease of this terminal as the server knows it; the terminal's own `spent` may be ahead.
+
+    `signature` proves to a server that was restored from a copy what it had lent in `epoch`
+    (`signing.grant_part`). A lease that is `recalled` is wanted elsewhere: the terminal gives it
+    back with its next round.
+    """
+
+    id: str
+    member: int
+    amount: int
+    spent: int
+    stops_at: int
+    granted_at: int = 0
+    epoch: int = 0
+    signature: str = ""
+    recalled: bool = False
+
+
+class Acknowledgement(_Message, frozen=True, kw_only=True, omit_defaults=True):
+    """The last acknowledgement that a terminal holds, as the server signed it."""
+
+    epoch: int
+    last_seq: int
+    head: str
+    signature: str
+
+
 class Hello(_Message, frozen=True, kw_only=True, omit_defaults=True):
-    """First word of each connection: where the terminal's journal ends."""
+    """First word of each connection: where the terminal's journal ends, and what it can prove.
+
+    `acked` is the last acknowledgement, `leases` are those that the terminal holds, as granted: a
+    server that cannot match its own signatures knows by them that it was restored from a copy.
+    """
 
     protocol: int
     app: str
     epoch: int
     last_seq: int
     head: str
+    acked: Acknowledgement | None = None
+    leases: tuple[LeaseRow, ...] = ()
 
 
 class HelloAnswer(_Message, frozen=True, kw_only=True, omit_defaults=True):
-    """Where the server's copy of the journal ends: the terminal pushes from `last_seq` + 1."""
+    """Where the server's copy of the journal ends: the terminal pushes from `last_seq` + 1.
+
+    While the server is `recovering` from a copy it lends nothing, and each round begins with a
+    hello. A life that is `quarantined` was written by two machines: it pushes what it has, borrows
+    nothing, and goes on in its next life.
+    """
 
     protocol: int
     now: int
     epoch: int
     last_seq: int
     head: str
+    recovering: bool = False
+    quarantined: bool = False
 
 
 class Result(_Message, frozen=True, kw_only=True, omit_defaults=True):
@@ -197,16 +238,6 @@ class StockRow(msgspec.Struct, frozen=True, array_like=True):
     left: int
 
 
-class LeaseRow(msgspec.Struct, frozen=True, array_like=True):
-    """A lease of this terminal as the server knows it; the terminal's own `spent` may be ahead."""
-
-    id: str
-    member: int
-    amount: int
-    spent: int
-    stops_at: int
-
-
 class DocumentRow(msgspec.Struct, frozen=True, array_like=True):
     """A published programme document: canonical JSON, the configuration key's signature (hex)."""
 
@@ -256,6 +287,29 @@ class LeaseClosing(_Message, frozen=True, kw_only=True, omit_defaults=True):
 
     leases: tuple[str, ...]
     last_seq: int
+
+
+class LeasesHeld(msgspec.Struct, frozen=True):
+    """The answer to a closing: every lease that the terminal still holds."""
+
+    leases: tuple[LeaseRow, ...] = ()
+
+
+class MemberQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """By what a member is asked for: one of these. `card` in hex, CPF and phone in digits."""
+
+    member: int = 0
+    card: str = ""
+    cpf: str = ""
+    phone: str = ""
+
+
+class MemberCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A member's card: its id in hex, and the digits that its QR code shows."""
+
+    member: int
+    card: str
+    token: str
 
 
 class Problem(_Message, frozen=True, kw_only=True, omit_defaults=True):

@@ -5,9 +5,9 @@ from sqlalchemy import select
 
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.identifiers import identifier_hash
-from sync.protocol.messages import ConsentGiven, Person
+from sync.protocol.messages import ConsentGiven, MemberQuery, Person
 from sync.server.office.cards import card_token, phone_code
-from sync.server.office.look_up import MemberQuery, look_up
+from sync.server.office.look_up import look_up
 from sync.server.office.persons import destroy_key, details_of
 from sync.server.store.states import IdentifierKind
 from sync.server.store.tables import consents, identifiers, member_keys, members, persons

@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import select
 
 from sync.programme.refusals import Reason, Refused
-from sync.protocol.messages import Person
+from sync.protocol.messages import MemberQuery, Person
 from sync.server.office import members
-from sync.server.office.look_up import MemberQuery, look_up
+from sync.server.office.look_up import look_up
 from sync.server.store.tables import audit, consents, identifiers, member_keys, persons
 from tests.server.accounts import account, folded, stored
 from tests.server.shop import NOON

@@ -3,7 +3,6 @@
 import asyncio
 from functools import partial
 
-import msgspec
 from litestar import Response, Router, get, post
 from litestar.handlers import HTTPRouteHandler
 
@@ -15,7 +14,9 @@ from sync.protocol.messages import (
     Hello,
     LeaseClosing,
     LeaseRequest,
-    LeaseRow,
+    LeasesHeld,
+    MemberCard,
+    MemberQuery,
 )
 from sync.server.api.exchange import (
     AnyRequest,
@@ -31,24 +32,10 @@ from sync.server.office.enrol import enrol
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.hello import greet
 from sync.server.office.leases import close, grant
-from sync.server.office.look_up import MemberQuery, look_up
+from sync.server.office.look_up import look_up
 from sync.server.office.pull import PAGE, pull
 from sync.server.office.push import record_push
 from sync.server.office.terminals import Caller
-
-
-class LeasesHeld(msgspec.Struct, frozen=True):
-    """The answer to a closing: every lease that the terminal still holds."""
-
-    leases: tuple[LeaseRow, ...]
-
-
-class Card(msgspec.Struct, frozen=True, kw_only=True):
-    """A member's card: its id in hex, and the digits that its QR code shows."""
-
-    member: int
-    card: str
-    token: str
 
 
 def device_router(office: HeadOffice, clock: Clock) -> Router:
@@ -135,7 +122,7 @@ def _member_routes(office: HeadOffice, clock: Clock) -> list[HTTPRouteHandler]:
             if not 0 < member < 1 << 63:
                 raise Refused(Reason.MEMBER_UNKNOWN)
             card, token = card_token(office, member, now=clock())
-            return Card(member=member, card=card.hex(), token=token)
+            return MemberCard(member=member, card=card.hex(), token=token)
 
         return await exchange(office, clock, request, work)
 

@@ -18,13 +18,14 @@ from sync.protocol.messages import (
     LeaseClosing,
     LeaseRequest,
     LeaseRow,
+    LeasesHeld,
+    MemberCard,
+    MemberQuery,
     Problem,
     PullAnswer,
     PushAnswer,
 )
-from sync.server.api.device import Card, LeasesHeld
 from sync.server.api.exchange import JSON
-from sync.server.office.look_up import MemberQuery
 
 _REF = "#/components/schemas/{name}"
 _HEADERS = (signing.TERMINAL, signing.TIME, signing.SIGNATURE)
@@ -38,7 +39,7 @@ def description() -> Mapping[str, object]:
     """Return the OpenAPI 3.1 document of this server."""
     messages = (
         *(EnrolRequest, EnrolAnswer, Hello, HelloAnswer, PushAnswer, PullAnswer, LeaseRequest),
-        *(LeaseRow, LeaseClosing, LeasesHeld, MemberQuery, Card, Problem),
+        *(LeaseRow, LeaseClosing, LeasesHeld, MemberQuery, MemberCard, Problem),
     )
     _, schemas = msgspec.json.schema_components(messages, ref_template=_REF)
     return {
@@ -53,7 +54,7 @@ def description() -> Mapping[str, object]:
             ),
             f"{PREFIX}/leases": _posted("Borrow points", LeaseRequest, LeaseRow),
             f"{PREFIX}/leases/close": _posted("Give leases back", LeaseClosing, LeasesHeld),
-            f"{PREFIX}/cards": _got("Read a member's card", Card, {"member": "integer"}),
+            f"{PREFIX}/cards": _got("Read a member's card", MemberCard, {"member": "integer"}),
             f"{PREFIX}/members": _posted("Look a member up", MemberQuery, PullAnswer),
             "/healthz": {
                 "get": {"summary": "Is it up?", "responses": {"200": {"description": "Yes"}}}

@@ -1,13 +1,12 @@
 """Look-up: one member on demand, for a terminal that does not hold everybody."""
 
-import msgspec
 from sqlalchemy import Connection, select
 
 from sync.programme.cpf import parse_cpf
 from sync.programme.members import bucket_of
 from sync.programme.phone import parse_phone
 from sync.programme.refusals import Reason, Refused
-from sync.protocol.messages import PullAnswer
+from sync.protocol.messages import MemberQuery, PullAnswer
 from sync.server.office.documents import rulebook
 from sync.server.office.epoch import epoch
 from sync.server.office.head_office import HeadOffice
@@ -17,15 +16,6 @@ from sync.server.office.pull import acked_seq, view_of
 from sync.server.office.terminals import Caller
 from sync.server.store.states import IdentifierKind
 from sync.server.store.tables import cards, members
-
-
-class MemberQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """By what a member is asked for: one of these. `card` in hex, CPF and phone in digits."""
-
-    member: int = 0
-    card: str = ""
-    cpf: str = ""
-    phone: str = ""
 
 
 def look_up(office: HeadOffice, caller: Caller, query: MemberQuery, *, now: int) -> PullAnswer:
