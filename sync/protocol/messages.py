@@ -46,9 +46,11 @@ class Reincarnate(_Message, frozen=True, kw_only=True, omit_defaults=True):
     """A terminal that cannot vouch for its journal asks for its next life, with the key it has.
 
     Signed in the name of the life it leaves (`signing.INCARNATION`), whose chain ends on its disk
-    at `last_seq` with `head`. `id` is made once per intention: a repeat after a lost answer is the
-    same life. `why`: the disk went back, the data were copied to another machine, the server has
-    another journal of this life, or nothing on this machine says which start this is.
+    at `last_seq` with `head`. The next life's sequences go on behind `last_seq`, so that a terminal
+    never gives one twice; its chain begins anew (`chain.first_hash`). `id` is made once per
+    intention: a repeat after a lost answer is the same life. `why`: the disk went back, the data
+    were copied to another machine, the server has another journal of this life, or nothing on this
+    machine says which start this is.
     """
 
     protocol: int
@@ -59,7 +61,7 @@ class Reincarnate(_Message, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ReincarnateAnswer(_Message, frozen=True, kw_only=True, omit_defaults=True):
-    """The life that begins now, with an empty journal and nothing lent to it.
+    """The life that begins now behind the `last_seq` of its request, with nothing lent to it.
 
     The life before it is still heard in its own name, for what it has not pushed: a batch that
     contradicts the server's copy is recorded beside it and answered CHAIN_FORKED with the fact
