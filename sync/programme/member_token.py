@@ -89,11 +89,15 @@ class PublicKeyEntry:
 
     def vouches_for(self, token: MemberToken) -> bool:
         """True when a code of this kind, issued at that time, may bear this key's signature."""
-        if token.kind not in self.kinds or token.issued_at < self.not_before:
+        return self.vouches(token.kind, token.issued_at)
+
+    def vouches(self, kind: TokenKind, issued_at: datetime) -> bool:
+        """Like `vouches_for`, for what a code says of itself."""
+        if kind not in self.kinds or issued_at < self.not_before:
             return False
-        if self.not_after is not None and token.issued_at > self.not_after:
+        if self.not_after is not None and issued_at > self.not_after:
             return False
-        return self.revoked_at is None or token.issued_at < self.revoked_at
+        return self.revoked_at is None or issued_at < self.revoked_at
 
 
 def sign(token: MemberToken, private_key: Ed25519PrivateKey) -> str:

@@ -1,0 +1,188 @@
+"""The voucher code LD2: 103 signed bytes written as 251 decimal digits.
+
+What a member's page shows for a reward that is reserved in one shop. Everything a till needs to
+hand it over without a network is in it: the member, the shop, the reward and the points that the
+server has set aside. The one thing guaranteed here: `read` returns a voucher only when its
+signature by a voucher key of this programme holds and its time has come and not passed. Whether it
+is this shop's, or was used before, is asked elsewhere.
+
+Layout (big-endian): version and kind 1 byte, key id 1, programme 2, voucher id 8, issued-at 4
+(seconds since 2025-01-01 UTC), life 2 (minutes), flags 1, member 8, store 4, reward 4, points 4,
+Ed25519 signature 64. Two ISO 7064 MOD 97-10 digits close the text. Digits fill a numeric QR of
+version 6-M.
+"""
+
+import re
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from sync.programme.member_token import PublicKeyEntry, TokenKind
+from sync.programme.refusals import Reason, Refused
+
+VOUCHER_DIGITS = 251
+_BODY_DIGITS = 249
+_VERSION_AND_KIND = 0x25
+_SIGNING_CONTEXT = b"loyalty-desk/token/2\0"
+_PAYLOAD = struct.Struct(">BBHQIHBQIII")
+_VOUCHER_BYTES = _PAYLOAD.size + 64
+_TOO_LARGE = 1 << (8 * _VOUCHER_BYTES)
+_EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
+_TRAILING_DIGITS = re.compile(r"[0-9]*\Z")
+
+REFERENCE_LENGTH = 6
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoucherToken:
+    """What one voucher says.
+
+    `voucher` is an unsigned 64-bit number of chance: the same however often the code is renewed.
+    `issued_at` is aware and holds whole seconds, `minutes` is how long from then the code is good.
+    No flag has a meaning yet; a reader passes over those it does not know.
+    """
+
+    key_id: int
+    programme: int
+    voucher: int
+    issued_at: datetime
+    minutes: int
+    flags: int = 0
+    member: int
+    store: int
+    reward: int
+    points: int
+
+    @property
+    def expires_at(self) -> datetime:
+        """The last instant of the code's life."""
+        return self.issued_at + timedelta(minutes=self.minutes)
+
+
+def sign(token: VoucherToken, private_key: Ed25519PrivateKey) -> str:
+    """The 251 digits of `token`. Raises `struct.error` when a number does not fit its field."""
+    payload = _PAYLOAD.pack(
+        _VERSION_AND_KIND,
+        token.key_id,
+        token.programme,
+        token.voucher,
+        (token.issued_at - _EPOCH) // timedelta(seconds=1),
+        token.minutes,
+        token.flags,
+        token.member,
+        token.store,
+        token.reward,
+        token.points,
+    )
+    return to_digits(payload + private_key.sign(_SIGNING_CONTEXT + payload))
+
+
+def read(
+    text: str,
+    *,
+    programme: int,
+    keys: Mapping[int, PublicKeyEntry],
+    now: datetime,
+    skew: timedelta,
+) -> VoucherToken:
+    """The voucher in `text`, whose last 251 digits count (a web address may stand before them).
+
+    `now` is aware; `skew` is how far two clocks may differ. A key that signs vouchers
+    (`TokenKind.VOUCHER`) signs these too. Raises `Refused`, in this order: CODE_INCOMPLETE,
+    CODE_CHECK_FAILED, CODE_VERSION_UNKNOWN, CODE_OTHER_PROGRAMME, CODE_KEY_UNKNOWN, CODE_FORGED,
+    CODE_NOT_YET_VALID, CODE_EXPIRED (the last two say by how many seconds).
+    """
+    signed = from_digits(digits_of(text))
+    token = _unpacked(signed)
+    if token.programme != programme:
+        raise Refused(Reason.CODE_OTHER_PROGRAMME, programme=token.programme)
+    entry = keys.get(token.key_id)
+    if entry is None or not entry.vouches(TokenKind.VOUCHER, token.issued_at):
+        raise Refused(Reason.CODE_KEY_UNKNOWN, key_id=token.key_id)
+    _check_signature(signed, entry.public_key)
+    _check_time(token, now, skew)
+    return token
+
+
+def digits_of(text: str) -> str:
+    """The 251 digits that close `text`.
+
+    Raises `Refused`: CODE_INCOMPLETE when `text` closes with another count of digits,
+    CODE_CHECK_FAILED when ISO 7064 MOD 97-10 does not hold.
+    """
+    found = _TRAILING_DIGITS.search(text.strip())
+    digits = found.group() if found else ""
+    if len(digits) != VOUCHER_DIGITS:
+        raise Refused(Reason.CODE_INCOMPLETE, digits=len(digits), expected=VOUCHER_DIGITS)
+    if int(digits) % 97 != 1:
+        raise Refused(Reason.CODE_CHECK_FAILED)
+    return digits
+
+
+def to_digits(signed: bytes) -> str:
+    """The text of 103 bytes: 249 digits and two check digits."""
+    body = str(int.from_bytes(signed, "big")).zfill(_BODY_DIGITS)
+    return f"{body}{98 - int(body + '00') % 97:02d}"
+
+
+def from_digits(digits: str) -> bytes:
+    """The 103 bytes of 251 digits.
+
+    Raises `Refused`: CODE_VERSION_UNKNOWN for a number that 103 bytes cannot hold, since every
+    voucher has exactly one spelling.
+    """
+    number = int(digits[:_BODY_DIGITS])
+    if number >= _TOO_LARGE:
+        raise Refused(Reason.CODE_VERSION_UNKNOWN)
+    return number.to_bytes(_VOUCHER_BYTES, "big")
+
+
+def reference(voucher: int) -> str:
+    """What people say of a voucher: six characters, `7K4Q X2`. It opens nothing."""
+    spelt = "".join(
+        _ALPHABET[voucher >> 5 * place & 31] for place in reversed(range(REFERENCE_LENGTH))
+    )
+    return f"{spelt[:4]} {spelt[4:]}"
+
+
+def _unpacked(signed: bytes) -> VoucherToken:
+    fields: tuple[int, ...] = _PAYLOAD.unpack_from(signed)
+    first, key_id, programme, voucher, issued, minutes, flags, member, store, reward, points = (
+        fields
+    )
+    if first != _VERSION_AND_KIND:
+        raise Refused(Reason.CODE_VERSION_UNKNOWN)
+    return VoucherToken(
+        key_id=key_id,
+        programme=programme,
+        voucher=voucher,
+        issued_at=_EPOCH + timedelta(seconds=issued),
+        minutes=minutes,
+        flags=flags,
+        member=member,
+        store=store,
+        reward=reward,
+        points=points,
+    )
+
+
+def _check_signature(signed: bytes, public_key: bytes) -> None:
+    payload, signature = signed[: _PAYLOAD.size], signed[_PAYLOAD.size :]
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, _SIGNING_CONTEXT + payload)
+    except InvalidSignature:
+        raise Refused(Reason.CODE_FORGED) from None
+
+
+def _check_time(token: VoucherToken, now: datetime, skew: timedelta) -> None:
+    early = token.issued_at - now
+    if early > skew:
+        raise Refused(Reason.CODE_NOT_YET_VALID, seconds=early // timedelta(seconds=1))
+    late = now - token.expires_at
+    if late > skew:
+        raise Refused(Reason.CODE_EXPIRED, seconds=late // timedelta(seconds=1))
