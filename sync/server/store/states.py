@@ -51,18 +51,23 @@ class FulfilmentState(IntEnum):
 
 @unique
 class TerminalState(IntEnum):
-    """Whether a terminal is heard."""
+    """Whether a terminal is heard. LOST: only for what it still has to tell; it is told nothing."""
 
     ACTIVE = 0
     REVOKED = 1
+    LOST = 2
 
 
 @unique
 class IncarnationState(IntEnum):
-    """One life of a terminal. FORKED: two machines wrote its journal; it borrows no more points."""
+    """One life of a terminal. FORKED: two machines wrote its journal; it borrows no more points.
+
+    ENDED: the terminal went on in a later life; what it still has to tell is taken.
+    """
 
     ACTIVE = 0
     FORKED = 1
+    ENDED = 2
 
 
 @unique

@@ -1,6 +1,6 @@
 """Tables of members: who they are, what they have, and what happened."""
 
-from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, Table
+from sqlalchemy import CheckConstraint, Column, Index, Integer, PrimaryKeyConstraint, Table
 
 from sync.server.store.tables.columns import (
     flag,
@@ -131,6 +131,9 @@ leases = Table(
     whole("granted_at"),
     whole("stops_at"),
     small("state"),  # LeaseState
+    Column("epoch", Integer, nullable=False, server_default="1"),  # in which it was granted
+    octets("signature", 64, optional=True),
+    whole("recalled_at", optional=True),  # since when it is wanted elsewhere
     PrimaryKeyConstraint("bucket", "member_id", "lease_id"),
     CheckConstraint("spent >= 0", name="spent"),
     CheckConstraint("spent <= amount", name="covered"),
@@ -210,6 +213,30 @@ fulfilments = Table(
     whole("reserved_at"),
     PrimaryKeyConstraint("bucket", "member_id", "fulfilment_id"),
     Index("ix_fulfilments_store_id_state", "store_id", "state"),
+    sqlite_with_rowid=False,
+)
+
+# Whose points lapse with the end of a day, found at once and worked off in parts.
+due = Table(
+    "due",
+    metadata,
+    *member(),
+    word("day", 10),
+    PrimaryKeyConstraint("bucket", "member_id"),
+    sqlite_with_rowid=False,
+)
+
+# Who comes to a store, counted once a day.
+regulars = Table(
+    "regulars",
+    metadata,
+    *member(),
+    number("store_id"),
+    number("terminal_id"),  # the till that saw them last
+    number("visits"),
+    whole("last_at"),
+    PrimaryKeyConstraint("bucket", "member_id", "store_id"),
+    Index("ix_regulars_store_id_visits", "store_id", "visits"),
     sqlite_with_rowid=False,
 )
 

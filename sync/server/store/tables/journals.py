@@ -1,6 +1,6 @@
 """Tables of terminals and of what they sent."""
 
-from sqlalchemy import PrimaryKeyConstraint, Table, UniqueConstraint
+from sqlalchemy import Column, Integer, PrimaryKeyConstraint, Table, UniqueConstraint
 
 from sync.server.store.tables.columns import (
     ident,
@@ -23,6 +23,7 @@ terminals = Table(
     small("state"),  # TerminalState
     number("incarnation"),
     whole("created_at"),
+    whole("lost_at", optional=True),
     PrimaryKeyConstraint("terminal_id"),
 )
 
@@ -39,6 +40,12 @@ incarnations = Table(
     whole("created_at"),
     whole("contact_at"),
     whole("contact_before"),  # the last contact before the latest silence
+    Column("epoch", Integer, nullable=False, server_default="1"),  # in which it was last whole here
+    number("parent", optional=True),  # the life it came after, whose chain ended on its disk in
+    whole("parent_seq", optional=True),
+    octets("parent_head", 32, optional=True),
+    number("parent_branch", optional=True),  # this branch; empty while that end is not here
+    octets("asked", 16, optional=True),  # the id of the request that began it
     PrimaryKeyConstraint("terminal_id", "n"),
     UniqueConstraint("issuer"),
 )
@@ -82,6 +89,18 @@ repeats = Table(
     PrimaryKeyConstraint("terminal_id", "incarnation", "branch", "seq"),
 )
 
+# A member that two machines gave one number to: what a branch calls `told` is `given` here.
+renumberings = Table(
+    "renumberings",
+    metadata,
+    number("terminal_id"),
+    number("incarnation"),
+    number("branch"),
+    whole("told"),
+    whole("given"),
+    PrimaryKeyConstraint("terminal_id", "incarnation", "branch", "told"),
+)
+
 deliveries = Table(
     "deliveries",
     metadata,
@@ -112,6 +131,16 @@ wrong_codes = Table(
     whole("minute"),
     number("attempts"),
     PrimaryKeyConstraint("source", "minute"),
+)
+
+# Points that a terminal gave out on a store-local day without having been lent them.
+floor_days = Table(
+    "floor_days",
+    metadata,
+    number("terminal_id"),
+    word("day", 10),
+    whole("points"),
+    PrimaryKeyConstraint("terminal_id", "day"),
 )
 
 till_sales = Table(
