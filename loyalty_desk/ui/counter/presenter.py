@@ -90,6 +90,8 @@ class CounterPresenter:
         self._stage.retry_at = now + news.retry_in * 1000
         since = line.offline_since
         if news.connected:
+            if since is not None:
+                self._stage.line_is_back()
             since = None
         elif since is None and not first and self._floor.place is not None:
             since = self._floor.place.local(now)

@@ -37,6 +37,7 @@ class Views:
     parked: tuple[tuple[str, str], ...]
     retry_at: int
     query: tuple[str, int]
+    sent: int | None = None
 
 
 def page_of(views: Views) -> PageState | None:
@@ -58,7 +59,7 @@ def page_of(views: Views) -> PageState | None:
 def shell_of(views: Views) -> ShellState:
     """Return the state of the frame."""
     floor, place, status = views.floor, views.floor.place, views.status
-    line = floor.line
+    line = replace(floor.line, now=floor.now(), sent=views.sent)
     if status is not None and place is not None:
         copy_of = place.local(status.copy_of) if status.copy_of else None
         line = replace(line, waiting=status.records, needs=len(status.notices), copy_of=copy_of)

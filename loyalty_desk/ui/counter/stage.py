@@ -18,6 +18,8 @@ from loyalty_desk.ui.screen import Screen, ScreenName
 from loyalty_desk.ui.shell.presenter import ShellState
 from sync.programme.refusals import Refused
 
+_BACK_MS = 5_000
+
 
 @dataclass(frozen=True, slots=True)
 class Flows:
@@ -50,6 +52,13 @@ class Stage:
         self.status: SyncStatus | None = None
         self.parked: tuple[tuple[str, str], ...] = ()
         self.retry_at = 0
+        self._back_until = 0
+        self._waited = 0
+
+    def line_is_back(self) -> None:
+        """Say for some seconds that there is a line again, and how many records went out."""
+        self._back_until = self._floor.counter.clock.mono() + _BACK_MS
+        self._waited = self.status.records if self.status is not None else 0
 
     def to(self, screen: ScreenName) -> None:
         """Let another screen stand; the focus goes home."""
@@ -135,4 +144,11 @@ class Stage:
             parked=self.parked,
             retry_at=self.retry_at,
             query=("", self._query_at),
+            sent=self._sent(),
         )
+
+    def _sent(self) -> int | None:
+        if self._floor.counter.clock.mono() >= self._back_until:
+            return None
+        waits = self.status.records if self.status is not None else 0
+        return max(0, self._waited - waits)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from loyalty_desk.ui.screen import ScreenName
@@ -33,12 +33,17 @@ KEYS: Mapping[ScreenName, frozenset[int]] = {
     "visit": frozenset({1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12}),
     "enrol": frozenset({1, 2, 10, 11, 12}),
 }
+_STALE = timedelta(hours=24)
+
 _HOT: Mapping[ScreenName, int] = {"sign_in": 0, "identify": 0, "visit": 10, "enrol": 10}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """The line to the server. `offline_since` and `copy_of` are local times, None when unknown."""
+    """The line to the server. Times are local, None when unknown.
+
+    `sent` counts the records that went out when the line came back, for as long as that is news.
+    """
 
     connected: bool = False
     known: bool = False  # False until the first answer or failure
@@ -48,6 +53,8 @@ class Line:
     clock_off_minutes: int = 0
     offline_since: datetime | None = None
     copy_of: datetime | None = None
+    now: datetime | None = None
+    sent: int | None = None
 
 
 def shell_state(
@@ -126,12 +133,36 @@ def strip(line: Line) -> Strip | None:
     if line.clock_off_minutes:
         words = _("This till's clock is off by {n} min. Ask somebody to set it.")
         return Strip(words.format(n=line.clock_off_minutes), tone="bad", icon="clock")
+    if line.connected and line.sent is not None:
+        return _back(line.sent)
     if line.connected or line.offline_since is None:
         return None
     words = _("Offline since {time}. Serve as usual: everything will be sent later.")
-    side = ""
-    if line.copy_of is not None:
-        same_day = line.copy_of.date() == line.offline_since.date()
-        day = _("today") if same_day else i18n.day(line.copy_of.date())
-        side = _("Members as of {day}, {time}").format(day=day, time=i18n.clock(line.copy_of))
-    return Strip(words.format(time=i18n.clock(line.offline_since)), side)
+    since, now = line.offline_since, line.now or line.offline_since
+    time = i18n.clock(since)
+    if since.date() != now.date():
+        time = _("{day}, {time}").format(day=_day(since.date(), now.date()), time=time)
+    return Strip(words.format(time=time), _age_of_copy(line.copy_of, now))
+
+
+def _back(sent: int) -> Strip:
+    words = _("Back online.")
+    if sent:
+        words = ngettext("Back online. {n} record sent.", "Back online. {n} records sent.", sent)
+    return Strip(words.format(n=i18n.number(sent)), tone="ok", icon="circle-check")
+
+
+def _age_of_copy(copy_of: datetime | None, now: datetime) -> str:
+    """Return of when the members are; after a day a warning that they may not be right any more."""
+    if copy_of is None:
+        return ""
+    words = _("Members as of {day}, {time}")
+    if now - copy_of > _STALE:
+        words = _("Members as of {day}, {time} · may have changed")
+    return words.format(day=_day(copy_of.date(), now.date()), time=i18n.clock(copy_of))
+
+
+def _day(on: date, today: date) -> str:
+    if on == today:
+        return _("today")
+    return _("yesterday") if on == today - timedelta(days=1) else i18n.day(on)
