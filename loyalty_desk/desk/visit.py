@@ -6,19 +6,20 @@ is written when either refuses.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import cast
 
 import msgspec
 
 from loyalty_desk.desk.counter import Counter, Moment
 from loyalty_desk.desk.identify import OpenMember
-from loyalty_desk.desk.session import permitted
 from loyalty_desk.store.effects import Credit
 from loyalty_desk.store.journal import Act
 from loyalty_desk.store.visits import Visit
 from sync.programme import earning, leases, rewards
-from sync.programme.document import Document, Reward
+from sync.programme.document import Document, Reward, Role
 from sync.programme.earning import Accrual, Inputs, Purchase, PurchaseLine
 from sync.programme.permissions import Act as Permitted
+from sync.programme.permissions import require
 from sync.programme.refusals import Reason, Refused
 from sync.programme.rewards import Situation
 from sync.protocol.events import AccrualEvent, Line, RedemptionEvent
@@ -222,18 +223,20 @@ def conclude(counter: Counter, draft: Draft, *, staff: int, visit: str) -> Concl
 def _check_draft(counter: Counter, moment: Moment, draft: Draft, *, staff: int) -> None:
     """Refuse what cannot be concluded whatever the server lends.
 
-    Raises Refused: NOTHING_TO_RECORD, MEMBER_BLOCKED, AMOUNT_…, NOT_PERMITTED.
+    Raises Refused: NOTHING_TO_RECORD, MEMBER_BLOCKED, AMOUNT_…, NOT_PERMITTED, STAFF_UNKNOWN,
+    STAFF_BLOCKED.
     """
     if draft.is_empty:
         raise Refused(Reason.NOTHING_TO_RECORD)
     if draft.member.blocked:
         raise Refused(Reason.MEMBER_BLOCKED)
+    role = cast("Role", counter.ledger.staff.by_id(staff).role)
     if draft.amount_centavos or draft.receipt is not None:
-        permitted(counter, staff, Permitted.CREDIT)
+        require(moment.document, role, Permitted.CREDIT)
         rules = moment.document.earning
         earning.check_amount(draft.amount_centavos, rules, confirmed=draft.amount_confirmed)
     if (draft.reward or draft.benefits) and not draft.lead:
-        permitted(counter, staff, Permitted.REDEEM)
+        require(moment.document, role, Permitted.REDEEM)
 
 
 def _check_proof(document: Document, draft: Draft, reward: Reward) -> None:

@@ -7,7 +7,7 @@ The error classes of the driver are imported in this module and nowhere else.
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -38,6 +38,13 @@ _BY_CODE = {
     sqlite3.SQLITE_CANTOPEN: Reason.DISK_FULL,
 }
 _LEVELS = {"FULL": 2, "NORMAL": 1}
+_NO_LOCK = nullcontext()
+
+# Values of these types are bound as they are. Untold, the driver looks for an adapter of each one
+# and finds none, which takes longer than most statements.
+driver.register_adapter(bytes, bytes)
+driver.register_adapter(bool, int)
+driver.register_adapter(type(None), lambda nothing: nothing)
 
 
 @contextmanager
@@ -49,16 +56,15 @@ def refusing() -> Iterator[None]:
     try:
         yield
     except driver.Error as fault:
-        refusal = _refusal(fault)
-        if refusal is None:
-            raise
-        raise refusal from fault
+        _refuse(fault)
+        raise
 
 
-def _refusal(fault: Exception) -> Refused | None:
-    """Return what a fault of the driver means; None for one that is our bug."""
+def _refuse(fault: Exception) -> None:
+    """Raise the refusal that a fault of the driver means; return for one that is our bug."""
     reason = _BY_CODE.get(getattr(fault, "sqlite_errorcode", 0) & 0xFF)
-    return Refused(reason) if reason else None
+    if reason:
+        raise Refused(reason) from fault
 
 
 class Database:
@@ -72,11 +78,9 @@ class Database:
         self.lock = RLock()
         self.is_open = True
 
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self) -> AbstractContextManager[Connection]:
         """Lend the connection inside one write transaction: committed, or without a trace."""
-        with self.lock, writing(self._connection) as connection:
-            yield connection
+        return writing(self._connection, self.lock)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -90,10 +94,8 @@ class Database:
             try:
                 return self._connection.execute(statement, (value,)).fetchall()
             except driver.Error as fault:
-                refusal = _refusal(fault)
-                if refusal is None:
-                    raise
-                raise refusal from fault
+                _refuse(fault)
+                raise
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -169,17 +171,23 @@ def migrate(connection: Connection, steps: Sequence[Step]) -> None:
 
 
 @contextmanager
-def writing(connection: Connection) -> Iterator[Connection]:
+def writing(
+    connection: Connection, lock: AbstractContextManager[object] = _NO_LOCK
+) -> Iterator[Connection]:
     """Hold the writer's lock from the first statement on; commit, or leave no trace."""
-    with refusing():
-        connection.execute("BEGIN IMMEDIATE")
+    with lock:
         try:
-            yield connection
-            connection.execute("COMMIT")
-        except BaseException:
-            # A full disk may already have rolled back: asking again would hide the first fault.
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                # A full disk may already have rolled back: asking again would hide the first fault.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+        except driver.Error as fault:
+            _refuse(fault)
             raise
 
 
