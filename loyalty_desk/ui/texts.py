@@ -34,6 +34,7 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.MEMBER_MERGED: N_("Old card: open the current account by phone or name."),
     Reason.MEMBER_ERASED: N_("This account was deleted at the member's request."),
     Reason.MEMBER_EXISTS: N_("Belongs to {name} already. Enter opens it."),
+    Reason.MEMBER_RENUMBERED: N_("This member got another number. Points and card are theirs."),
     Reason.NAME_MISSING: N_("Type the name."),
     Reason.NAME_TOO_LONG: N_("The name may have up to {limit} letters."),
     Reason.NAME_NOT_TEXT: N_("The name has signs that no name has. Type it again."),
@@ -80,6 +81,10 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.LEASE_TOO_SMALL: N_("Up to {left} points can be used here without connection."),
     Reason.LEASE_LAPSED: N_("The time for redeeming offline is over. It works again when online."),
     Reason.LEASE_UNKNOWN: N_("These points are not lent to this desk."),
+    Reason.POINTS_RECALLED: N_("{till} held these points and is giving them back. Try again."),
+    Reason.FLOOR_LIMIT_REACHED: N_(
+        "Without connection this till may give out up to {left} more points today."
+    ),
     Reason.NEEDS_FRESH_CODE: N_("Ask for the code on the member's phone, or type the whole CPF."),
     Reason.NEEDS_LEAD: N_("Above {limit} points a lead must approve."),
     Reason.UNDO_TOO_LATE: N_("The time to undo is over. A lead can reverse it with a reason."),
@@ -111,6 +116,9 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.RULES_UNKNOWN: N_("The programme's rules have not arrived yet. Connect this till once."),
     Reason.DOCUMENT_FORGED: N_("The programme's rules came altered and were not taken."),
     Reason.SERVER_FAULT: N_("The server did not answer. Keep serving."),
+    Reason.SERVER_RECOVERING: N_(
+        "The server is putting its records together. Points count; rewards wait a moment."
+    ),
     Reason.NOT_FOUND: N_("The server does not have this."),
     Reason.DATABASE_NEWER: N_(
         "The records on this machine are of a newer version. Update the desk."

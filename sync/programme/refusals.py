@@ -35,6 +35,7 @@ class Reason(StrEnum):
     MEMBER_MERGED = "member_merged"
     MEMBER_ERASED = "member_erased"
     MEMBER_EXISTS = "member_exists"
+    MEMBER_RENUMBERED = "member_renumbered"
     NAME_MISSING = "name_missing"
     NAME_TOO_LONG = "name_too_long"
     NAME_NOT_TEXT = "name_not_text"
@@ -80,6 +81,8 @@ class Reason(StrEnum):
     LEASE_TOO_SMALL = "lease_too_small"
     LEASE_LAPSED = "lease_lapsed"
     LEASE_UNKNOWN = "lease_unknown"
+    POINTS_RECALLED = "points_recalled"
+    FLOOR_LIMIT_REACHED = "floor_limit_reached"
     NEEDS_FRESH_CODE = "needs_fresh_code"
     NEEDS_LEAD = "needs_lead"
     # Undo
@@ -112,6 +115,7 @@ class Reason(StrEnum):
     RULES_UNKNOWN = "rules_unknown"
     DOCUMENT_FORGED = "document_forged"
     SERVER_FAULT = "server_fault"
+    SERVER_RECOVERING = "server_recovering"
     NOT_FOUND = "not_found"
     # This machine
     DATABASE_NEWER = "database_newer"
