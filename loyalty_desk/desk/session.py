@@ -12,7 +12,7 @@ from loyalty_desk.desk.counter import Counter
 from loyalty_desk.store.staff_book import Staff as Staff
 from sync.programme.document import Role
 from sync.programme.permissions import Act as Permitted
-from sync.programme.permissions import may, require
+from sync.programme.permissions import may, require, require_approval
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.pin import derive
 
@@ -45,10 +45,11 @@ def by_badge(counter: Counter, digits: str) -> Session:
     return _begin(counter, person)
 
 
-def lead_by_pin(counter: Counter, pin: str) -> int:
-    """Return the staff id of the lead whose PIN this is, for an approval at the desk.
+def lead_by_pin(counter: Counter, pin: str, *, actor: int) -> int:
+    """Return the staff id of the lead whose PIN this is, to approve what `actor` does at the desk.
 
-    Raises Refused: NOT_PERMITTED when nobody here may approve, PIN_WRONG, PIN_LOCKED.
+    Raises Refused: NOT_PERMITTED when nobody here may approve, PIN_WRONG, PIN_LOCKED,
+    SELF_APPROVAL.
     """
     document = counter.document()
     leads = [
@@ -68,17 +69,18 @@ def lead_by_pin(counter: Counter, pin: str) -> int:
             continue
         for other in tried:  # the PIN was somebody's: it was no guess at theirs
             counter.ledger.staff.unlock(other)
+        _require_approval(counter, lead, actor)
         return lead.id
     raise problem
 
 
-def lead_by_badge(counter: Counter, digits: str) -> int:
-    """Return the staff id of the lead whose badge this is.
+def lead_by_badge(counter: Counter, digits: str, *, actor: int) -> int:
+    """Return the staff id of the lead whose badge this is, to approve what `actor` does.
 
-    Raises Refused: CODE_…, STAFF_UNKNOWN, STAFF_BLOCKED, NOT_PERMITTED.
+    Raises Refused: CODE_…, STAFF_UNKNOWN, STAFF_BLOCKED, NOT_PERMITTED, SELF_APPROVAL.
     """
     person = counter.ledger.staff.by_badge(identify.badge_of(counter, digits))
-    require(counter.document(), cast("Role", person.role), Permitted.APPROVE_REDEMPTION)
+    _require_approval(counter, person, actor)
     return person.id
 
 
@@ -102,6 +104,16 @@ def is_dismissed(counter: Counter, staff: int) -> bool:
             return True
         raise
     return False
+
+
+def _require_approval(counter: Counter, lead: Staff, actor: int) -> None:
+    require_approval(
+        counter.document(),
+        Permitted.APPROVE_REDEMPTION,
+        actor=actor,
+        approver=lead.id,
+        role=cast("Role", lead.role),
+    )
 
 
 def _order(person: Staff) -> tuple[int, str, str]:

@@ -33,3 +33,15 @@ def require(document: Document, role: Role, act: Act, *, points: int = 0) -> Non
     """Refuse what `may` denies: Refused(NOT_PERMITTED, act=…)."""
     if not may(document, role, act, points=points):
         raise Refused(Reason.NOT_PERMITTED, act=act.value)
+
+
+def require_approval(
+    document: Document, act: Act, *, actor: int, approver: int, role: Role, points: int = 0
+) -> None:
+    """Refuse an approval that is none: `actor` asks, `approver` in `role` gives their word.
+
+    Raises Refused: NOT_PERMITTED where the role may not, SELF_APPROVAL where both are one person.
+    """
+    require(document, role, act, points=points)
+    if actor == approver:
+        raise Refused(Reason.SELF_APPROVAL)

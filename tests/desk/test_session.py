@@ -73,22 +73,30 @@ def test_a_members_card_is_no_badge(till):
 
 
 def test_a_leads_pin_or_badge_approves(till):
-    assert session.lead_by_pin(till.counter, club.BIANCAS_PIN) == club.BIANCA
-    assert session.lead_by_badge(till.counter, club.badge_code(club.BIANCA)) == club.BIANCA
+    badge, joana = club.badge_code(club.BIANCA), club.JOANA
+    assert session.lead_by_pin(till.counter, club.BIANCAS_PIN, actor=joana) == club.BIANCA
+    assert session.lead_by_badge(till.counter, badge, actor=joana) == club.BIANCA
+
+
+def test_a_lead_does_not_approve_what_they_do_themselves(till):
+    with refuses(Reason.SELF_APPROVAL):
+        session.lead_by_pin(till.counter, club.BIANCAS_PIN, actor=club.BIANCA)
+    with refuses(Reason.SELF_APPROVAL):
+        session.lead_by_badge(till.counter, club.badge_code(club.BIANCA), actor=club.BIANCA)
 
 
 def test_a_cashiers_pin_or_badge_approves_nothing(till):
     with refuses(Reason.PIN_WRONG, left=4):
-        session.lead_by_pin(till.counter, club.JOANAS_PIN)
+        session.lead_by_pin(till.counter, club.JOANAS_PIN, actor=club.JOANA)
     with refuses(Reason.NOT_PERMITTED):
-        session.lead_by_badge(till.counter, club.badge_code(club.JOANA))
+        session.lead_by_badge(till.counter, club.badge_code(club.JOANA), actor=club.BIANCA)
 
 
 def test_without_a_lead_in_the_shop_nobody_approves(till):
     till.pull(staff=tuple(one for one in club.the_staff() if one.id != club.BIANCA))
 
     with refuses(Reason.NOT_PERMITTED):
-        session.lead_by_pin(till.counter, club.BIANCAS_PIN)
+        session.lead_by_pin(till.counter, club.BIANCAS_PIN, actor=club.JOANA)
 
 
 def test_a_shift_counts_visits_enrolments_and_what_was_undone(till):

@@ -3,7 +3,7 @@
 import pytest
 
 from sync.programme.document import Permission
-from sync.programme.permissions import Act, may, require
+from sync.programme.permissions import Act, may, require, require_approval
 from sync.programme.refusals import Reason, Refused
 from tests.builders import a_document
 
@@ -44,3 +44,28 @@ def test_what_is_not_granted_is_refused_by_name():
 
 def test_what_is_granted_passes():
     require(DOCUMENT, "cashier", Act.REDEEM, points=3_000)
+
+
+def approve(role, actor, approver):
+    document = a_document(permissions=(Permission(role="lead", act="approve_redemption"),))
+    require_approval(
+        document, Act.APPROVE_REDEMPTION, actor=actor, approver=approver, role=role, points=3_600
+    )
+
+
+def test_another_person_in_the_right_role_approves():
+    approve("lead", 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("role", "approver", "reason"),
+    [
+        pytest.param("lead", 1, Reason.SELF_APPROVAL, id="oneself"),
+        pytest.param("cashier", 2, Reason.NOT_PERMITTED, id="a-cashier"),
+        pytest.param("cashier", 1, Reason.NOT_PERMITTED, id="a-cashier-for-oneself"),
+    ],
+)
+def test_no_approval_comes_from_whoever_asks_or_from_another_role(role, approver, reason):
+    with pytest.raises(Refused) as refused:
+        approve(role, 1, approver)
+    assert refused.value.reason is reason

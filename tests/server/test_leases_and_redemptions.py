@@ -3,11 +3,12 @@
 import pytest
 from sqlalchemy import select
 
-from sync.programme.document import Limits
+from sync.programme.document import Limits, Permission
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.messages import LeaseClosing, LeaseRequest
 from sync.server.office import leases
 from sync.server.office.documents import publish
+from sync.server.office.staff import Colleague, employ
 from sync.server.office.stock import count_stock
 from sync.server.store.states import MemberStatus
 from sync.server.store.tables import approvals, members
@@ -182,6 +183,44 @@ def test_without_a_lease_the_member_pays_what_is_left_and_the_shop_the_rest(offi
     with office.database.read() as connection:
         (approval,) = connection.execute(select(approvals)).all()
     assert (approval.staff_id, approval.approver_id, approval.points) == (1, 4, 600)
+
+
+@pytest.fixture
+def lead(office):
+    """Danilo, who may approve redemptions in the till's store."""
+    grants = (Permission(role="lead", act="approve_redemption"),)
+    with office.database.write() as connection:
+        publish(connection, office.keys, programme(2, permissions=grants), now=NOON)
+        for id, role in ((1, "lead"), (4, "lead"), (5, "cashier")):
+            danilo = Colleague(id=id, store=1, name="Danilo", role=role)
+            employ(office, connection, danilo, pin="246810")
+    return 4
+
+
+def test_a_leads_approval_is_kept_and_needs_nobody(office, till, member, lead):
+    lease = till.lend(member, 100)
+    event = till.redemption(member, 100, lease.id, proof="lead", lead=lead)
+
+    assert till.result(till.push(), event) is None
+
+
+@pytest.mark.parametrize(
+    ("approver", "code"),
+    [
+        pytest.param(1, "self_approval", id="who-asks"),
+        pytest.param(5, "not_permitted", id="a-cashier"),
+        pytest.param(6, "staff_unknown", id="a-stranger"),
+    ],
+)
+def test_an_approval_that_is_none_is_charged_and_looked_at(
+    office, till, member, lead, approver, code
+):
+    lease = till.lend(member, 100)
+    event = till.redemption(member, 100, lease.id, proof="lead", lead=approver)
+    result = till.result(till.push(), event)
+
+    assert (result.status, result.code) == ("needs_review", code)
+    assert (account(office, member).points, lost(office)) == (450, 0)
 
 
 def test_without_a_lease_what_others_were_lent_stays_theirs(office, till, member):

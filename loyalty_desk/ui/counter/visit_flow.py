@@ -23,7 +23,12 @@ from sync.programme.refusals import Reason, Refused
 Step = Literal["back", "closed", "parked"]
 Answer = TypeVar("Answer")
 
-_PIN_REASONS = (Reason.PIN_WRONG, Reason.PIN_LOCKED, Reason.NOT_PERMITTED)
+_NO_APPROVAL = (
+    Reason.PIN_WRONG,
+    Reason.PIN_LOCKED,
+    Reason.NOT_PERMITTED,
+    Reason.SELF_APPROVAL,
+)
 # Two presses so close together are one press of a nervous finger, and no answer to a question.
 _ONE_PRESS_MS = 300
 
@@ -268,8 +273,11 @@ class VisitFlow:
         if self.view is None or self._floor.turn.is_taken or not digits:
             return
         self._begin()
+        staff = self._staff
         self._floor.store.run(
-            lambda: session.lead_by_pin(counter, digits), self._approved, self._failed
+            lambda: session.lead_by_pin(counter, digits, actor=staff),
+            self._approved,
+            self._failed,
         )
 
     def badge(self, digits: str) -> None:
@@ -278,8 +286,11 @@ class VisitFlow:
         if self.view is None or self._floor.turn.is_taken:
             return
         self._begin()
+        staff = self._staff
         self._floor.store.run(
-            lambda: session.lead_by_badge(counter, digits), self._approved, self._failed
+            lambda: session.lead_by_badge(counter, digits, actor=staff),
+            self._approved,
+            self._failed,
         )
 
     def _begin(self) -> None:
@@ -344,7 +355,7 @@ class VisitFlow:
         self._doubted_at = self._floor.counter.clock.mono()
         if problem.reason is Reason.NEEDS_LEAD:
             self._ask_for_lead()
-        elif self.view.ask is not None and problem.reason in _PIN_REASONS:
+        elif self.view.ask is not None and problem.reason in _NO_APPROVAL:
             self._ask_for_lead(problem)
         else:
             self.view = replace(self.view, unrecorded=True)

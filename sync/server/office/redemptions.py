@@ -13,12 +13,14 @@ from sqlalchemy import Connection, select
 from sync.programme.document import Reward
 from sync.programme.ledger import Entry, Kind
 from sync.programme.members import bucket_of
+from sync.programme.permissions import Act, require_approval
 from sync.programme.refusals import Reason, Refused
 from sync.programme.rewards import reward_numbered
 from sync.protocol.events import RedemptionEvent
 from sync.server.office.book import Book
 from sync.server.office.feed import lease_list
 from sync.server.office.posting import Item, Outcome, Posting, account_holder, review
+from sync.server.office.staff import roles
 from sync.server.office.standings import Standing
 from sync.server.office.stock import move_stock
 from sync.server.office.takings import Takings
@@ -84,7 +86,7 @@ def post_redemption(
     fault = _hand_over(posting, taken, standing, item, event)
     if charged < event.points:
         return _lose(posting, item, event, standing.member, event.points - charged, lack)
-    return fault or Outcome(member=standing.member)
+    return fault or _unapproved(posting, event, standing.member) or Outcome(member=standing.member)
 
 
 def _charge(
@@ -150,6 +152,27 @@ def _lose(
     return Outcome(status="accepted_as_loss", code=why.value, facts={"loss": points}, member=member)
 
 
+def _unapproved(posting: Posting, event: RedemptionEvent, member: int) -> Outcome | None:
+    """Return what a person should look at where the approval is none; the goods are gone."""
+    if not event.lead:
+        return None
+    role = roles(posting.connection, posting.caller.store).get(event.lead)
+    if role is None:
+        return review(Reason.STAFF_UNKNOWN, member=member)
+    try:
+        require_approval(
+            posting.document,
+            Act.APPROVE_REDEMPTION,
+            actor=event.staff,
+            approver=event.lead,
+            role=role,
+            points=event.points,
+        )
+    except Refused as refused:
+        return review(refused.reason, member=member)
+    return None
+
+
 def _note_approval(posting: Posting, item: Item, event: RedemptionEvent) -> None:
     if not event.lead:
         return
@@ -157,7 +180,7 @@ def _note_approval(posting: Posting, item: Item, event: RedemptionEvent) -> None
         "event_id": item.id,
         "staff_id": event.staff,
         "approver_id": event.lead,
-        "act": "approve_redemption",
+        "act": Act.APPROVE_REDEMPTION.value,
         "points": event.points,
         "approved_at": item.effective,
     }

@@ -460,6 +460,19 @@ def test_a_cashiers_badge_is_no_answer(asked):
     assert asked.till.head == 0
 
 
+def test_a_lead_at_the_till_needs_the_word_of_another(desk, till):
+    desk.press(12)
+    desk.sign_in(club.BIANCA)
+    till.lend(club.TERESA, 3_600)
+    desk.scan(club.phone_code(club.TERESA))
+    desk.presenter.visit.choose(club.FLASK)
+    desk.press(10)
+    desk.presenter.visit.answer(club.BIANCAS_PIN)
+
+    assert desk.page.panel.ask.error == "Who asks cannot approve."
+    assert till.head == 0
+
+
 def test_f10_instead_of_an_answer_asks_again(asked):
     asked.press(10)
 
