@@ -247,11 +247,20 @@ class DocumentRow(msgspec.Struct, frozen=True, array_like=True):
     signature: str
 
 
+class Tally(_Message, frozen=True, kw_only=True, omit_defaults=True):
+    """What a whole copy of a scope's members comes to (`sync.protocol.tally`)."""
+
+    members: int
+    sum: int
+
+
 class PullAnswer(_Message, frozen=True, kw_only=True, omit_defaults=True):
     """What changed since a cursor, and the acknowledgement that belongs to it, in one snapshot.
 
     `sales` are the day's sales of this terminal that the till reported, member or not (−1 unknown);
-    `pickups` are the rewards ready to be collected in this store (−1: unchanged).
+    `pickups` are the rewards ready to be collected in this store (−1: unchanged). `tally` comes
+    with the last page when it was asked for. `head` is the number that the stream of news gives at
+    the moment of this page.
     """
 
     cursor: str
@@ -268,6 +277,39 @@ class PullAnswer(_Message, frozen=True, kw_only=True, omit_defaults=True):
     results: tuple[Result, ...] = ()
     sales: int = -1
     pickups: int = -1
+    tally: Tally | None = None
+    head: int = -1
+
+
+class ChunkRef(msgspec.Struct, frozen=True, array_like=True):
+    """A part of a first copy (`sync.protocol.columns`): SHA-256 (hex) and bytes as it travels, and
+    how many members it holds.
+    """
+
+    sha256: str
+    size: int
+    members: int
+
+
+class Manifest(_Message, frozen=True, kw_only=True, omit_defaults=True):
+    """A first copy of a scope's members in parts, who visited last first.
+
+    Its rows are at least as new as `cursor`: who takes them goes on pulling from there.
+    """
+
+    epoch: int
+    scope: str
+    cursor: str
+    made_at: int
+    members: int
+    chunks: tuple[ChunkRef, ...]
+
+
+class Snapshot(_Message, frozen=True, kw_only=True, omit_defaults=True):
+    """A manifest as JSON with the configuration key's signature; "" where there is none (yet)."""
+
+    manifest: str = ""
+    signature: str = ""
 
 
 class LeaseRequest(_Message, frozen=True, kw_only=True, omit_defaults=True):

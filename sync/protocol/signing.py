@@ -26,6 +26,8 @@ SERVER_SIGNATURE = "LD-Server-Signature"
 REPLAY_WINDOW_MS = 5 * 60 * 1000
 _ANSWER = b"loyalty-desk/answer/1\0"
 _ACK = b"loyalty-desk/ack/1\0"
+_GRANT = b"loyalty-desk/lease/1\0"
+_MANIFEST = b"loyalty-desk/snapshot/1\0"
 
 
 def sign_request(
@@ -94,6 +96,16 @@ def sign_ack(key: Ed25519PrivateKey, part: bytes) -> str:
 def check_ack(server_key: bytes, *, signature: str, part: bytes) -> None:
     """Accept the server's acknowledgement; else Refused(SIGNATURE_INVALID)."""
     _verify(server_key, signature, part)
+
+
+def sign_manifest(key: Ed25519PrivateKey, manifest: bytes) -> str:
+    """Return the signature of a first copy's manifest as text."""
+    return _text(key.sign(_MANIFEST + manifest))
+
+
+def check_manifest(server_key: bytes, *, signature: str, manifest: bytes) -> None:
+    """Accept a manifest that the server signed; else Refused(SIGNATURE_INVALID)."""
+    _verify(server_key, signature, _MANIFEST + manifest)
 
 
 def _request_part(method: str, target: str, sent: str, body: bytes, life: str) -> bytes:

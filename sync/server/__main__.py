@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sync.server.settings import DEMO_MEMBERS, Settings
+from sync.server.settings import DEMO_MEMBERS, SNAPSHOT_FROM, Settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,6 +25,13 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=0, help="0 lets the system choose")
     serve.add_argument("--demo", action="store_true", help="serve the demo programme")
     serve.add_argument("--exit-on-eof", action="store_true", help="end when standard input does")
+    serve.add_argument(
+        "--snapshot-from",
+        type=int,
+        default=SNAPSHOT_FROM,
+        metavar="MEMBERS",
+        help="make a first copy in parts for stores with so many members",
+    )
     _demo_options(serve)
     _command(commands, "migrate", "make or update databases and keys")
     _demo_options(_command(commands, "demo", "make the demo programme's data"))

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import secrets
+import shutil
 import signal
 import socket
 import sys
@@ -16,6 +17,7 @@ import uvicorn
 
 from sync.programme.refusals import Refused
 from sync.server.api.application import application
+from sync.server.api.snapshots import Snapshots
 from sync.server.office.cards import badge_token, card_token
 from sync.server.office.demo.build import DemoState, build, demo_state, desk_code
 from sync.server.office.enrol import issue_code
@@ -23,6 +25,8 @@ from sync.server.office.head_office import HeadOffice
 from sync.server.settings import Settings
 from sync.server.store.database import forget, migrate, open_database
 from sync.server.store.keys import load_keys, make_keys
+
+SNAPSHOTS = "snapshots"
 
 _STOP_SECONDS = 3
 
@@ -62,6 +66,7 @@ def _demo(settings: Settings) -> int:
         state = demo_state(connection)
     if settings.reset_demo or state == DemoState.UNFINISHED:
         forget(settings.data)
+        shutil.rmtree(settings.data / SNAPSHOTS, ignore_errors=True)
         _migrate(settings)
         state = DemoState.NOTHING
     with _office(settings) as office:
@@ -76,8 +81,9 @@ def _serve(settings: Settings) -> int:
         _demo(settings)
     with _office(settings) as office:
         listening = listening_socket(settings)
+        snapshots = Snapshots(office, settings.data / SNAPSHOTS, least=settings.snapshot_from)
         config = uvicorn.Config(
-            application(office, clock_of(settings)),
+            application(office, clock_of(settings), snapshots=snapshots),
             log_config=None,
             access_log=False,
             server_header=False,
@@ -86,7 +92,10 @@ def _serve(settings: Settings) -> int:
         server = _Server(config, listening)
         if settings.exit_on_eof:
             threading.Thread(target=server.stop_on_eof, daemon=True).start()
-        asyncio.run(server.serve(sockets=[listening]))
+        try:
+            asyncio.run(server.serve(sockets=[listening]))
+        finally:
+            snapshots.close()
     return 0
 
 

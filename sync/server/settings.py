@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DEMO_MEMBERS = 12_000
+SNAPSHOT_FROM = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +13,8 @@ class Settings:
 
     `port` 0 lets the system choose. `exit_on_eof` ends the server when its standard input closes,
     so that a server started by a desk does not outlive it. `clock` (ms UTC) is the time at which
-    the server's clock starts; 0 is the machine's own.
+    the server's clock starts; 0 is the machine's own. Stores with `snapshot_from` members or more
+    have a first copy made in parts.
     """
 
     command: str
@@ -28,3 +30,4 @@ class Settings:
     store: int = 0
     name: str = ""
     clock: int = 0
+    snapshot_from: int = SNAPSHOT_FROM

@@ -10,13 +10,19 @@ from sync.server.api.device import device_router
 from sync.server.api.exchange import JSON, WIRE_BYTES_MAX, AnyRequest, Clock, failure
 from sync.server.api.openapi import description
 from sync.server.api.problems import problem_for
+from sync.server.api.snapshots import Snapshots, snapshot_router
 from sync.server.office.head_office import HeadOffice
 
 _log = logging.getLogger("loyalty_server")
 
 
-def application(office: HeadOffice, clock: Clock) -> Litestar:
-    """Return the application that serves `office`."""
+def application(
+    office: HeadOffice, clock: Clock, *, snapshots: Snapshots | None = None
+) -> Litestar:
+    """Return the application that serves `office`; without `snapshots`, no first copies."""
+    routers = [device_router(office, clock)]
+    if snapshots is not None:
+        routers.append(snapshot_router(office, clock, snapshots))
     document = msgspec.json.encode(description())
 
     @get("/healthz")
@@ -38,7 +44,7 @@ def application(office: HeadOffice, clock: Clock) -> Litestar:
         return failure(office, request, problem_for(500))
 
     return Litestar(
-        route_handlers=[healthz, openapi, device_router(office, clock)],
+        route_handlers=[healthz, openapi, *routers],
         exception_handlers={HTTPException: http_error, Exception: fault},
         request_max_body_size=WIRE_BYTES_MAX,
         openapi_config=None,

@@ -88,7 +88,8 @@ def _journal_routes(office: HeadOffice, clock: Clock) -> list[HTTPRouteHandler]:
         def work(caller: Caller, body: bytes) -> object:
             cursor = request.query_params.get("cursor", "")
             limit = max(1, min(whole_in(request, "limit", PAGE), PAGE))
-            return pull(office, caller, cursor=cursor, limit=limit, now=clock())
+            tally = request.query_params.get("tally", "") == "1"
+            return pull(office, caller, cursor=cursor, limit=limit, now=clock(), tally=tally)
 
         return await exchange(office, clock, request, work)
 

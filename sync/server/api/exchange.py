@@ -24,6 +24,7 @@ from sync.server.office.terminals import Caller, recognise
 WIRE_BYTES_MAX = 2 * 1024 * 1024
 
 JSON = "application/json"
+PACKED = "application/zstd"
 _ZSTD = "zstd"
 _PACKED_FROM = 1024
 
@@ -96,7 +97,12 @@ async def exchange(
 
 
 def answer(office: HeadOffice, headers: dict[str, str], message: object) -> Response[bytes]:
-    """Return a signed answer, packed when the terminal reads that and it is worth it."""
+    """Return a signed answer, packed when the terminal reads that and it is worth it.
+
+    Bytes go as they are: they are packed already.
+    """
+    if isinstance(message, bytes):
+        return _signed(office, headers, message, status=200, media=PACKED)
     return _signed(office, headers, msgspec.json.encode(message), status=200, media=JSON)
 
 
@@ -122,7 +128,7 @@ def _signed(
     office: HeadOffice, headers: dict[str, str], body: bytes, *, status: int, media: str
 ) -> Response[bytes]:
     extra = {}
-    if len(body) > _PACKED_FROM and _ZSTD in headers.get("accept-encoding", ""):
+    if media != PACKED and len(body) > _PACKED_FROM and _ZSTD in headers.get("accept-encoding", ""):
         body = codec.pack(body)
         extra["Content-Encoding"] = _ZSTD
     extra[signing.SERVER_SIGNATURE] = signing.sign_answer(

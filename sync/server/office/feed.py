@@ -61,6 +61,11 @@ def lease_list(terminal: int) -> str:
     return f"leases:{terminal}"
 
 
+def names_of(scope: str, *, store: int, terminal: int) -> tuple[str, str, str, str]:
+    """Return all that a terminal pulls: its scope, and the lists of staff, stock and leases."""
+    return scope, staff_list(store), stock_list(store), lease_list(terminal)
+
+
 def head(connection: Connection, scope: str) -> int:
     """Return the newest number of a scope or list, 0 for one that never changed."""
     return heads(connection, (scope,))[scope]

@@ -31,6 +31,7 @@ from sync.server.office.leases import held_leases
 from sync.server.office.member_rows import View, member_rows
 from sync.server.office.staff import staff_rows
 from sync.server.office.stock import stock_rows
+from sync.server.office.tally import tally_in
 from sync.server.office.terminals import Caller
 from sync.server.store.dialect import add_rows
 from sync.server.store.states import FulfilmentState
@@ -74,13 +75,25 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     acked: int = 0
 
 
-def pull(office: HeadOffice, caller: Caller, *, cursor: str, limit: int, now: int) -> PullAnswer:
+def pull(
+    office: HeadOffice,
+    caller: Caller,
+    *,
+    cursor: str,
+    limit: int,
+    now: int,
+    tally: bool = False,
+) -> PullAnswer:
     """Return the next page for a terminal: at most `limit` members.
 
-    Raises Refused: CURSOR_INVALID, RULES_UNKNOWN before anything is published.
+    With `tally`, the last page says what the whole copy comes to after it. Raises Refused:
+    CURSOR_INVALID, RULES_UNKNOWN before anything is published.
     """
     with office.database.read() as connection:
         answer, versions = _page(office, connection, caller, cursor, min(limit, PAGE), now)
+        if tally and not answer.more:
+            scope = feeds.scope_of(connection, caller.store)
+            answer = msgspec.structs.replace(answer, tally=tally_in(connection, scope))
     if versions:
         _note_delivery(office, caller, versions, now)
     return answer
@@ -102,7 +115,7 @@ def _page(
     scope = feeds.scope_of(connection, caller.store)
     now_epoch = epoch(connection)
     start = Cursor(epoch=now_epoch, scope=scope)
-    held = _read_cursor(text) if text else start
+    held = read_cursor(text) if text else start
     if (held.epoch, held.scope) != (now_epoch, scope):
         raise Refused(Reason.CURSOR_INVALID)
     book = rulebook(connection)
@@ -127,7 +140,7 @@ def _page(
         acked=acked,
     )
     answer = PullAnswer(
-        cursor=_write_cursor(done),
+        cursor=write_cursor(done),
         more=more,
         epoch=now_epoch,
         acked_seq=acked,
@@ -141,6 +154,7 @@ def _page(
         results=_results(connection, caller, held, acked),
         sales=_sales(connection, caller, view),
         pickups=_pickups(connection, caller),
+        head=lists.sum + book.documents[-1].version,
     )
     return answer, [paper.version for paper in papers]
 
@@ -152,14 +166,10 @@ class _Lists:
         self._connection = connection
         self._caller = caller
         self._held = held
-        names = (
-            scope,
-            feeds.staff_list(caller.store),
-            feeds.stock_list(caller.store),
-            feeds.lease_list(caller.terminal),
-        )
+        names = feeds.names_of(scope, store=caller.store, terminal=caller.terminal)
         heads = feeds.heads(connection, names)
         self.head, self.staff_head, self.stock_head, self.lease_head = (heads[n] for n in names)
+        self.sum = sum(heads.values())
 
     def staff(self, office: HeadOffice) -> tuple[StaffRow, ...]:
         if self.staff_head == self._held.staff:
@@ -283,11 +293,13 @@ def _sales(connection: Connection, caller: Caller, view: View) -> int:
     return -1 if sales is None else sales
 
 
-def _write_cursor(cursor: Cursor) -> str:
+def write_cursor(cursor: Cursor) -> str:
+    """Return a cursor as terminals carry it."""
     return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).rstrip(b"=").decode()
 
 
-def _read_cursor(text: str) -> Cursor:
+def read_cursor(text: str) -> Cursor:
+    """Return what `write_cursor` wrote; raises Refused(CURSOR_INVALID)."""
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True)
         return msgspec.json.decode(raw, type=Cursor)
