@@ -21,6 +21,10 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
     _runtime_folder = tempfile.mkdtemp(prefix="loyalty-desk-test-")
     atexit.register(shutil.rmtree, _runtime_folder, ignore_errors=True)
     os.environ["XDG_RUNTIME_DIR"] = _runtime_folder
+    # Another one for PostgreSQL, which opens every folder above its data to everybody.
+    _postgres_folder = tempfile.mkdtemp(prefix="loyalty-desk-postgres-")
+    atexit.register(shutil.rmtree, _postgres_folder, ignore_errors=True)
+    os.environ["LOYALTY_TEST_POSTGRES_FOLDER"] = _postgres_folder
 
 # One profile everywhere. Left alone, Hypothesis would search ten times less where CI is set, and
 # always in the same places. A slow machine is no fault of the code: no deadline, no speed check.

@@ -1,6 +1,7 @@
 """`loyalty-server`, or `python -m sync.server`: what was asked for on the command line."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -50,6 +51,18 @@ def _command(
 ) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=does, description=does)
     command.add_argument("--data", type=Path, required=True, help="folder of databases and keys")
+    command.add_argument(
+        "--database",
+        default=os.environ.get("LOYALTY_DATABASE_URL", ""),
+        metavar="URL",
+        help="postgresql://… instead of files; LOYALTY_DATABASE_URL keeps it out of sight",
+    )
+    command.add_argument(
+        "--keys-database",
+        default=os.environ.get("LOYALTY_KEYS_DATABASE_URL", ""),
+        metavar="URL",
+        help="where members' keys lie, if apart; or LOYALTY_KEYS_DATABASE_URL",
+    )
     return command
 
 

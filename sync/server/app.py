@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 import uvicorn
+from sqlalchemy.exc import OperationalError
 
-from sync.programme.refusals import Refused
+from sync.programme.refusals import Reason, Refused
 from sync.server.api.application import application
 from sync.server.api.snapshots import Snapshots
 from sync.server.office.cards import badge_token, card_token
@@ -23,7 +24,7 @@ from sync.server.office.demo.build import DemoState, build, demo_state, desk_cod
 from sync.server.office.enrol import issue_code
 from sync.server.office.head_office import HeadOffice
 from sync.server.settings import Settings
-from sync.server.store.database import forget, migrate, open_database
+from sync.server.store.database import Address, Place, forget, migrate, open_database
 from sync.server.store.keys import load_keys, make_keys
 
 SNAPSHOTS = "snapshots"
@@ -37,6 +38,10 @@ def run(settings: Settings) -> int:
         return _COMMANDS[settings.command](settings)
     except Refused as refused:
         sys.stderr.write(f"loyalty-server: {refused.reason.value} {refused.facts or ''}\n")
+        return 1
+    except OperationalError as fault:
+        # The driver's own words: they name no password.
+        sys.stderr.write(f"loyalty-server: {Reason.DATABASE_DAMAGED.value} {fault.orig}\n")
         return 1
     except BrokenPipeError:
         # Whoever started us is gone.
@@ -53,8 +58,15 @@ def clock_of(settings: Settings) -> Callable[[], int]:
     return lambda: settings.clock + (time.monotonic_ns() - begun) // 1_000_000
 
 
+def place_of(settings: Settings) -> Place:
+    """Return where the databases of a run are."""
+    if not settings.database:
+        return settings.data
+    return Address(data=settings.database, keys=settings.keys_database or settings.database)
+
+
 def _migrate(settings: Settings) -> int:
-    migrate(settings.data)
+    migrate(place_of(settings))
     make_keys(settings.data, secrets.token_bytes)
     return 0
 
@@ -65,7 +77,7 @@ def _demo(settings: Settings) -> int:
     with _office(settings) as office, office.database.read() as connection:
         state = demo_state(connection)
     if settings.reset_demo or state == DemoState.UNFINISHED:
-        forget(settings.data)
+        forget(place_of(settings))
         shutil.rmtree(settings.data / SNAPSHOTS, ignore_errors=True)
         _migrate(settings)
         state = DemoState.NOTHING
@@ -133,7 +145,7 @@ _COMMANDS = {
 
 @contextlib.contextmanager
 def _office(settings: Settings) -> Iterator[HeadOffice]:
-    database = open_database(settings.data)
+    database = open_database(place_of(settings))
     try:
         yield HeadOffice(
             database=database, keys=load_keys(settings.data), random=secrets.token_bytes

@@ -1,35 +1,28 @@
-"""A head office for each test: real files, migrated once and copied."""
-
-import os
-import shutil
-from pathlib import Path
+"""A head office for each test, on SQLite and on PostgreSQL: migrated once, copied or emptied."""
 
 import pytest
 
 from sync.server.office.documents import publish
-from sync.server.office.head_office import HeadOffice
-from sync.server.store.database import migrate, open_database
-from sync.server.store.keys import load_keys, make_keys
 from tests.server.shop import NOON, enrolled_till, programme
+from tests.server.sites import ENGINES, open_office
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("migrated")
-    migrate(folder)
-    make_keys(folder, os.urandom)
-    return folder
-
-
-def open_office(folder: Path) -> HeadOffice:
-    return HeadOffice(database=open_database(folder), keys=load_keys(folder), random=os.urandom)
+@pytest.fixture(scope="session", params=ENGINES)
+def engine(request, tmp_path_factory):
+    return ENGINES[request.param](tmp_path_factory.mktemp(request.param))
 
 
 @pytest.fixture
-def office(migrated, tmp_path):
-    folder = tmp_path / "head"
-    shutil.copytree(migrated, folder)
-    office = open_office(folder)
+def site(engine):
+    """A migrated head office that nobody has opened."""
+    site = engine.migrated()
+    yield site
+    engine.give_back(site)
+
+
+@pytest.fixture
+def office(site):
+    office = open_office(site)
     with office.database.write() as connection:
         publish(connection, office.keys, programme(), now=NOON - 1)
     yield office

@@ -3,6 +3,7 @@
 import random
 import shutil
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -26,17 +27,31 @@ from sync.server.office.terminals import Caller
 from sync.server.store.tables import events, identifiers
 from tests.live_server import demo_data, run_server
 from tests.server.accounts import folded, stored
-from tests.server.conftest import open_office
+from tests.server.sites import Site, open_office
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 MEMBERS = 40
 
 
+def with_demo(engine) -> Site:
+    """A site of its own with the demo in it."""
+    if engine.name == "sqlite":
+        site = engine.empty()
+        shutil.copytree(demo_data(MEMBERS), site.folder)
+        return site
+    return engine.copied(_demo_on(engine))
+
+
+@cache
+def _demo_on(engine) -> Site:
+    site = engine.empty()
+    run_server("demo", **site.options, members=MEMBERS)
+    return site
+
+
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("demo") / "server"
-    shutil.copytree(demo_data(MEMBERS), folder)
-    office = open_office(folder)
+def demo(engine):
+    office = open_office(with_demo(engine))
     yield office
     office.database.close()
 
@@ -254,27 +269,27 @@ def test_everybody_has_numbers_of_their_own():
     assert len({people.number(index) for index in range(20_000)}) == 20_000
 
 
-def test_a_demo_that_was_not_finished_begins_again(tmp_path):
-    shutil.copytree(demo_data(MEMBERS), tmp_path / "data")
-    office = open_office(tmp_path / "data")
+def test_a_demo_that_was_not_finished_begins_again(engine):
+    site = with_demo(engine)
+    office = open_office(site)
     with office.database.write() as connection:
         build.keep_setting(connection, "demo", build.DemoState.UNFINISHED.value)
     office.database.close()
 
-    said = run_server("demo", data=tmp_path / "data", members=12)
+    said = run_server("demo", **site.options, members=12)
 
     assert said["progress"] == "100"
-    office = open_office(tmp_path / "data")
+    office = open_office(site)
     assert len(stored(office)) == 12
     office.database.close()
 
 
-def test_a_demo_that_is_there_is_left_as_it_is(tmp_path):
-    shutil.copytree(demo_data(MEMBERS), tmp_path / "data")
+def test_a_demo_that_is_there_is_left_as_it_is(engine):
+    site = with_demo(engine)
 
-    said = run_server("demo", data=tmp_path / "data", members=12)
+    said = run_server("demo", **site.options, members=12)
 
     assert set(said) == {"code"}
-    office = open_office(tmp_path / "data")
+    office = open_office(site)
     assert len(stored(office)) == MEMBERS
     office.database.close()

@@ -6,10 +6,8 @@ the points of all tills are counted once more by hand.
 """
 
 import random
-import shutil
 
 import msgspec
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -23,8 +21,8 @@ from sync.server.office.confirmations import confirm
 from sync.server.office.documents import publish
 from sync.server.store.tables import events
 from tests.server.accounts import account, folded, lost, stored
-from tests.server.conftest import open_office
 from tests.server.shop import DAY, MINUTE, NOON, enrolled_till, programme
+from tests.server.sites import open_office
 
 STEPS = 40
 
@@ -144,24 +142,14 @@ class World:
             till.push()
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory, migrated):
-    folder = tmp_path_factory.mktemp("template") / "head"
-    shutil.copytree(migrated, folder)
-    office = open_office(folder)
-    with office.database.write() as connection:
-        publish(connection, office.keys, programme(), now=NOON - 1)
-    office.database.close()
-    return folder
-
-
 @settings(max_examples=60)
 @given(seed=st.integers(min_value=0, max_value=2**32))
-def test_what_is_stored_is_what_the_entries_amount_to(template, tmp_path_factory, seed):
-    folder = tmp_path_factory.mktemp("world") / "head"
-    shutil.copytree(template, folder)
-    office = open_office(folder)
+def test_what_is_stored_is_what_the_entries_amount_to(engine, seed):
+    site = engine.migrated()
+    office = open_office(site)
     try:
+        with office.database.write() as connection:
+            publish(connection, office.keys, programme(), now=NOON - 1)
         world = World(office, random.Random(seed))
         for _ in range(STEPS):
             world.step()
@@ -171,7 +159,7 @@ def test_what_is_stored_is_what_the_entries_amount_to(template, tmp_path_factory
         _check_nothing_lost(world)
     finally:
         office.database.close()
-        shutil.rmtree(folder)
+        engine.give_back(site)
 
 
 def _check_nothing_lost(world: World) -> None:

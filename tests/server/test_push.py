@@ -13,6 +13,7 @@ from sync.server.office.documents import publish, rulebook
 from sync.server.store.tables import audit, events, repeats
 from tests.server.accounts import account, entries, entry_count
 from tests.server.shop import DAY, HOUR, MINUTE, NOON, Till, enrolled_till, programme
+from tests.server.sites import open_office
 
 
 def stored_events(office):
@@ -467,13 +468,8 @@ def test_rules_that_nobody_published_are_priced_as_todays(office, till):
     assert till.push().results == ()
 
 
-def test_a_terminal_that_nobody_gave_a_programme_is_told_so(migrated, tmp_path):
-    import shutil
-
-    from tests.server.conftest import open_office
-
-    shutil.copytree(migrated, tmp_path / "bare")
-    office = open_office(tmp_path / "bare")
+def test_a_terminal_that_nobody_gave_a_programme_is_told_so(site):
+    office = open_office(site)
     with office.database.read() as connection, pytest.raises(Refused) as refused:
         rulebook(connection).in_force(NOON)
     office.database.close()

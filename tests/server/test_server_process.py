@@ -12,8 +12,8 @@ from sync.server.app import listening_socket
 from sync.server.office.documents import publish
 from sync.server.settings import Settings
 from tests.live_server import ROOT, command, live_server, run_server, words
-from tests.server.conftest import open_office
 from tests.server.shop import NOON, programme
+from tests.server.sites import open_office
 
 
 def ask(url: str) -> tuple[int, bytes]:

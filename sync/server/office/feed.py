@@ -132,7 +132,7 @@ def _places(connection: Connection, seen_in: Mapping[int, int]) -> list[tuple[in
     for part in portions(keys):
         held = connection.execute(
             select(feed.c.member_id, feed.c.scope).where(
-                among((feed.c.bucket, feed.c.member_id), part)
+                among(connection, (feed.c.bucket, feed.c.member_id), part)
             )
         )
         places.update((row.member_id, row.scope) for row in held)

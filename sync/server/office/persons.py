@@ -31,6 +31,7 @@ class Details(msgspec.Struct, frozen=True, array_like=True):
     cpf: str = ""
     phone: str = ""
     birthday: str = ""
+    email: str = ""
 
 
 def make_keys(office: HeadOffice, members: Iterable[int]) -> dict[int, bytes]:
@@ -100,7 +101,7 @@ def details_of(office: HeadOffice, connection: Connection, member: int) -> Detai
 
 
 def value_hash(key: bytes, kind: IdentifierKind, digits: str) -> bytes:
-    """Return what the server finds a CPF or phone by: an HMAC with its own key."""
+    """Return what the server finds a CPF, phone or e-mail by: an HMAC with its own key."""
     said = kind.to_bytes(1, "big") + digits.encode()
     return hmac.new(key, said, hashlib.sha256).digest()[:_HASH_BYTES]
 
@@ -114,7 +115,7 @@ def holders(
         return {}
     rows = connection.execute(
         select(identifiers.c.value_hash, identifiers.c.kind, identifiers.c.member_id).where(
-            among((identifiers.c.value_hash, identifiers.c.kind), keys)
+            among(connection, (identifiers.c.value_hash, identifiers.c.kind), keys)
         )
     )
     return {(row.value_hash, row.kind): row.member_id for row in rows}
@@ -125,7 +126,7 @@ def _unwrapped(connection: Connection, field: AESGCM, members: list[int]) -> dic
     for part in portions([(bucket_of(member), member) for member in members]):
         rows = connection.execute(
             select(member_keys.c.member_id, member_keys.c.wrapped).where(
-                among((member_keys.c.bucket, member_keys.c.member_id), part)
+                among(connection, (member_keys.c.bucket, member_keys.c.member_id), part)
             )
         )
         for row in rows:

@@ -270,7 +270,9 @@ class _Effects:
 
 def _known(connection: Connection, items: Sequence[Item]) -> set[bytes]:
     keys = [(item.id,) for item in items]
-    rows = connection.execute(select(events.c.event_id).where(among((events.c.event_id,), keys)))
+    rows = connection.execute(
+        select(events.c.event_id).where(among(connection, (events.c.event_id,), keys))
+    )
     return {row.event_id for row in rows}
 
 
@@ -279,7 +281,9 @@ def _cards(connection: Connection, named: Iterable[str]) -> dict[str, int]:
     if not keys:
         return {}
     rows = connection.execute(
-        select(cards.c.card_id, cards.c.member_id).where(among((cards.c.card_id,), keys))
+        select(cards.c.card_id, cards.c.member_id).where(
+            among(connection, (cards.c.card_id,), keys)
+        )
     )
     return {row.card_id.hex(): row.member_id for row in rows}
 

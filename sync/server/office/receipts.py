@@ -31,7 +31,7 @@ class Claims:
             return
         for row in connection.execute(
             select(receipt_claims).where(
-                among((receipt_claims.c.access_key,), [(key,) for key in wanted]),
+                among(connection, (receipt_claims.c.access_key,), [(key,) for key in wanted]),
                 receipt_claims.c.released_by.is_(None),
             )
         ):

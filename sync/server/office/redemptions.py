@@ -51,7 +51,7 @@ class HeldLeases:
         if not keys:
             return
         columns = (leases.c.bucket, leases.c.member_id, leases.c.lease_id)
-        for row in connection.execute(select(leases).where(among(columns, keys))):
+        for row in connection.execute(select(leases).where(among(connection, columns, keys))):
             held = HeldLease(row.terminal_id, row.amount, row.spent, row.state, dict(row._mapping))
             self._held[row.lease_id] = held
 

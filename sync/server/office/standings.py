@@ -122,7 +122,7 @@ def _read_balances(connection: Connection, keys: Sequence[Key], found: dict[int,
     for row in connection.execute(
         select(members.c.status, members.c.home_store, members.c.merged_into, balances)
         .join(balances, own)
-        .where(among((members.c.bucket, members.c.member_id), keys))
+        .where(among(connection, (members.c.bucket, members.c.member_id), keys))
     ):
         found[row.member_id] = Standing(
             member=row.member_id,
@@ -147,7 +147,7 @@ def _read_days(
 ) -> None:
     for row in connection.execute(
         select(member_days).where(
-            among((member_days.c.bucket, member_days.c.member_id), keys),
+            among(connection, (member_days.c.bucket, member_days.c.member_id), keys),
             member_days.c.day.between(span.monday.isoformat(), span.sunday.isoformat()),
         )
     ):
@@ -161,7 +161,8 @@ def _read_awards(
     weeks = calendar.week_of(span.monday), calendar.week_of(span.sunday)
     for row in connection.execute(
         select(awards.c.member_id, awards.c.mission, awards.c.week).where(
-            among((awards.c.bucket, awards.c.member_id), keys), awards.c.week.between(*weeks)
+            among(connection, (awards.c.bucket, awards.c.member_id), keys),
+            awards.c.week.between(*weeks),
         )
     ):
         found[row.member_id].awarded.add((row.mission, row.week))

@@ -28,7 +28,9 @@ class Takings:
         keys: list[Key] = [(bucket_of(member), member) for member in new]
         columns = (takings.c.bucket, takings.c.member_id)
         for part in portions(keys):
-            for row in self._connection.execute(select(takings).where(among(columns, part))):
+            for row in self._connection.execute(
+                select(takings).where(among(self._connection, columns, part))
+            ):
                 self._held[row.member_id, row.reward_id, row.period] = row.taken
 
     def excess(self, member: int, reward: Reward, on: date) -> int:

@@ -1,46 +1,69 @@
-"""The one place where databases differ: writing many rows, and finding rows by many keys.
+"""The one place where databases differ: writing many rows, finding rows by many keys, and waiting.
 
-Written for SQLite. Another engine gets its own words here (PostgreSQL: `unnest` of arrays as the
-source of rows) and nowhere else.
+SQLite has one writer at a time, who holds the whole file. On PostgreSQL many write at once: rows
+travel as binary arrays that `unnest` unfolds, keys are found by a join with one, and whoever reads
+what it will change holds those rows first, always in the order of their keys.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Table, text, tuple_
 from sqlalchemy.dialects.sqlite import Insert, insert
+
+from sync.server.store import unfolding
 
 Row: TypeAlias = Mapping[str, object]
 Key: TypeAlias = tuple[object, ...]
 
 # Below SQLite's bound on parameters of one statement, with four columns to a key.
 _KEYS_AT_ONCE = 8_000
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert `rows`; raises IntegrityError when the key of one is there already."""
-    if rows:
+    if not rows:
+        return
+    if _is_shared(connection):
+        unfolding.insert_rows(connection, table, rows)
+    else:
         connection.execute(insert(table), rows)
 
 
 def add_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert `rows`; a row whose key is there already is left as it was."""
-    if rows:
+    if not rows:
+        return
+    if _is_shared(connection):
+        unfolding.add_rows(connection, table, rows)
+    else:
         connection.execute(_adding(table), rows)
 
 
 def put_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert `rows`, or replace the rows of the same key."""
-    if rows:
+    """Insert `rows`, or replace the rows of the same key. Of two with one key the last stays."""
+    if not rows:
+        return
+    if _is_shared(connection):
+        unfolding.put_rows(connection, table, rows)
+    else:
         connection.execute(_putting(table), rows)
 
 
 def add_up_rows(
     connection: Connection, table: Table, rows: Sequence[Row], *, sums: Sequence[str]
 ) -> None:
-    """Insert `rows`, or add their columns `sums` to the rows of the same key."""
-    if rows:
+    """Insert `rows`, or add their columns `sums` to the rows of the same key.
+
+    No two of the rows may have the same key.
+    """
+    if not rows:
+        return
+    if _is_shared(connection):
+        unfolding.add_up_rows(connection, table, rows, sums=tuple(sums))
+    else:
         connection.execute(_adding_up(table, tuple(sums)), rows)
 
 
@@ -69,9 +92,11 @@ def _adding_up(table: Table, sums: tuple[str, ...]) -> Insert:
 
 
 def among(
-    columns: Sequence[Column[Any]], keys: Iterable[tuple[object, ...]]
+    connection: Connection, columns: Sequence[Column[Any]], keys: Sequence[Key]
 ) -> ColumnElement[bool]:
     """Return the condition that `columns` are one of `keys`, found through an index."""
+    if _is_shared(connection):
+        return unfolding.among(columns, keys)
     return tuple_(*columns).in_(list(keys))
 
 
@@ -79,3 +104,24 @@ def portions(keys: Sequence[Key]) -> Iterable[Sequence[Key]]:
     """Split keys into parts that one statement can carry."""
     for start in range(0, len(keys), _KEYS_AT_ONCE):
         yield keys[start : start + _KEYS_AT_ONCE]
+
+
+def hold(connection: Connection, columns: Sequence[Column[Any]], keys: Sequence[Key]) -> None:
+    """Let nobody else change the rows with these keys until the transaction ends.
+
+    What is read afterwards stays as it is. Rows are held in the order of `columns`, so that two
+    who want the same rows never wait for each other.
+    """
+    if keys and _is_shared(connection):
+        unfolding.hold(connection, columns, keys)
+
+
+def alone(connection: Connection, act: str) -> None:
+    """Wait until nobody else is in `act`; until the transaction ends, nobody else will be."""
+    if _is_shared(connection):
+        connection.execute(_ALONE, {"name": act})
+
+
+def _is_shared(connection: Connection) -> bool:
+    """Say whether others may write at the same time."""
+    return connection.dialect.name == "postgresql"

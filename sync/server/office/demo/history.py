@@ -127,7 +127,7 @@ class History:
                         balances.c.member_id,
                         balances.c.tier,
                         (balances.c.points - balances.c.leased).label("available"),
-                    ).where(among((balances.c.bucket, balances.c.member_id), part))
+                    ).where(among(connection, (balances.c.bucket, balances.c.member_id), part))
                 )
                 known.update({r.member_id: _Known(r.available, r.tier) for r in rows})
         return known

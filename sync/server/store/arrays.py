@@ -1,0 +1,135 @@
+"""Columns of values as PostgreSQL's binary arrays, made in one go.
+
+A batch of rows travels as one array per column and is unfolded by `unnest`. The layout is what
+PostgreSQL's `array_send` writes: number of dimensions, whether there are NULLs, the element's type,
+length and lower bound, then each element behind its length (-1 for NULL), all big-endian.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from struct import Struct, error, pack
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Dialect,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+)
+from sqlalchemy.types import TypeEngine, UserDefinedType
+
+_HEAD = Struct("!iiIii")
+_LENGTH = Struct("!i")
+_NULL = _LENGTH.pack(-1)
+
+
+class Packed(bytes):
+    """An array, ready to be sent. `SQL` is its type in a statement."""
+
+    SQL = ""
+    ELEMENT = 0
+    ARRAY = 0
+
+
+class _Flags(Packed):
+    SQL, ELEMENT, ARRAY = "bool[]", 16, 1000
+
+
+class _Octets(Packed):
+    SQL, ELEMENT, ARRAY = "bytea[]", 17, 1001
+
+
+class _Wholes(Packed):
+    SQL, ELEMENT, ARRAY = "int8[]", 20, 1016
+
+
+class _Smalls(Packed):
+    SQL, ELEMENT, ARRAY = "int2[]", 21, 1005
+
+
+class _Numbers(Packed):
+    SQL, ELEMENT, ARRAY = "int4[]", 23, 1007
+
+
+class _Texts(Packed):
+    SQL, ELEMENT, ARRAY = "text[]", 25, 1009
+
+
+KINDS: tuple[type[Packed], ...] = (_Flags, _Octets, _Wholes, _Smalls, _Numbers, _Texts)
+
+_FIXED: Mapping[type[Packed], tuple[str, int]] = {
+    _Flags: ("i?", 1),
+    _Wholes: ("iq", 8),
+    _Smalls: ("ih", 2),
+    _Numbers: ("ii", 4),
+}
+
+
+def kind_of(column: TypeEngine[Any]) -> type[Packed]:
+    """Return which arrays hold the values of a column of this type."""
+    kinds: tuple[tuple[type[TypeEngine[Any]], type[Packed]], ...] = (
+        (Boolean, _Flags),
+        (LargeBinary, _Octets),
+        (BigInteger, _Wholes),  # before its base class
+        (SmallInteger, _Smalls),
+        (Integer, _Numbers),
+        (String, _Texts),
+    )
+    return next(kind for python, kind in kinds if isinstance(column, python))
+
+
+def packed(kind: type[Packed], values: Sequence[object]) -> Packed:
+    """Return `values` as an array; raises OverflowError for a number that its column cannot hold.
+
+    None is NULL.
+    """
+    if kind in _FIXED and None not in values:
+        layout, length = _FIXED[kind]
+        flat: list[object] = [length] * (2 * len(values))
+        flat[1::2] = values
+        try:
+            return kind(_head(kind, values) + pack("!" + layout * len(values), *flat))
+        except error as fault:
+            raise OverflowError(kind.SQL) from fault
+    return kind(_head(kind, values) + b"".join(map(_element(kind), values)))
+
+
+class PackedColumn(UserDefinedType[Sequence[object]]):
+    """The type of a parameter that is a whole column of values."""
+
+    cache_ok = True
+
+    def __init__(self, kind: type[Packed]) -> None:
+        self.kind = kind
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Sequence[object] | None], object]:
+        """Return what makes an array of a parameter's values."""
+        return lambda values: packed(self.kind, values or ())
+
+
+def _head(kind: type[Packed], values: Sequence[object]) -> bytes:
+    if not values:
+        return Struct("!iiI").pack(0, 0, kind.ELEMENT)
+    return _HEAD.pack(1, int(None in values), kind.ELEMENT, len(values), 1)
+
+
+def _element(kind: type[Packed]) -> Callable[[object], bytes]:
+    if kind in _FIXED:
+        layout, length = _FIXED[kind]
+        whole = Struct("!" + layout)
+        return lambda value: _NULL if value is None else whole.pack(length, value)
+    return _behind_length
+
+
+def _behind_length(value: object) -> bytes:
+    if value is None:
+        return _NULL
+    data = value.encode() if isinstance(value, str) else bytes(memoryview(_buffer(value)))
+    return _LENGTH.pack(len(data)) + data
+
+
+def _buffer(value: object) -> bytes:
+    assert isinstance(value, bytes), type(value)
+    return value

@@ -1,0 +1,103 @@
+"""Engines on PostgreSQL: one that only reads, in one snapshot a transaction, and one that writes.
+
+The tables lie in schemas of their own, so that the keys of members have backups of their own, with
+`pg_dump --schema`. Values travel in binary.
+"""
+
+import os
+from functools import cache
+from typing import TypeAlias
+
+import psycopg
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
+from psycopg.types.numeric import IntBinaryDumper
+from psycopg.types.string import BytesBinaryDumper, StrBinaryDumper
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make_url, text
+
+from sync.server.store.arrays import KINDS, Packed
+from sync.server.store.dialect import alone
+
+DATA_SCHEMA = "loyalty"
+KEYS_SCHEMA = "loyalty_keys"
+
+# As many as the threads that answer requests: the default pool of `asyncio.to_thread`.
+_CONNECTIONS = min(32, (os.cpu_count() or 1) + 4)
+
+_Driver: TypeAlias = psycopg.Connection[tuple[object, ...]]
+
+
+def engine(url: str, schema: str, *, writes: bool) -> Engine:
+    """Return an engine on the tables of `schema` in the database at `url`."""
+    made = create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        poolclass=QueuePool,
+        pool_size=_CONNECTIONS,
+        max_overflow=0,
+        pool_use_lifo=True,
+        use_native_hstore=False,
+        connect_args={"options": f"-c search_path={schema}"},
+    )
+
+    @event.listens_for(made, "connect")
+    def prepare(driver: _Driver, record: object) -> None:
+        for kind, dumper in _BINARY:
+            driver.adapters.register_dumper(kind, dumper)
+        for array in KINDS:
+            driver.adapters.register_dumper(array, _dumper_of(array))
+        driver.read_only = not writes
+        driver.isolation_level = (
+            psycopg.IsolationLevel.READ_COMMITTED
+            if writes
+            else psycopg.IsolationLevel.REPEATABLE_READ
+        )
+
+    return made
+
+
+class _AsPacked(Dumper):
+    """Sends an array as it was packed."""
+
+    format = Format.BINARY
+
+    def dump(self, obj: Packed) -> Packed:
+        return obj
+
+
+@cache
+def _dumper_of(array: type[Packed]) -> type[_AsPacked]:
+    return type(f"{array.__name__}Dumper", (_AsPacked,), {"oid": array.ARRAY})
+
+
+_BINARY = ((int, IntBinaryDumper), (str, StrBinaryDumper), (bytes, BytesBinaryDumper))
+
+
+def make_schema(connection: Connection, schema: str) -> None:
+    """Make the schema unless it is there; until the end of the transaction nobody else migrates."""
+    alone(connection, f"migrate:{schema}")
+    # Asked first: without the right to make one it is refused, also when it is there.
+    if not connection.scalar(_IS_THERE, {"name": schema}):
+        connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
+
+
+def drop_schema(connection: Connection, schema: str) -> None:
+    """Delete every table of the schema, if it is there."""
+    connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+
+
+def hurry(writing: Engine) -> None:
+    """Stop waiting for the disk at each commit, on the connection that is used next."""
+    _set_pace(writing, "off")
+
+
+def take_time(writing: Engine) -> None:
+    """Wait for the disk again; the next commit waits for all before it, too."""
+    _set_pace(writing, "on")
+
+
+def _set_pace(writing: Engine, synchronous: str) -> None:
+    with writing.begin() as connection:
+        connection.exec_driver_sql(f"SET SESSION synchronous_commit TO {synchronous}")
+
+
+_IS_THERE = text("SELECT count(*) FROM pg_namespace WHERE nspname = :name")

@@ -1,0 +1,119 @@
+"""Rows and keys as arrays that PostgreSQL unfolds: one statement and one round trip, however many.
+
+Rows are written in the order of their keys, so that two transactions that write the same rows wait
+for one another in turn, and not in a circle.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeAlias
+
+from sqlalchemy import Column, ColumnElement, Connection, Table, bindparam, func, select, tuple_
+
+from sync.server.store.arrays import Packed, PackedColumn, kind_of, packed
+
+Row: TypeAlias = Mapping[str, object]
+Key: TypeAlias = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """A statement, and the columns whose arrays are its parameters."""
+
+    sql: str
+    columns: tuple[tuple[str, type[Packed]], ...]
+
+    def run(self, connection: Connection, rows: Sequence[Row]) -> None:
+        arrays = tuple(packed(kind, [row[name] for row in rows]) for name, kind in self.columns)
+        connection.exec_driver_sql(self.sql, arrays)
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert `rows`; raises IntegrityError when the key of one is there already."""
+    _inserting(table, tuple(rows[0]), "").run(connection, rows)
+
+
+def add_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert `rows`; a row whose key is there already is left as it was."""
+    _inserting(table, tuple(rows[0]), " ON CONFLICT DO NOTHING").run(connection, rows)
+
+
+def put_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert `rows`, or replace the rows of the same key. Of two with one key the last stays."""
+    names = _keys(table)
+    if len(rows) > 1:
+        rows = list({tuple(row[name] for name in names): row for row in rows}.values())
+    told = tuple(rows[0])
+    changes = ", ".join(f"{name} = excluded.{name}" for name in told if name not in names)
+    _inserting(table, told, _conflict(names, changes)).run(connection, rows)
+
+
+def add_up_rows(
+    connection: Connection, table: Table, rows: Sequence[Row], *, sums: tuple[str, ...]
+) -> None:
+    """Insert `rows`, or add their columns `sums` to the rows of the same key."""
+    changes = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in sums)
+    conflict = _conflict(_keys(table), changes)
+    _inserting(table, tuple(rows[0]), conflict).run(connection, rows)
+
+
+def among(columns: Sequence[Column[Any]], keys: Sequence[Key]) -> ColumnElement[bool]:
+    """Return the condition that `columns` are one of `keys`: a join with them, as a set."""
+    names = (column.name for column in columns)
+    unfolded = func.unnest(*_parameters(columns, keys)).table_valued(*names).render_derived()
+    return tuple_(*columns).in_(select(*(unfolded.c[c.name] for c in columns)))
+
+
+def hold(connection: Connection, columns: Sequence[Column[Any]], keys: Sequence[Key]) -> None:
+    """Let nobody else change the rows with these keys, held in the order of `columns`."""
+    arrays = tuple(
+        packed(kind_of(column.type), values)
+        for column, values in zip(columns, zip(*keys, strict=True), strict=True)
+    )
+    connection.exec_driver_sql(_holding(tuple(columns)), arrays)
+
+
+def _parameters(columns: Sequence[Column[Any]], keys: Iterable[Key]) -> list[ColumnElement[Any]]:
+    values = list(zip(*keys, strict=True)) or [()] * len(columns)
+    return [
+        bindparam(None, list(held), type_=PackedColumn(kind_of(column.type)), unique=True)
+        for column, held in zip(columns, values, strict=True)
+    ]
+
+
+def _keys(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.primary_key.columns)
+
+
+def _conflict(keys: Sequence[str], changes: str) -> str:
+    return f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}"
+
+
+# Each statement is made once. Names come from the tables of this programme, values are parameters.
+
+
+@cache
+def _inserting(table: Table, told: tuple[str, ...], conflict: str) -> _Writing:
+    columns = tuple((name, kind_of(table.c[name].type)) for name in told)
+    names = ", ".join(told)
+    arrays = ", ".join(f"%b::{kind.SQL}" for _, kind in columns)
+    order = ", ".join(_keys(table))
+    sql = (
+        f"INSERT INTO {table.name} ({names}) SELECT {names} FROM unnest({arrays}) AS new ({names})"
+        f" ORDER BY {order}{conflict}"
+    )
+    return _Writing(sql, columns)
+
+
+@cache
+def _holding(columns: tuple[Column[Any], ...]) -> str:
+    table, names = columns[0].table, [column.name for column in columns]
+    arrays = ", ".join(f"%b::{kind_of(column.type).SQL}" for column in columns)
+    join = " AND ".join(f"held.{name} = wanted.{name}" for name in names)
+    order = ", ".join(f"held.{name}" for name in names)
+    return (
+        f"SELECT 1 FROM {table.name} AS held"
+        f" JOIN unnest({arrays}) AS wanted ({', '.join(names)}) ON {join}"
+        f" ORDER BY {order} FOR UPDATE OF held"
+    )
