@@ -13,9 +13,9 @@ class Settings:
 
     `port` 0 lets the system choose. `exit_on_eof` ends the server when its standard input closes,
     so that a server started by a desk does not outlive it. `clock` (ms UTC) is the time at which
-    the server's clock starts; 0 is the machine's own. `database` is the URL of a PostgreSQL database,
-    "" for files in `data`; `keys_database` that of the members' keys, "" for the same. Stores with `snapshot_from` members or more
-    have a first copy made in parts.
+    the server's clock starts; 0 is the machine's own. Stores with `snapshot_from` members or more
+    have a first copy made in parts. `database` is the URL of a PostgreSQL database, "" for files
+    in `data`; `keys_database` that of the members' keys, "" for the same.
     """
 
     command: str
