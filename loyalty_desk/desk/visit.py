@@ -19,7 +19,7 @@ from sync.programme import earning, leases, rewards
 from sync.programme.document import Document, Reward, Role
 from sync.programme.earning import Accrual, Inputs, Purchase, PurchaseLine
 from sync.programme.permissions import Act as Permitted
-from sync.programme.permissions import require
+from sync.programme.permissions import require, require_approval
 from sync.programme.refusals import Reason, Refused
 from sync.programme.rewards import Situation
 from sync.protocol.events import AccrualEvent, Line, RedemptionEvent
@@ -224,7 +224,7 @@ def _check_draft(counter: Counter, moment: Moment, draft: Draft, *, staff: int) 
     """Refuse what cannot be concluded whatever the server lends.
 
     Raises Refused: NOTHING_TO_RECORD, MEMBER_BLOCKED, AMOUNT_…, NOT_PERMITTED, STAFF_UNKNOWN,
-    STAFF_BLOCKED.
+    STAFF_BLOCKED, SELF_APPROVAL.
     """
     if draft.is_empty:
         raise Refused(Reason.NOTHING_TO_RECORD)
@@ -237,6 +237,14 @@ def _check_draft(counter: Counter, moment: Moment, draft: Draft, *, staff: int) 
         earning.check_amount(draft.amount_centavos, rules, confirmed=draft.amount_confirmed)
     if (draft.reward or draft.benefits) and not draft.lead:
         require(moment.document, role, Permitted.REDEEM)
+    if draft.lead:
+        require_approval(
+            moment.document,
+            Permitted.APPROVE_REDEMPTION,
+            actor=staff,
+            approver=draft.lead,
+            role=cast("Role", counter.ledger.staff.by_id(draft.lead).role),
+        )
 
 
 def _check_proof(document: Document, draft: Draft, reward: Reward) -> None:

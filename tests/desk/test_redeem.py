@@ -118,6 +118,20 @@ def test_a_lead_lifts_the_limit_and_is_named_in_the_record(till):
     assert f'"lead":{club.BIANCA}'.encode() in body
 
 
+@pytest.mark.parametrize(
+    ("staff", "lead", "reason"),
+    [
+        pytest.param(club.BIANCA, club.BIANCA, Reason.SELF_APPROVAL, id="oneself"),
+        pytest.param(club.BIANCA, club.JOANA, Reason.NOT_PERMITTED, id="a-cashier"),
+    ],
+)
+def test_nothing_is_recorded_on_an_approval_that_is_none(till, staff, lead, reason):
+    teresa = opened(till, club.TERESA, "fresh")
+
+    with refuses(reason, till):
+        till.conclude(Draft(member=teresa, reward=club.FLASK, lead=lead), staff=staff)
+
+
 def test_a_typed_cpf_is_a_proof_for_a_middle_reward(till):
     till.lend(club.MARINA, 900)
     marina = identify.by_cpf(till.counter, parse_cpf(club.MARINAS_CPF))
