@@ -1,0 +1,210 @@
+"""A till in a simulation: the real store, desk and sync client on files of its own.
+
+It can die at any commit of any of its files, be cut off, be switched off and on again, and its
+folder can be copied and put back.
+"""
+
+import random
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from loyalty_desk.desk.counter import Counter
+from loyalty_desk.paths import places as places_of
+from loyalty_desk.store.keys import Keys
+from loyalty_desk.store.opening import open_store
+from sync.client.engine import Engine, RoundReport
+from sync.client.enrol import enrol
+from sync.client.outcomes import Outcome
+from sync.client.remote import RemoteServer
+from sync.protocol import events
+from sync.protocol.events import AnyEvent
+from tests.simulation.clock import TillClock
+from tests.simulation.network import Line, Network
+
+_URL = "http://127.0.0.1"
+
+
+class Died(BaseException):
+    """The till's process is gone in the middle of something."""
+
+
+class Till:
+    """One till of a store. `events` is its journal as its cashiers have seen it, in order."""
+
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        network: Network,
+        *,
+        store: int,
+        clock: TillClock,
+        chance: random.Random,
+    ) -> None:
+        self.name = name
+        self.folder = folder
+        self.store_number = store
+        self.clock = clock
+        self.chance = chance
+        self.network = network
+        self.places = places_of(root=folder)
+        secrets = [chance.randbytes(32) for _ in range(3)]
+        self.keys = Keys(*secrets, in_file=False)
+        self.line = Line(network, name)
+        self.events: list[AnyEvent] = []
+        self.lost = False  # for ever
+        self.dead = True
+        self.open()
+
+    # --- Its process ------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Start the process on the files as they are."""
+        self.store = open_store(
+            self.places, self.keys, random_bytes=self.chance.randbytes, now=self.clock.now()
+        )
+        self.ledger, self.members = self.store.ledger, self.store.members
+        self.counter = Counter(self.ledger, self.members, self.clock, self.chance.randbytes)
+        self.dead = False
+        if self.ledger.identity is not None:
+            self.connect()
+
+    def connect(self) -> None:
+        self.syncing, self.asking = self._server(), self._server()
+        self.engine = Engine(
+            self.store.replica,
+            self.syncing,
+            key=self.keys.signing_key,
+            app="simulation",
+            wall=self.clock.now,
+        )
+
+    def _server(self) -> RemoteServer:
+        return RemoteServer(
+            _URL,
+            identity=self.ledger.known,
+            key=self.keys.signing_key,
+            wall=self.clock.now,
+            monotonic=lambda: self.clock.mono() / 1000,
+            offset_ms=self.ledger.offset_ms,
+            connection=self.line,
+        )
+
+    def enrol(self, code: str) -> None:
+        """Become a terminal; a lost answer is asked for again."""
+        identity = enrol(
+            _URL,
+            code=code,
+            name=self.name,
+            key=self.keys.signing_key,
+            monotonic=lambda: self.clock.mono() / 1000,
+            connection=self.line,
+        )
+        self.ledger.enrolled(identity)
+        self.connect()
+
+    def die(self) -> None:
+        """The process ends without another word."""
+        if not self.dead:
+            self.store.cache.close()
+            self.ledger.close()
+            self.dead = True
+
+    def switch_off(self) -> None:
+        """The process ends in order."""
+        self.store.close(self.clock.now())
+        self.dead = True
+
+    def start(self) -> None:
+        """Start again after the end of the process, with another boot of the machine's clock."""
+        self.clock.reboot(self.chance.getrandbits(32))
+        self.open()
+
+    @contextmanager
+    def dying(self, commits: int, *, after: bool) -> Iterator[None]:
+        """Let the process die at its n-th commit from here on: right before it, or right after."""
+        fuse = _Fuse(commits, after=after)
+        cache = self.store.cache
+        databases = (self.ledger._database, cache._writer)
+        for database in databases:
+            database._connection = _Mortal(database._connection, fuse)
+        try:
+            yield
+        finally:
+            for database in databases:
+                database._connection = database._connection.real
+
+    # --- Its disk ---------------------------------------------------------------------------------
+
+    def copy_data(self, to: Path) -> None:
+        """Copy the data folder as it is on the disk now."""
+        shutil.copytree(self.places.data, to)
+
+    def put_back(self, copy: Path) -> None:
+        """Put a copy in the place of the data folder."""
+        shutil.rmtree(self.places.data)
+        shutil.copytree(copy, self.places.data)
+
+    # --- What was done here -----------------------------------------------------------------------
+
+    def seen(self) -> list[AnyEvent]:
+        """Return the events recorded since the last look, and remember them."""
+        new: list[AnyEvent] = []
+        while True:
+            after = len(self.events) + len(new)
+            outgoing = self.ledger.outgoing(after, 500)
+            if outgoing is None:
+                break
+            new += [events.decode(body) for body in outgoing.bodies]
+        self.events += new
+        return new
+
+    def round(self) -> RoundReport | None:
+        """One round of sync; None when nothing came of it."""
+        try:
+            report = self.engine.round()
+        except Outcome:
+            self.counter.connected = False
+            raise
+        self.counter.connected = True
+        return report
+
+    def points(self, member: int) -> int:
+        known = self.members.by_id(member)
+        return known.holding.points if known else 0
+
+
+class _Fuse:
+    """Burns down with each commit."""
+
+    def __init__(self, commits: int, *, after: bool) -> None:
+        self._left = commits
+        self._after = after
+
+    def burn(self, *, after: bool) -> None:
+        if after is self._after:
+            self._left -= 1
+            if self._left == 0:
+                raise Died
+
+
+class _Mortal:
+    """A connection whose commits burn a fuse; anything else goes through."""
+
+    def __init__(self, real: Any, fuse: _Fuse) -> None:
+        self.real = real
+        self._fuse = fuse
+
+    def execute(self, statement: str, *values: Any) -> Any:
+        if statement != "COMMIT":
+            return self.real.execute(statement, *values)
+        self._fuse.burn(after=False)
+        done = self.real.execute(statement, *values)
+        self._fuse.burn(after=True)
+        return done
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
