@@ -87,6 +87,10 @@ class Book:
         self._held.update(dict.fromkeys(new))
         self._held.update(read_standings(self.connection, new, self._span))
 
+    def holds(self, member: int) -> bool:
+        """Say whether a member's account was read, so that nobody else changes it."""
+        return member in self._held
+
     def standing(self, member: int) -> Standing | None:
         """Return a member's account, None for nobody."""
         if member not in self._held:

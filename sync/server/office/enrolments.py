@@ -20,7 +20,7 @@ from sync.protocol.messages import Person, Sealed
 from sync.server.office.persons import Details, holders, person_row, value_hash
 from sync.server.office.posting import Item, Outcome, Posting, review
 from sync.server.office.standings import Standing
-from sync.server.store.dialect import add_rows
+from sync.server.store.dialect import add_rows, insert_rows
 from sync.server.store.states import CardStatus, IdentifierKind, MemberStatus
 from sync.server.store.tables import cards, consents, identifiers, members, persons
 
@@ -140,7 +140,7 @@ def _identify(posting: Posting, member: int, details: Details) -> tuple[Details,
         for kind, value in wanted.items()
         if kind not in others
     ]
-    add_rows(posting.connection, identifiers, rows)
+    insert_rows(posting.connection, identifiers, rows)
     kept = Details(
         cpf="" if IdentifierKind.CPF in others else details.cpf,
         phone="" if IdentifierKind.PHONE in others else details.phone,

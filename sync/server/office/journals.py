@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select, update
 
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.chain import Batch
+from sync.server.office.holds import hold_terminal
 from sync.server.office.terminals import Caller, is_life
 from sync.server.store.states import IncarnationState
 from sync.server.store.tables import events, incarnations, repeats
@@ -35,10 +36,10 @@ class Place:
 
 def journal_of(connection: Connection, caller: Caller) -> Journal:
     """Return the caller's journal, which nobody else changes until the transaction ends."""
+    hold_terminal(connection, caller.terminal)
     row = connection.execute(
         select(incarnations.c.last_seq, incarnations.c.head_hash)
         .where(is_life(caller))
-        .with_for_update()
     ).one()
     return Journal(last_seq=row.last_seq, head=row.head_hash)
 

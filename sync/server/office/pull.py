@@ -241,7 +241,7 @@ def _note_delivery(office: HeadOffice, caller: Caller, versions: list[int], now:
         }
         for version in versions
     ]
-    with office.database.write() as connection:
+    with office.database.write_together() as connection:
         add_rows(connection, deliveries, rows)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 from sqlalchemy import Connection, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from sync.programme.members import bucket_of
 from sync.programme.refusals import Reason, Refused
@@ -24,6 +24,7 @@ from sync.server.office.enrolments import post_enrolment
 from sync.server.office.epoch import epoch
 from sync.server.office.feed import raise_lists
 from sync.server.office.head_office import HeadOffice
+from sync.server.office.holds import hold_members
 from sync.server.office.journals import (
     Journal,
     Place,
@@ -45,9 +46,11 @@ from sync.server.office.posting import (
 from sync.server.office.receipts import Claims
 from sync.server.office.redemptions import HeldLeases, post_redemption
 from sync.server.office.standings import Span
+from sync.server.office.stock import hold_stock
 from sync.server.office.takings import Takings
 from sync.server.office.terminals import Caller, hear
 from sync.server.office.voids import post_void
+from sync.server.store.database import repeated
 from sync.server.store.dialect import Row, among, insert_rows, put_rows
 from sync.server.store.tables import cards, events, repeats
 
@@ -57,6 +60,7 @@ _FAULTS = (
     ArithmeticError,
     AssertionError,
     AttributeError,
+    DataError,
     IntegrityError,
     LookupError,
     Refused,
@@ -65,6 +69,7 @@ _FAULTS = (
 )
 
 
+@repeated
 def record_push(office: HeadOffice, caller: Caller, body: bytes, *, now: int) -> PushAnswer:
     """Record a batch of events and acknowledge everything up to its end.
 
@@ -75,7 +80,7 @@ def record_push(office: HeadOffice, caller: Caller, body: bytes, *, now: int) ->
     arrival = arrived(body, caller, now=now)
     newcomers = [i.event.member for i in arrival.items if isinstance(i.event, EnrolmentEvent)]
     keys = make_keys(office, newcomers)
-    with office.database.write() as connection:
+    with office.database.write_together() as connection:
         journal = journal_of(connection, caller)
         place = _place(connection, caller, journal, arrival)
         new = _unrecorded(connection, arrival, place)
@@ -123,6 +128,7 @@ def _post(
         with connection.begin_nested():
             return shift.post(items)
     except _FAULTS:
+        shift.hold(items)  # again, and all at once: what was held is free with what failed
         return [_post_alone(shift, item) for item in items]
 
 
@@ -175,9 +181,14 @@ class _Shift:
             outcome = effects.of(item)
             posting.book.add(events, self._row(item, outcome))
             outcomes.append(outcome)
-        posting.book.close(store=self._caller.store)
+        posting.book.write()
         raise_lists(self.connection, posting.lists)
+        posting.book.close(store=self._caller.store)
         return outcomes
+
+    def hold(self, items: Sequence[Item]) -> None:
+        """Hold every member whose account the events may change."""
+        hold_members(self.connection, _concerned(self.connection, items))
 
     def shelve(self, item: Item) -> Outcome:
         """Store an event as it came, without effect, for a person to see."""
@@ -244,8 +255,8 @@ class _Effects:
         redemptions = [event for event in said if isinstance(event, RedemptionEvent)]
         self._posting = posting
         self._cards = _cards(posting.connection, (event.card for event in accruals))
-        members = {event.member for event in said if event and not isinstance(event, VoidEvent)}
-        posting.book.read((members | set(self._cards.values())) - {0})
+        posting.book.read(_concerned(posting.connection, items) | set(self._cards.values()))
+        hold_stock(posting.connection, posting.caller.store, (r.reward for r in redemptions))
         self._claims = Claims(posting.connection, (event.receipt for event in accruals))
         self._leases = HeldLeases(posting.connection, redemptions)
         self._taken = Takings(posting.connection, (event.member for event in redemptions))
@@ -266,6 +277,19 @@ class _Effects:
         if isinstance(event, VoidEvent):
             return post_void(posting, self._claims, self._taken, item, event)
         return review(item.fault or Reason.EVENT_INVALID)
+
+
+def _concerned(connection: Connection, items: Sequence[Item]) -> set[int]:
+    """The members that events speak of, those of the visits that they take back among them."""
+    said = [item.event for item in items if item.event]
+    voids = sorted({(bytes.fromhex(e.target),) for e in said if isinstance(e, VoidEvent)})
+    members = {event.member for event in said if not isinstance(event, VoidEvent)}
+    if voids:
+        statement = select(events.c.member_id).where(
+            among(connection, (events.c.event_id,), voids)
+        )
+        members.update(connection.scalars(statement))
+    return members - {0}
 
 
 def _known(connection: Connection, items: Sequence[Item]) -> set[bytes]:

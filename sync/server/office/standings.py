@@ -8,6 +8,7 @@ from sqlalchemy import Connection, and_, select
 
 from sync.programme import calendar
 from sync.programme.members import bucket_of
+from sync.server.office.holds import hold_members
 from sync.server.office.member_rows import bonus_in
 from sync.server.store.dialect import Key, among, portions
 from sync.server.store.tables import awards, balances, member_days, members
@@ -103,8 +104,10 @@ def read_day(connection: Connection, member: int, name: str) -> Day:
 def read_standings(
     connection: Connection, wanted: Iterable[int], span: Span
 ) -> dict[int, Standing]:
-    """Return the accounts of those members who exist, with their counters."""
-    keys: list[Key] = [(bucket_of(member), member) for member in sorted(set(wanted))]
+    """Return the accounts of those members who exist, with their counters, and hold them."""
+    ordered = sorted(set(wanted))
+    hold_members(connection, ordered)
+    keys: list[Key] = [(bucket_of(member), member) for member in ordered]
     found: dict[int, Standing] = {}
     for part in portions(keys):
         _read_balances(connection, part, found)

@@ -1,12 +1,12 @@
 """Stock: what each store has left of the rewards that are counted. Never below zero."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection, Integer, bindparam, case, select, update
 
 from sync.protocol.messages import StockRow
 from sync.server.office.feed import raise_lists, stock_list
-from sync.server.store.dialect import put_rows
+from sync.server.store.dialect import hold, put_rows
 from sync.server.store.tables import stock
 
 _AFTER = stock.c.units_left + bindparam("units", type_=Integer)
@@ -34,6 +34,12 @@ def move_stock(connection: Connection, store: int, reward: int, units: int) -> s
     """
     moved = connection.execute(_MOVE, {"at": store, "of": reward, "units": units})
     return {stock_list(store)} if moved.rowcount else set()
+
+
+def hold_stock(connection: Connection, store: int, rewards: Iterable[int]) -> None:
+    """Let nobody else move a store's stock of these rewards until the transaction ends."""
+    keys = sorted({(store, reward) for reward in rewards})
+    hold(connection, (stock.c.store_id, stock.c.reward_id), keys)
 
 
 def stock_rows(connection: Connection, store: int) -> tuple[StockRow, ...]:

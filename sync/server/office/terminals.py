@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, select, update
 
 from sync.programme.refusals import Reason, Refused
 from sync.protocol import signing
@@ -81,14 +81,14 @@ def recognise(
 
 def hear(connection: Connection, caller: Caller, *, now: int) -> None:
     """Note that the terminal was in contact at `now`."""
-    row = connection.execute(
-        select(incarnations.c.contact_at, incarnations.c.contact_before).where(is_life(caller))
-    ).one()
-    silent = now - row.contact_at > _SILENCE_MS
+    contact, before = incarnations.c.contact_at, incarnations.c.contact_before
     connection.execute(
         update(incarnations)
         .where(is_life(caller))
-        .values(contact_at=now, contact_before=row.contact_at if silent else row.contact_before)
+        .values(
+            contact_at=now,
+            contact_before=case((contact < now - _SILENCE_MS, contact), else_=before),
+        )
     )
 
 

@@ -51,6 +51,10 @@ def post_void(
     if not visit:
         return review(Reason.NOTHING_TO_UNDO)
     member: int = visit[0].member_id
+    if not posting.book.holds(member):
+        # Somebody else may have taken it back since it was read: look again, now that it is held.
+        posting.book.read([member])
+        visit = _visit(posting, bytes.fromhex(event.target))
     if any(row.voided_by for row in visit):
         code = Reason.ALREADY_UNDONE.value
         return Outcome(status="duplicate", code=code, member=member)

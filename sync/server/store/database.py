@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sync.programme.refusals import Reason, Refused
 from sync.server.store import files, migrations
+from sync.server.store.dialect import write_alone, write_together
 
 DATA_FILE = "server.db"
 KEYS_FILE = "member_keys.db"
@@ -60,8 +61,20 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Give a writing connection; commits at the end, rolls back on any error."""
+        """Give the one writing connection; commits at the end, rolls back on any error."""
         with self.writing.begin() as connection:
+            write_alone(connection)
+            yield connection
+
+    @contextmanager
+    def write_together(self) -> Iterator[Connection]:
+        """Give a writing connection beside which others write, where the engine can do that.
+
+        For acts that hold the rows which they read in order to change them (`dialect.hold`), and
+        that are `repeated`.
+        """
+        with self.writing.begin() as connection:
+            write_together(connection)
             yield connection
 
     @contextmanager

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, text, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Table, tuple_
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from sync.server.store import unfolding
@@ -19,7 +19,11 @@ Key: TypeAlias = tuple[object, ...]
 
 # Below SQLite's bound on parameters of one statement, with four columns to a key.
 _KEYS_AT_ONCE = 8_000
-_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+
+# The lock that writing transactions share or have alone; any number that nothing else uses.
+_WRITERS = 7_190_210_001
+_ALONE = f"SELECT pg_advisory_xact_lock({_WRITERS})"
+_TOGETHER = f"SELECT pg_advisory_xact_lock_shared({_WRITERS})"
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -109,17 +113,23 @@ def portions(keys: Sequence[Key]) -> Iterable[Sequence[Key]]:
 def hold(connection: Connection, columns: Sequence[Column[Any]], keys: Sequence[Key]) -> None:
     """Let nobody else change the rows with these keys until the transaction ends.
 
-    What is read afterwards stays as it is. Rows are held in the order of `columns`, so that two
+    What is read afterwards stays as it is. Rows are held in the order of their keys, so that two
     who want the same rows never wait for each other.
     """
     if keys and _is_shared(connection):
         unfolding.hold(connection, columns, keys)
 
 
-def alone(connection: Connection, act: str) -> None:
-    """Wait until nobody else is in `act`; until the transaction ends, nobody else will be."""
+def write_alone(connection: Connection) -> None:
+    """Wait until nobody else writes; until the transaction ends, nobody else will."""
     if _is_shared(connection):
-        connection.execute(_ALONE, {"name": act})
+        connection.exec_driver_sql(_ALONE)
+
+
+def write_together(connection: Connection) -> None:
+    """Write beside others who say the same, when nobody writes alone."""
+    if _is_shared(connection):
+        connection.exec_driver_sql(_TOGETHER)
 
 
 def _is_shared(connection: Connection) -> bool:

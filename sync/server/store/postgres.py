@@ -16,7 +16,7 @@ from psycopg.types.string import BytesBinaryDumper, StrBinaryDumper
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make_url, text
 
 from sync.server.store.arrays import KINDS, Packed
-from sync.server.store.dialect import alone
+from sync.server.store.dialect import write_alone
 
 DATA_SCHEMA = "loyalty"
 KEYS_SCHEMA = "loyalty_keys"
@@ -74,7 +74,7 @@ _BINARY = ((int, IntBinaryDumper), (str, StrBinaryDumper), (bytes, BytesBinaryDu
 
 def make_schema(connection: Connection, schema: str) -> None:
     """Make the schema unless it is there; until the end of the transaction nobody else migrates."""
-    alone(connection, f"migrate:{schema}")
+    write_alone(connection)
     # Asked first: without the right to make one it is refused, also when it is there.
     if not connection.scalar(_IS_THERE, {"name": schema}):
         connection.exec_driver_sql(f"CREATE SCHEMA {schema}")

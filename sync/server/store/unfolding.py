@@ -66,7 +66,7 @@ def among(columns: Sequence[Column[Any]], keys: Sequence[Key]) -> ColumnElement[
 
 
 def hold(connection: Connection, columns: Sequence[Column[Any]], keys: Sequence[Key]) -> None:
-    """Let nobody else change the rows with these keys, held in the order of `columns`."""
+    """Let nobody else change the rows with these keys, held in the order of their primary keys."""
     arrays = tuple(
         packed(kind_of(column.type), values)
         for column, values in zip(columns, zip(*keys, strict=True), strict=True)
@@ -109,9 +109,10 @@ def _inserting(table: Table, told: tuple[str, ...], conflict: str) -> _Writing:
 @cache
 def _holding(columns: tuple[Column[Any], ...]) -> str:
     table, names = columns[0].table, [column.name for column in columns]
+    assert isinstance(table, Table), columns
     arrays = ", ".join(f"%b::{kind_of(column.type).SQL}" for column in columns)
     join = " AND ".join(f"held.{name} = wanted.{name}" for name in names)
-    order = ", ".join(f"held.{name}" for name in names)
+    order = ", ".join(f"held.{name}" for name in _keys(table))
     return (
         f"SELECT 1 FROM {table.name} AS held"
         f" JOIN unnest({arrays}) AS wanted ({', '.join(names)}) ON {join}"
