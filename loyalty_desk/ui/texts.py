@@ -64,9 +64,7 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.AMOUNT_UNUSUAL: N_("Is {centavos} right? F10 confirms."),
     Reason.AMOUNT_NOT_A_NUMBER: N_("Type the amount with digits only."),
     Reason.NOTHING_TO_RECORD: N_("Type an amount or choose a reward."),
-    Reason.ON_HOLD_FULL: N_(
-        "{limit} visits are on hold already. Finish this one, or open one of them and finish it."
-    ),
+    Reason.ON_HOLD_FULL: N_("{limit} visits are on hold. Finish one first."),
     Reason.NOT_ENOUGH_POINTS: N_("{missing} points to go."),
     Reason.REWARD_UNKNOWN: N_("This reward does not exist."),
     Reason.REWARD_ENDED: N_("This reward has ended."),

@@ -90,6 +90,7 @@ def _without_echo(ask: Ask | None, proof: Proof | None) -> Ask | None:
 def _refused(problem: Refused) -> Proof:
     if problem.reason is Reason.AMOUNT_UNUSUAL:
         return Proof(refusal_text(problem), tone="warn", icon="triangle-alert")
+    title = _("Cannot be redeemed like this")
     if problem.reason is Reason.ON_HOLD_FULL:
-        return Proof(refusal_text(problem), tone="bad", icon="circle-alert")
-    return Proof(_("Cannot be redeemed like this"), refusal_text(problem), "bad", "circle-alert")
+        title = _("Not put on hold")
+    return Proof(title, refusal_text(problem), "bad", "circle-alert")

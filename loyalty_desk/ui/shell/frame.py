@@ -158,7 +158,7 @@ def _age_of_copy(copy_of: datetime | None, now: datetime) -> str:
         return ""
     words = _("Members as of {day}, {time}")
     if now - copy_of > _STALE:
-        words = _("Members as of {day}, {time} · may have changed")
+        words = _("Copy from {day}, {time}: may have changed")
     return words.format(day=_day(copy_of.date(), now.date()), time=i18n.clock(copy_of))
 
 

@@ -244,6 +244,8 @@ def _refused(view: VisitView) -> Proof | None:
         return None
     words = refusal_text(problem)
     title, note = (_("Visit not recorded"), words) if view.unrecorded else (words, "")
+    if problem.reason is Reason.ON_HOLD_FULL:
+        title, note = _("Not put on hold"), words
     return Proof(title, note, "bad", "circle-alert")
 
 

@@ -64,7 +64,7 @@ def test_members_older_than_a_day_are_said_to_be_perhaps_wrong(desk):
     passes(desk, club.SECOND)
 
     strip = desk.shell.strip
-    assert strip.side == "Members as of yesterday, 09:41 · may have changed"
+    assert strip.side == "Copy from yesterday, 09:41: may have changed"
     assert strip.text.startswith("Offline since yesterday, 09:41.")
 
 
@@ -73,4 +73,4 @@ def test_what_is_older_than_yesterday_has_its_date(desk):
     desk.line(False)
     passes(desk, 48 * club.HOUR)
 
-    assert desk.shell.strip.side == "Members as of 21 Nov 2026, 09:41 · may have changed"
+    assert desk.shell.strip.side == "Copy from 21 Nov 2026, 09:41: may have changed"
