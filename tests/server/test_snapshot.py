@@ -3,6 +3,7 @@
 import hashlib
 
 import pytest
+from sqlalchemy import update
 
 from sync.programme.refusals import Reason, Refused
 from sync.protocol import codec, signing
@@ -13,6 +14,8 @@ from sync.server.api.snapshots import Snapshots
 from sync.server.office import snapshot
 from sync.server.office.epoch import keep_setting
 from sync.server.office.members import block, erase
+from sync.server.office.pull import pull
+from sync.server.store.tables import balances
 from tests.server.shop import HOUR, NOON, enrolled_till
 from tests.server.test_pull import everything
 
@@ -217,10 +220,13 @@ def test_points_that_stand_with_the_wrong_member_change_the_tally(office, shop):
 
     with office.database.write() as connection:
         for member, points in ((first, 1), (second, -1)):
-            connection.exec_driver_sql(
-                "UPDATE balances SET points = points + ?, earned_total = earned_total + ?"
-                " WHERE member_id = ?",
-                (points, points, member),
+            connection.execute(
+                update(balances)
+                .where(balances.c.member_id == member)
+                .values(
+                    points=balances.c.points + points,
+                    earned_total=balances.c.earned_total + points,
+                )
             )
 
     after = _with_tally(shop, cursor).tally
@@ -228,6 +234,4 @@ def test_points_that_stand_with_the_wrong_member_change_the_tally(office, shop):
 
 
 def _with_tally(till, cursor, limit=5_000):
-    from sync.server.office.pull import pull
-
     return pull(till.office, till.caller, cursor=cursor, limit=limit, now=till.at, tally=True)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, Select, and_, func, select, tuple_
+from sqlalchemy import Connection, Select, and_, func, select
 
 from sync.programme.members import bucket_of
 from sync.programme.refusals import Reason, Refused
@@ -31,6 +31,7 @@ from sync.server.office.epoch import epoch
 from sync.server.office.head_office import DAY_MS, HeadOffice
 from sync.server.office.member_rows import member_rows
 from sync.server.office.pull import Cursor, read_cursor, view_of, write_cursor
+from sync.server.store.dialect import among
 from sync.server.store.tables import balances, feed
 
 CHUNK_MEMBERS = 20_000
@@ -185,14 +186,16 @@ def _rows(
 ) -> list[MemberRow]:
     with office.database.read() as connection:
         view = view_of(rulebook(connection).in_force(now), store, now=now)
-        found = member_rows(office, connection, _chosen(scope, page), view)
+        found = member_rows(office, connection, _chosen(connection, scope, page), view)
     return [found[member] for member in page if member in found]
 
 
-def _chosen(scope: str, page: "array[int]") -> Select[tuple[int, int]]:
+def _chosen(connection: Connection, scope: str, page: "array[int]") -> Select[tuple[int, int]]:
     keys = [(bucket_of(member), member) for member in page]
     return select(feed.c.bucket, feed.c.member_id).where(
-        feed.c.scope == scope, ~feed.c.gone, tuple_(feed.c.bucket, feed.c.member_id).in_(keys)
+        feed.c.scope == scope,
+        ~feed.c.gone,
+        among(connection, (feed.c.bucket, feed.c.member_id), keys),
     )
 
 

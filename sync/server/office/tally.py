@@ -6,7 +6,7 @@ The same numbers as `sync.protocol.tally` makes of rows, added up by the databas
 from functools import reduce
 from operator import add
 
-from sqlalchemy import ColumnElement, Connection, FromClause, and_, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, FromClause, and_, cast, func, select
 
 from sync.protocol.messages import Tally
 from sync.protocol.tally import PRIME, WEIGHTS
@@ -16,7 +16,7 @@ from sync.server.store.tables import balances, feed, members
 def tally_in(connection: Connection, scope: str) -> Tally:
     """Return the tally of the members that the terminals of a scope hold."""
     terms = [
-        (members if name == "status" else balances).c[name] * weight
+        cast((members if name == "status" else balances).c[name], BigInteger) * weight
         for name, weight in WEIGHTS.items()
     ]
     state = reduce(add, terms)
