@@ -126,6 +126,7 @@ def _identifiers(office: HeadOffice, opening: Opening) -> list[dict[str, object]
     told = {
         IdentifierKind.CPF: opening.details.cpf,
         IdentifierKind.PHONE: opening.details.phone,
+        IdentifierKind.EMAIL: opening.details.email,
     }
     return [
         {

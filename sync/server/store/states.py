@@ -28,6 +28,7 @@ class IdentifierKind(IntEnum):
 
     CPF = 1
     PHONE = 2
+    EMAIL = 3
 
 
 @unique
@@ -47,6 +48,20 @@ class FulfilmentState(IntEnum):
     READY = 1
     DELIVERED = 2
     CANCELLED = 3
+
+
+@unique
+class ReservationState(IntEnum):
+    """Points set aside for a reward. ENDING: no code is shown any more, a till may still bring one.
+
+    MOVED: let go by this shop, and reserved anew in another one.
+    """
+
+    RESERVED = 0
+    ENDING = 1
+    USED = 2
+    FREED = 3
+    MOVED = 4
 
 
 @unique

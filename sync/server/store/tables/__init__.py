@@ -38,6 +38,14 @@ from sync.server.store.tables.journals import (
     till_sales,
     wrong_codes,
 )
+from sync.server.store.tables.pages import (
+    consent_proofs,
+    journal_ends,
+    reservations,
+    sign_in_codes,
+    sign_in_tries,
+    web_sessions,
+)
 from sync.server.store.tables.programme import (
     approvals,
     audit,
@@ -55,6 +63,7 @@ __all__ = [
     "awards",
     "balances",
     "cards",
+    "consent_proofs",
     "consents",
     "deliveries",
     "due",
@@ -66,6 +75,7 @@ __all__ = [
     "fulfilments",
     "identifiers",
     "incarnations",
+    "journal_ends",
     "keys_metadata",
     "leases",
     "ledger",
@@ -82,12 +92,16 @@ __all__ = [
     "regulars",
     "renumberings",
     "repeats",
+    "reservations",
     "settings",
+    "sign_in_codes",
+    "sign_in_tries",
     "staff",
     "stock",
     "takings",
     "terminals",
     "tier_changes",
     "till_sales",
+    "web_sessions",
     "wrong_codes",
 ]
