@@ -1,7 +1,7 @@
-"""One operation of the disk fails, each in its turn: run under the shim, in children of one process.
+"""One operation of the disk fails, each in its turn: under the shim, in children of one process.
 
-`python -m tests.faults.one_fault FOLDER ERROR once|sticky` prints one line: for how many operations
-a fault was played, and every operation after which something was lost or nobody had named the fault.
+`python -m tests.faults.one_fault FOLDER ERROR once|sticky` prints for how many operations a fault
+was played, and each operation after which something was lost or nobody had named the fault.
 """
 
 import errno
@@ -16,7 +16,7 @@ from sync.programme.refusals import Refused
 from tests.faults.disk import Shim
 from tests.faults.till_life import a_day, examine, live, make_keys, open_till
 
-VISITS = 24
+VISITS = 10
 _UNTOUCHED = 7
 
 

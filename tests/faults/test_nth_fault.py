@@ -1,4 +1,4 @@
-"""Every operation of the disk fails once, and once for good: each fault is named, nothing is lost."""
+"""Every operation of the disk fails, once and for good: each fault is named, nothing is lost."""
 
 import json
 import sys
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs the loade
 
 
 @pytest.mark.parametrize("how", ["once", "sticky"])
-@pytest.mark.parametrize("error", ["ENOSPC", "EIO", "EROFS"])
+@pytest.mark.parametrize("error", ["ENOSPC", "EIO"])
 def test_a_fault_of_any_operation_is_named_and_loses_nothing(
     tmp_path: Path, error: str, how: str
 ) -> None:

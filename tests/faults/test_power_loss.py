@@ -1,4 +1,4 @@
-"""The power goes at any moment: what was confirmed is there, whole, and nothing is there by half."""
+"""The power goes at any moment: what was confirmed is there, and nothing is there by half."""
 
 import shutil
 import sys
