@@ -11,7 +11,9 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
+from tests.simulation.mishaps import KINDS
 from tests.simulation.run import commit, replay, run_seeds, together
+from tests.simulation.world import ALL
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -20,11 +22,12 @@ def main(arguments: Sequence[str]) -> int:
     events = -(-said.events // said.seeds)
     seeds = range(said.seed, said.seed + said.seeds)
     began = time.monotonic()
-    traces, counts, failed, recorded, tills = [], Counter[str](), 0, 0, []
-    for outcome in run_seeds(seeds, events, workers=said.workers):
+    traces, counts, failed, recorded, tills, cost = [], Counter[str](), 0, 0, [], 0.0
+    for outcome in run_seeds(seeds, events, workers=said.workers, kinds=tuple(said.kinds)):
         traces.append(outcome.trace)
         counts.update(outcome.counts)
         recorded += outcome.events
+        cost += outcome.seconds
         tills.append(outcome.tills)
         if outcome.fault:
             failed += 1
@@ -32,7 +35,8 @@ def main(arguments: Sequence[str]) -> int:
     seconds = time.monotonic() - began
     _say(
         f"{len(traces)} seeds, {recorded:,} events, {min(tills)} to {max(tills)} tills,"
-        f" {seconds:.0f} s; {failed} failed; trace {together(traces)}; commit {commit()}"
+        f" {seconds:.0f} s, {cost:.0f} s of one processor; {failed} failed;"
+        f" trace {together(traces)}; commit {commit()}"
     )
     _say(", ".join(f"{name} {count:,}" for name, count in counts.most_common()))
     return 1 if failed else 0
@@ -44,6 +48,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--events", type=int, default=10_000, help="over all seeds together")
     parser.add_argument("--seed", type=int, default=1, help="the first seed")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--kinds", nargs="*", choices=KINDS, default=list(ALL), help="of faults")
     return parser.parse_args(arguments)
 
 

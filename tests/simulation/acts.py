@@ -38,9 +38,10 @@ def credit(world: "World", till: Till) -> str:
 def redeem(world: "World", till: Till) -> str:
     """A reward, alone or with a purchase; points are borrowed for it where there is a line."""
     chance = world.chance
-    reward = chance.choice(tuple(shop.COSTS))
+    member = _opened(world, till, _somebody(world), proven=True)
+    reward = _reward(world, member.usable_here)
     draft = Draft(
-        member=_opened(world, till, _somebody(world), proven=True),
+        member=member,
         amount_centavos=_amount(world) if chance.random() < 0.3 else 0,
         amount_confirmed=True,
         reward=reward,
@@ -147,6 +148,13 @@ def _opened(
     if person.cpf and (proven or chance.random() < 0.5):
         return identify.by_cpf(till.counter, Cpf(person.cpf))
     return identify.by_member(till.counter, person.member, proof="cpf" if proven else "none")
+
+
+def _reward(world: "World", usable: int) -> int:
+    """Mostly one that the points are enough for."""
+    costs = shop.COSTS
+    within = [reward for reward, cost in costs.items() if cost <= usable]
+    return world.chance.choice(within if within and world.chance.random() < 0.9 else list(costs))
 
 
 def _amount(world: "World") -> int:

@@ -46,6 +46,7 @@ class Central:
     def __init__(self, folder: Path, founded: Path, time: Time, chance: random.Random) -> None:
         shutil.copytree(founded, folder)
         self.folder = folder
+        self._backup = folder.with_name("backup")
         self._time = time
         self._chance = chance
         self._commits_left = 0  # until it dies; 0 for never
@@ -68,6 +69,22 @@ class Central:
 
     def restart(self) -> None:
         self.database.close()
+        self._start()
+
+    @property
+    def has_backup(self) -> bool:
+        return self._backup.exists()
+
+    def back_up(self) -> None:
+        """Copy the files aside, as they are on the disk."""
+        shutil.rmtree(self._backup, ignore_errors=True)
+        shutil.copytree(self.folder, self._backup)
+
+    def go_back(self) -> None:
+        """Go on with the copy in the place of the files."""
+        self.database.close()
+        shutil.rmtree(self.folder)
+        shutil.copytree(self._backup, self.folder)
         self._start()
 
     def close(self) -> None:

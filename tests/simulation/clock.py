@@ -15,17 +15,17 @@ class TillClock:
     """A till's clocks: a wall that may be wrong and be set, and one that runs since its boot."""
 
     def __init__(self, time: Time, *, ahead_ms: int, boot: int) -> None:
-        self._time = time
+        self.time = time
         self.ahead_ms = ahead_ms
         self.boot = boot
         self._booted = time.now
 
     def now(self) -> int:
-        return self._time.now + self.ahead_ms
+        return self.time.now + self.ahead_ms
 
     def mono(self) -> int:
-        return self._time.now - self._booted
+        return self.time.now - self._booted
 
     def reboot(self, boot: int) -> None:
         self.boot = boot
-        self._booted = self._time.now
+        self._booted = self.time.now

@@ -4,16 +4,18 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from itertools import repeat
 from multiprocessing import get_context
 from pathlib import Path
 
 from tests.simulation import shop
-from tests.simulation.world import World
+from tests.simulation.world import ALL, World
 
 ROOT = Path(__file__).resolve().parents[2]
 PAST_SEEDS = Path(__file__).with_name("past_seeds.txt")
@@ -29,16 +31,18 @@ class Outcome:
     tills: int
     questions: int
     trace: str
+    seconds: float  # of one processor
     counts: Counter[str] = field(default_factory=Counter)
     fault: str = ""
 
 
-def run_seed(seed: int, events: int) -> Outcome:
+def run_seed(seed: int, events: int, kinds: tuple[str, ...] = ALL) -> Outcome:
     """Live through one seed until `events` events are recorded."""
     assert_real()
     shop.founded()
     folder = shop.ram() / f"seed{seed}-{os.getpid()}"
-    world = World(seed, folder)
+    began = time.process_time()
+    world = World(seed, folder, kinds)
     verdict = _Verdict()
     with verdict:
         world.run(events)
@@ -49,6 +53,7 @@ def run_seed(seed: int, events: int) -> Outcome:
         tills=len(world.tills),
         questions=world.network.questions,
         trace=world.trace.hash,
+        seconds=time.process_time() - began,
         counts=Counter(world.counts),
         fault="\n".join((*world.trace.last[-12:], verdict.fault)) if verdict.fault else "",
     )
@@ -71,13 +76,15 @@ class _Verdict:
         return True
 
 
-def run_seeds(seeds: Sequence[int], events: int, *, workers: int) -> Iterator[Outcome]:
+def run_seeds(
+    seeds: Sequence[int], events: int, *, workers: int, kinds: tuple[str, ...] = ALL
+) -> Iterator[Outcome]:
     """Live through many seeds; outcomes come in the order of the seeds."""
     if workers < 2 or len(seeds) < 2:
-        yield from (run_seed(seed, events) for seed in seeds)
+        yield from (run_seed(seed, events, kinds) for seed in seeds)
         return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(run_seed, seeds, [events] * len(seeds), chunksize=1)
+        yield from pool.map(run_seed, seeds, repeat(events), repeat(kinds), chunksize=1)
 
 
 def assert_real() -> None:

@@ -8,6 +8,7 @@ import random
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,14 @@ class Died(BaseException):
     """The till's process is gone in the middle of something."""
 
 
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A copy of a till's folders, and how many events its journal held."""
+
+    folder: Path
+    events: int
+
+
 class Till:
     """One till of a store. `events` is its journal as its cashiers have seen it, in order."""
 
@@ -43,6 +52,7 @@ class Till:
         store: int,
         clock: TillClock,
         chance: random.Random,
+        keys: Keys | None = None,
     ) -> None:
         self.name = name
         self.folder = folder
@@ -51,13 +61,12 @@ class Till:
         self.chance = chance
         self.network = network
         self.places = places_of(root=folder)
-        secrets = [chance.randbytes(32) for _ in range(3)]
-        self.keys = Keys(*secrets, in_file=False)
+        self.keys = keys or Keys(*(chance.randbytes(32) for _ in range(3)), in_file=False)
         self.line = Line(network, name)
         self.events: list[AnyEvent] = []
+        self.image: Image | None = None
         self.lost = False  # for ever
         self.dead = True
-        self.open()
 
     # --- Its process ------------------------------------------------------------------------------
 
@@ -139,14 +148,45 @@ class Till:
 
     # --- Its disk ---------------------------------------------------------------------------------
 
-    def copy_data(self, to: Path) -> None:
-        """Copy the data folder as it is on the disk now."""
-        shutil.copytree(self.places.data, to)
+    def copied(self, name: str, folder: Path, *, config: bool) -> "Till":
+        """Another machine with this one's data and keys, and with its settings folder or not."""
+        clock = TillClock(self.clock.time, ahead_ms=0, boot=self.chance.getrandbits(32))
+        copy = Till(
+            name,
+            folder,
+            self.network,
+            store=self.store_number,
+            clock=clock,
+            chance=random.Random(self.chance.getrandbits(64)),
+            keys=self.keys,
+        )
+        shutil.copytree(self.places.data, copy.places.data)
+        if config:
+            shutil.copytree(self.places.config, copy.places.config)
+        copy.events = list(self.events)
+        return copy
 
-    def put_back(self, copy: Path) -> None:
-        """Put a copy in the place of the data folder."""
-        shutil.rmtree(self.places.data)
-        shutil.copytree(copy, self.places.data)
+    def make_image(self, folder: Path) -> None:
+        """Copy everything this machine keeps."""
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(self.folder, folder)
+        self.image = Image(folder, len(self.events))
+
+    def go_back(self, *, whole: bool) -> None:
+        """Put the last image in the place of what is there, or of the ledger alone."""
+        assert self.image is not None
+        if whole:
+            shutil.rmtree(self.folder)
+            shutil.copytree(self.image.folder, self.folder)
+        else:
+            old = places_of(root=self.image.folder).ledger
+            for end in ("", "-wal", "-shm"):
+                there = self.places.ledger.with_name(self.places.ledger.name + end)
+                there.unlink(missing_ok=True)
+                kept = old.with_name(old.name + end)
+                if kept.exists():
+                    shutil.copy(kept, there)
+        del self.events[self.image.events :]
 
     # --- What was done here -----------------------------------------------------------------------
 
@@ -162,8 +202,8 @@ class Till:
         self.events += new
         return new
 
-    def round(self) -> RoundReport | None:
-        """One round of sync; None when nothing came of it."""
+    def round(self) -> RoundReport:
+        """One round of sync. Raises Outcome."""
         try:
             report = self.engine.round()
         except Outcome:

@@ -12,17 +12,19 @@ from pathlib import Path
 
 from loyalty_desk.desk.visit import ReceiptRead
 from sync.client.outcomes import Offline, Outdated, Rejected, ServerFault
-from sync.programme.refusals import Reason, Refused
+from sync.programme.refusals import Refused
 from sync.protocol.events import AnyEvent
-from tests.simulation import checks, shop
+from tests.simulation import checks, head_office, mishaps, shop
 from tests.simulation.acts import ACTS
 from tests.simulation.central import Central
 from tests.simulation.clock import TillClock, Time
-from tests.simulation.network import CALM, Network, Weather
+from tests.simulation.network import CALM, Network
 from tests.simulation.people import People
 from tests.simulation.till import Died, Till
 from tests.simulation.trace import Trace
 
+# The kinds of faults that the programme has to live through; see `mishaps`.
+ALL = ("weather", "cuts", "crashes", "clocks", "lost")
 ROUNDS_MAX = 3  # of each till, from the moment that all links are up
 _OUTCOMES = (Offline, ServerFault, Outdated, Rejected)
 
@@ -32,22 +34,12 @@ class Violation(Exception):
 
 
 @dataclass(slots=True)
-class Faults:
-    """Which kinds of faults happen in a world, and how often: in thousandths of all steps."""
-
-    weather: bool = False
-    cuts: int = 0
-    crashes: int = 0
-    clocks: int = 0
-    lost: int = 0
-
-
-@dataclass(slots=True)
 class World:
     """A world in the middle of its time; `recorded` is what any cashier was told is recorded."""
 
     seed: int
     folder: Path
+    kinds: tuple[str, ...] = ALL
     chance: random.Random = field(init=False)
     trace: Trace = field(default_factory=Trace)
     tills: list[Till] = field(default_factory=list)
@@ -56,13 +48,15 @@ class World:
     receipts: list[ReceiptRead] = field(default_factory=list)
     receipts_made: int = 0
     counts: dict[str, int] = field(default_factory=dict)
-    may_lose: bool = False
-    faults: Faults = field(init=False)
+    copies: int = 0  # how often a till's disk was copied or went back
+    blocked: set[int] = field(default_factory=set)
+    written_off: set[str] = field(default_factory=set)
+    version: int = 1
+    faults: mishaps.Faults = field(init=False)
     people: People = field(init=False)
     time: Time = field(init=False)
     central: Central = field(init=False)
     network: Network = field(init=False)
-    _weights: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
         self.chance = random.Random(f"world {self.seed}")
@@ -76,7 +70,7 @@ class World:
         self.people.open(self.central, self.chance.randrange(3, 13), now=self.time.now)
         for number in range(_tills(self.chance)):
             self._add_till(number)
-        self.faults = _faults(self.chance)
+        self.faults = mishaps.drawn(self.chance, self.kinds)
 
     def _own_chance(self, name: str) -> random.Random:
         return random.Random(f"{name} {self.seed}")
@@ -88,6 +82,7 @@ class World:
         store = shop.STORES[number % 4] if number >= 2 else shop.STORES[0]
         name = f"till{number}"
         till = Till(name, self.folder / name, self.network, store=store, clock=clock, chance=chance)
+        till.open()
         till.enrol(self.central.new_code(store, name))
         self.tills.append(till)
         till.round()
@@ -108,23 +103,27 @@ class World:
             at -= weight
             if at < 0:
                 self._count(happening.__name__.strip("_"))
-                happening()
+                happening(self)
                 return
         self._act()
 
-    def _happenings(self) -> Iterable[tuple[int, Callable[[], None]]]:
+    def _happenings(self) -> Iterable[tuple[int, Callable[["World"], None]]]:
         faults = self.faults
         return (
-            (110, self._sync),
-            (20, self._idle),
-            (15, self._deliver_late),
-            (faults.cuts, self._cut_or_mend),
-            (faults.crashes, self._crash),
-            (faults.clocks, self._set_a_clock),
-            (8 if faults.weather else 0, self._change_weather),
-            (4, self._head_office_acts),
-            (faults.lost, self._lose_a_till),
-            (2, self._check_books),
+            (110, World._sync),
+            (20, World._idle),
+            (12, head_office.act),
+            (2, World._check_books),
+            (15, mishaps.deliver_late),
+            (faults.weather, mishaps.change_weather),
+            (faults.cuts, mishaps.cut_or_mend),
+            (faults.crashes, mishaps.end_a_process),
+            (faults.clocks, mishaps.set_a_clock),
+            (faults.lost, mishaps.lose_a_till),
+            (faults.clones, mishaps.copy_a_till),
+            (faults.images, mishaps.image_a_till),
+            (faults.ledgers, mishaps.old_ledger),
+            (faults.restores, mishaps.server_goes_back),
         )
 
     def _pause(self) -> int:
@@ -133,18 +132,21 @@ class World:
     def _count(self, what: str) -> None:
         self.counts[what] = self.counts.get(what, 0) + 1
 
-    def _working(self) -> Till | None:
-        able = [till for till in self.tills if not till.lost]
-        till = self.chance.choice(able)
+    def living(self) -> list[Till]:
+        """The tills that are not lost for ever."""
+        return [till for till in self.tills if not till.lost]
+
+    def working(self) -> Till:
+        """One of the living tills, started if it was off."""
+        till = self.chance.choice(self.living())
         if till.dead:
-            self._start(till)
+            self.start(till)
         return till
 
     # --- What is done -----------------------------------------------------------------------------
 
     def _act(self) -> None:
-        till = self._working()
-        assert till is not None
+        till = self.working()
         act = self.chance.choices(*zip(*ACTS, strict=True))[0]
         self._do(till, act.__name__, lambda: act(self, till))
         self._take_note(till)
@@ -168,7 +170,7 @@ class World:
             said = "died"
             self._count("died")
             till.die()
-            self._start(till)
+            self.start(till)
         self.trace.note(till.name, name, said)
 
     def _take_note(self, till: Till) -> None:
@@ -178,15 +180,13 @@ class World:
             self.recorded[event.id] = event
 
     def _sync(self) -> None:
-        till = self._working()
-        assert till is not None
+        till = self.working()
         self._do(till, "round", lambda: self._round(till))
         self._take_note(till)
 
     def _round(self, till: Till) -> str:
         report = till.round()
-        assert report is not None
-        if report.trouble is not None:
+        if report.trouble is not None and not self.copies:
             raise Violation(f"{till.name}: {report.trouble.value}")
         if self.chance.random() < 0.1:
             with self.central.database.read() as connection:
@@ -195,70 +195,17 @@ class World:
         return f"{report.pushed} {report.pulled} {report.closed}"
 
     def _idle(self) -> None:
-        till = self._working()
-        assert till is not None
+        till = self.working()
         self._do(till, "idle", lambda: till.store.idle(till.clock.now()))
 
-    def _head_office_acts(self) -> None:
-        self.trace.note("head office", self.chance.random())
-
-    # --- What goes wrong --------------------------------------------------------------------------
-
-    def _deliver_late(self) -> None:
-        self.network.deliver_late(self.chance.randrange(1, 4))
-
-    def _cut_or_mend(self) -> None:
-        till = self._working()
-        assert till is not None
-        cut = self.network.cut_off
-        cut.symmetric_difference_update({till.name})
-        self.trace.note("cut off", *sorted(cut))
-
-    def _change_weather(self) -> None:
-        draw = self.chance.choice
-        self.network.weather = draw(
-            (
-                CALM,
-                Weather(lost=60, unheard=60, twice=60, late=40, wrong=40, killed=10),
-                Weather(unheard=300),
-                Weather(late=200, twice=200),
-                Weather(wrong=250),
-                Weather(killed=80),
-            )
-        )
-        self.trace.note(self.network.weather)
-
-    def _crash(self) -> None:
-        till = self._working()
-        assert till is not None
-        if self.chance.random() < 0.5:
-            till.die()
-        else:
-            till.switch_off()
-        self.trace.note(till.name, "off")
-        if self.chance.random() < 0.8:
-            self._start(till)
-
-    def _start(self, till: Till) -> None:
+    def start(self, till: Till) -> None:
+        """Start a till's process; what was recorded before has to be there."""
         till.start()
         self._fail_if(checks.till_lost_nothing(till))
 
-    def _set_a_clock(self) -> None:
-        till = self._working()
-        assert till is not None
-        jump = self.chance.choice((-150_000, 150_000, 3_600_000, -3_600_000, -3 * 86_400_000))
-        till.clock.ahead_ms = 0 if self.chance.random() < 0.4 else till.clock.ahead_ms + jump
-        self.trace.note(till.name, "clock", till.clock.ahead_ms)
-
-    def _lose_a_till(self) -> None:
-        able = [till for till in self.tills if not till.lost]
-        if len(able) < 3:
-            return
-        till = self.chance.choice(able)
-        till.lost = True
-        till.die()
-        self.may_lose = True
-        self.trace.note(till.name, "lost")
+    def restored(self) -> None:
+        """Head office has gone back: what only it knew since then is not known any more."""
+        self.blocked.clear()
 
     # --- Rest -------------------------------------------------------------------------------------
 
@@ -267,27 +214,35 @@ class World:
         self.network.weather = CALM
         self.network.cut_off.clear()
         self.network.deliver_all()
-        living = [till for till in self.tills if not till.lost]
+        living = self.living()
         for till in living:
             if till.dead:
-                self._start(till)
+                self.start(till)
         crashes, self.faults = self.faults, replace(self.faults, crashes=0)
-        for _ in range(ROUNDS_MAX):
+        for number in range(1, ROUNDS_MAX + 1):
             for till in living:
                 self._do(till, "round", lambda till=till: self._round(till))
                 self._take_note(till)
+            if number >= 2 and not any(self._unrest(living)):
+                break
         self.faults = crashes
-        self._check_books()
         with self.central.database.read() as connection:
             self._fail_if(checks.each_event_is_there_once(self, connection))
             self._fail_if(checks.receipts_count_once(self, connection))
             self._fail_if(checks.the_feed_is_complete(self, connection))
             found = checks.books(connection)
+        self._fail_if(checks.accounts_are_the_fold(self, found))
         self._fail_if(checks.every_point_is_somewhere(self, found))
-        for till in living:
-            self._fail_if(checks.till_is_settled(till, found))
-            self._fail_if(checks.till_shows_the_servers_balances(till, found))
+        self._fail_if(self._unrest(living))
         self.trace.note("at rest", len(self.recorded))
+
+    def _unrest(self, tills: Iterable[Till]) -> Iterable[str]:
+        """What tills do not have or show as the server does."""
+        with self.central.database.read() as connection:
+            found = checks.books(connection)
+        for till in tills:
+            yield from checks.till_is_settled(till, found)
+            yield from checks.till_shows_the_servers_balances(till, found)
 
     def _check_books(self) -> None:
         with self.central.database.read() as connection:
@@ -310,16 +265,3 @@ class World:
 def _tills(chance: random.Random) -> int:
     """Two to sixteen, mostly few."""
     return min(16, 2 + int(chance.expovariate(0.35)))
-
-
-def _faults(chance: random.Random) -> Faults:
-    return Faults(
-        weather=chance.random() < 0.7,
-        cuts=chance.choice((0, 10, 40)),
-        crashes=chance.choice((0, 0, 15)),
-        clocks=chance.choice((0, 0, 8)),
-        lost=chance.choice((0, 0, 0, 2)),
-    )
-
-
-__all__ = ["Reason", "Violation", "World"]

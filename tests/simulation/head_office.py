@@ -1,0 +1,93 @@
+"""What people at head office do meanwhile: confirm, block, give cards, publish, write tills off."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from sync.programme.refusals import Refused
+from sync.server.office import leases, members
+from sync.server.office.cards import card_token
+from sync.server.office.confirmations import confirm
+from sync.server.office.documents import publish
+from sync.server.store.tables import pendings
+from tests.simulation import shop
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+_STAFF = 1
+
+
+def act(world: "World") -> None:
+    """Do one of these things; what is refused is refused."""
+    doing = world.chance.choice(_DOINGS)
+    try:
+        said: object = doing(world)
+    except Refused as refused:
+        said = refused.reason.value
+    world.trace.note("head office", doing.__name__, said)
+
+
+def _confirm(world: "World") -> object:
+    """Let points that wait be spent."""
+    with world.central.database.read() as connection:
+        waiting = connection.scalars(
+            select(pendings.c.event_id).order_by(pendings.c.event_id)
+        ).all()
+    if not waiting:
+        return "nothing"
+    event = world.chance.choice(waiting)
+    return confirm(world.central.office, event, staff=_STAFF, now=world.time.now)
+
+
+def _block(world: "World") -> object:
+    """Stop a member, or let one go on who was stopped."""
+    member = world.chance.choice(world.people.members).member
+    change = members.unblock if member in world.blocked else members.block
+    change(world.central.office, member, staff=_STAFF, now=world.time.now)
+    world.blocked ^= {member}
+    return member
+
+
+def _give_card(world: "World") -> object:
+    """Give somebody a card who has none, so that tills which do not know them meet it."""
+    person = world.people.members[-1]
+    card, person.card = card_token(world.central.office, person.member, now=world.time.now)
+    return card.hex()
+
+
+def _publish(world: "World") -> object:
+    """Another rate, from now on or from some hours on."""
+    world.version += 1
+    keys = world.central.office.keys
+    document = shop.programme(
+        keys,
+        version=world.version,
+        rate=world.chance.choice(("1", "1.5", "2", "0.5")),
+        valid_from=world.time.now + world.chance.choice((0, 3_600_000, 40 * 3_600_000)),
+    )
+    with world.central.database.write() as connection:
+        publish(connection, keys, document, now=world.time.now)
+    return document.earning.rate
+
+
+def _write_off(world: "World") -> object:
+    """Declare a till lost that will never come back."""
+    for till in world.tills:
+        if till.lost and till.name not in world.written_off:
+            world.written_off.add(till.name)
+            number = till.ledger.known.terminal
+            return leases.declare_lost(world.central.office, number)
+    return "none"
+
+
+_DOINGS: tuple[Callable[["World"], object], ...] = (
+    _confirm,
+    _confirm,
+    _block,
+    _give_card,
+    _give_card,
+    _publish,
+    _write_off,
+)
