@@ -1,4 +1,4 @@
-"""`python -m tests.simulation --seeds N --events M [--seed S]`: the simulator by itself.
+"""The simulator: `python -m tests.simulation --seeds N --events M [--seed S] [--engine E]`.
 
 M events are recorded in all, spread evenly over N seeds from S on. The exit code is 1 when a seed
 failed; what it takes to see it again is printed with it.
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from tests.simulation.mishaps import KINDS
 from tests.simulation.run import commit, replay, run_seeds, together
+from tests.simulation.shop import POSTGRESQL, SQLITE
 from tests.simulation.world import ALL
 
 
@@ -23,7 +24,9 @@ def main(arguments: Sequence[str]) -> int:
     seeds = range(said.seed, said.seed + said.seeds)
     began = time.monotonic()
     traces, counts, failed, recorded, tills, cost = [], Counter[str](), 0, 0, [], 0.0
-    for outcome in run_seeds(seeds, events, workers=said.workers, kinds=tuple(said.kinds)):
+    for outcome in run_seeds(
+        seeds, events, workers=said.workers, kinds=tuple(said.kinds), engine=said.engine
+    ):
         traces.append(outcome.trace)
         counts.update(outcome.counts)
         recorded += outcome.events
@@ -48,6 +51,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--events", type=int, default=10_000, help="over all seeds together")
     parser.add_argument("--seed", type=int, default=1, help="the first seed")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--engine", choices=(SQLITE, POSTGRESQL), default=SQLITE)
     parser.add_argument("--kinds", nargs="*", choices=KINDS, default=list(ALL), help="of faults")
     return parser.parse_args(arguments)
 

@@ -6,7 +6,6 @@ thread is done at once, so that a run repeats itself.
 
 import asyncio
 import random
-import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,8 +20,9 @@ from sync.client.http import Answer
 from sync.server.api.application import application
 from sync.server.office.enrol import issue_code
 from sync.server.office.head_office import HeadOffice
-from sync.server.store.database import Database, open_database
+from sync.server.store.database import Database, Place, open_database
 from sync.server.store.keys import load_keys
+from tests.simulation import shop
 from tests.simulation.clock import Time
 
 
@@ -41,12 +41,13 @@ class Packet:
 
 
 class Central:
-    """The server, on a copy of the files in `founded`."""
+    """The server, on a copy of the databases in `founded`."""
 
-    def __init__(self, folder: Path, founded: Path, time: Time, chance: random.Random) -> None:
-        shutil.copytree(founded, folder)
-        self.folder = folder
-        self._backup = folder.with_name("backup")
+    def __init__(self, folder: Path, founded: Place, time: Time, chance: random.Random) -> None:
+        self._folder = folder
+        self._copies = 0
+        self._place = self._copy_of(founded)
+        self._backup: Place | None = None
         self._time = time
         self._chance = chance
         self._commits_left = 0  # until it dies; 0 for never
@@ -55,13 +56,17 @@ class Central:
         self._start()
 
     def _start(self) -> None:
-        database = open_database(self.folder)
+        database = open_database(self._place)
         for engine in (database.writing, database.keys_writing):
             event.listen(engine, "commit", self._about_to_commit)
         self.office = HeadOffice(
-            database=database, keys=load_keys(self.folder), random=self._chance.randbytes
+            database=database, keys=load_keys(shop.keys_folder()), random=self._chance.randbytes
         )
         self._application = application(self.office, lambda: self._time.now)
+
+    def _copy_of(self, place: Place) -> Place:
+        self._copies += 1
+        return shop.copied(place, self._folder.with_name(f"{self._folder.name}{self._copies}"))
 
     @property
     def database(self) -> Database:
@@ -73,22 +78,29 @@ class Central:
 
     @property
     def has_backup(self) -> bool:
-        return self._backup.exists()
+        return self._backup is not None
 
     def back_up(self) -> None:
-        """Copy the files aside, as they are on the disk."""
-        shutil.rmtree(self._backup, ignore_errors=True)
-        shutil.copytree(self.folder, self._backup)
+        """Copy the databases aside."""
+        if self._backup is not None:
+            shop.dropped(self._backup)
+        self.database.close()
+        self._backup = self._copy_of(self._place)
+        self._start()
 
     def go_back(self) -> None:
-        """Go on with the copy in the place of the files."""
+        """Go on with the last copy."""
+        assert self._backup is not None
         self.database.close()
-        shutil.rmtree(self.folder)
-        shutil.copytree(self._backup, self.folder)
+        shop.dropped(self._place)
+        self._place = self._copy_of(self._backup)
         self._start()
 
     def close(self) -> None:
         self.database.close()
+        for place in (self._place, self._backup):
+            if place is not None:
+                shop.dropped(place)
         self._loop.close()
 
     @contextmanager

@@ -36,13 +36,15 @@ class Outcome:
     fault: str = ""
 
 
-def run_seed(seed: int, events: int, kinds: tuple[str, ...] = ALL) -> Outcome:
+def run_seed(
+    seed: int, events: int, kinds: tuple[str, ...] = ALL, engine: str = shop.SQLITE
+) -> Outcome:
     """Live through one seed until `events` events are recorded."""
     assert_real()
-    shop.founded()
+    shop.founded(engine)
     folder = shop.ram() / f"seed{seed}-{os.getpid()}"
     began = time.process_time()
-    world = World(seed, folder, kinds)
+    world = World(seed, folder, kinds, engine)
     verdict = _Verdict()
     with verdict:
         world.run(events)
@@ -77,14 +79,21 @@ class _Verdict:
 
 
 def run_seeds(
-    seeds: Sequence[int], events: int, *, workers: int, kinds: tuple[str, ...] = ALL
+    seeds: Sequence[int],
+    events: int,
+    *,
+    workers: int,
+    kinds: tuple[str, ...] = ALL,
+    engine: str = shop.SQLITE,
 ) -> Iterator[Outcome]:
     """Live through many seeds; outcomes come in the order of the seeds."""
     if workers < 2 or len(seeds) < 2:
-        yield from (run_seed(seed, events, kinds) for seed in seeds)
+        yield from (run_seed(seed, events, kinds, engine) for seed in seeds)
         return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(run_seed, seeds, repeat(events), repeat(kinds), chunksize=1)
+        yield from pool.map(
+            run_seed, seeds, repeat(events), repeat(kinds), repeat(engine), chunksize=1
+        )
 
 
 def assert_real() -> None:

@@ -26,8 +26,11 @@ from sync.server.office.documents import publish
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.staff import Colleague, employ
 from sync.server.office.stock import count_stock
-from sync.server.store.database import migrate, open_database
+from sync.server.store.database import Place, migrate, open_database
 from sync.server.store.keys import CARDS_KID, PHONES_KID, Keys, load_keys, make_keys
+from tests import postgres
+
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
 
 MONDAY = 1_795_428_000_000  # 23 November 2026, 07:00 in São Paulo
 
@@ -123,14 +126,14 @@ def ram() -> Path:
 
 
 @cache
-def founded() -> Path:
-    """Head office's folder on the first day: migrated, its keys, the programme, the staff."""
-    folder = ram() / "founded"
+def founded(engine: str) -> Place:
+    """Head office's databases on the first day: migrated, with the programme and the staff."""
     chance = random.Random("head office").randbytes
-    migrate(folder)
-    make_keys(folder, chance)
-    database = open_database(folder)
-    office = HeadOffice(database=database, keys=load_keys(folder), random=chance)
+    place = ram() / "founded" if engine == SQLITE else postgres.migrated_database()
+    if isinstance(place, Path):
+        migrate(place)
+    database = open_database(place)
+    office = HeadOffice(database=database, keys=load_keys(keys_folder()), random=chance)
     with database.write() as connection:
         publish(connection, office.keys, programme(office.keys), now=MONDAY)
         for store in STORES:
@@ -141,4 +144,29 @@ def founded() -> Path:
                 employ(office, connection, known, pin="246810")
             count_stock(connection, store, {COUNTED: 500})
     database.close()
+    return place
+
+
+@cache
+def keys_folder() -> Path:
+    """The server's keys, the same in every world."""
+    folder = ram() / "server"
+    folder.mkdir()
+    make_keys(folder, random.Random("keys").randbytes)
     return folder
+
+
+def copied(place: Place, folder: Path) -> Place:
+    """A copy of databases that nobody has open; in `folder`, if they are files."""
+    if isinstance(place, Path):
+        shutil.copytree(place, folder)
+        return folder
+    return postgres.copied(place)
+
+
+def dropped(place: Place) -> None:
+    """Delete databases that nobody has open."""
+    if isinstance(place, Path):
+        shutil.rmtree(place)
+    else:
+        postgres.drop(place)

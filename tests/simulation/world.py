@@ -40,6 +40,7 @@ class World:
     seed: int
     folder: Path
     kinds: tuple[str, ...] = ALL
+    engine: str = shop.SQLITE
     chance: random.Random = field(init=False)
     trace: Trace = field(default_factory=Trace)
     tills: list[Till] = field(default_factory=list)
@@ -63,13 +64,13 @@ class World:
         self.folder.mkdir(parents=True)
         self.time = Time(shop.MONDAY + self.chance.randrange(20 * 3_600_000))
         self.central = Central(
-            self.folder / "central", shop.founded(), self.time, self._own_chance("central")
+            self.folder / "central",
+            shop.founded(self.engine),
+            self.time,
+            self._own_chance("central"),
         )
         self.network = Network(self.central, self.time, self._own_chance("network"), self.trace)
         self.people = People(self._own_chance("people"))
-        self.people.open(self.central, self.chance.randrange(3, 13), now=self.time.now)
-        for number in range(_tills(self.chance)):
-            self._add_till(number)
         self.faults = mishaps.drawn(self.chance, self.kinds)
 
     def _own_chance(self, name: str) -> random.Random:
@@ -91,6 +92,9 @@ class World:
 
     def run(self, events: int) -> None:
         """Live until `events` events are recorded, then let everything come to rest, and check."""
+        self.people.open(self.central, self.chance.randrange(3, 13), now=self.time.now)
+        for number in range(_tills(self.chance)):
+            self._add_till(number)
         while len(self.recorded) < events:
             self.step()
         self.come_to_rest()
