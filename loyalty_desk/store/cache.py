@@ -13,41 +13,29 @@ from types import MappingProxyType
 
 import msgspec
 
-from loyalty_desk.store import meta
+from loyalty_desk.store import first_copy, meta
 from loyalty_desk.store.database import Connection, Database, connect, open_database
-from loyalty_desk.store.member_rows import MemberWriter, drop_indexes, make_indexes
+from loyalty_desk.store.finding import Finder
+from loyalty_desk.store.member_rows import drop_indexes, make_indexes
 from loyalty_desk.store.migrations import CACHE_STEPS
-from loyalty_desk.store.newcomers import words_of
-from sync.protocol.messages import MemberRow, PullAnswer
+from sync.client.replica import Compared, Copying
+from sync.protocol.messages import Manifest, MemberRow, PullAnswer, Tally
+from sync.protocol.tally import NOTHING, tally_of, together
 
-CANDIDATES_MAX = 50
-_WORDS_MAX = 6
-_WORD_MIN = 2
-_INDEXED_MAX = 5  # letters of a beginning that has an index of its own (see migrations)
 _READER_KIB = 32 * 1024
 _WRITER_KIB = 16 * 1024
 _AUTOCHECKPOINT_PAGES = 4_000
-
-_ACKED = "(SELECT value FROM meta WHERE name = 'acked_seq')"
+_TALLIED_AT_ONCE = 2_000
+_TALLY_EVERY_MS = 24 * 3_600_000
 
 _decoder = msgspec.msgpack.Decoder(MemberRow)
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """Rows, and the acknowledgement that they belong to."""
-
-    rows: tuple[MemberRow, ...]
-    acked: int
-
-
-NOBODY = Reading((), 0)
-
-
-@dataclass(frozen=True, slots=True)
 class Freshness:
     """How good the copy is: when it was last brought up to date (ms UTC, 0 = never), how many
-    members it holds, whether it has ever been complete; and what came with it.
+    members it holds of how many (`expected`, 0 = unknown), whether it has ever been complete, and
+    whether it goes on `differing` from the server's; and what came with it.
 
     `sales` are the day's sales of this terminal as the till reported them (-1 unknown), `pickups`
     the rewards ready to be collected in this store; `stock`
@@ -60,6 +48,8 @@ class Freshness:
     sales: int
     pickups: int
     stock: Mapping[int, int]
+    expected: int = 0
+    differing: bool = False
 
 
 def open_cache(path: Path, key: bytes) -> "Cache":
@@ -77,7 +67,7 @@ def open_cache(path: Path, key: bytes) -> "Cache":
     )
     try:
         with writer.writing() as connection:
-            make_indexes(connection)  # a fill that was cut off left the file without them
+            first_copy.make_right(connection)
         reader = Database(connect(path, key, synchronous="NORMAL", cache_kib=_READER_KIB))
     except BaseException:
         writer.close()
@@ -85,81 +75,17 @@ def open_cache(path: Path, key: bytes) -> "Cache":
     return Cache(writer, reader)
 
 
-class Cache:
+class Cache(Finder):
     """The open cache; every method may be called from any thread."""
 
     def __init__(self, writer: Database, reader: Database) -> None:
+        super().__init__(reader)
         self._writer = writer
-        self._reader = reader
         self._is_durable = True
         # Asked by every act; what was read holds until the writer has committed again.
         self._commits = 0
         self._fresh: tuple[int, Freshness] | None = None
-
-    # --- Finding ----------------------------------------------------------------------------------
-
-    def by_member(self, member: int) -> Reading:
-        """Return the member's row, or none."""
-        return self._read(f"SELECT row, {_ACKED} FROM members WHERE id = ?", member)
-
-    def by_card(self, card: str) -> Reading:
-        """Return the row of who holds a card (hex), or none."""
-        return self._read(
-            f"SELECT m.row, {_ACKED} FROM cards c JOIN members m ON m.id = c.member"
-            " WHERE c.card = ?",
-            bytes.fromhex(card),
-        )
-
-    def by_cpf_hash(self, cpf_hash: int) -> Reading:
-        """Return the row of who has a CPF (63-bit keyed hash), or none."""
-        return self._read(
-            f"SELECT row, {_ACKED} FROM members WHERE cpf_hash = ? AND cpf_hash <> 0", cpf_hash
-        )
-
-    def by_phone_hash(self, phone_hash: int) -> Reading:
-        """Return the rows of everybody with a phone (63-bit keyed hash), latest arrival first."""
-        return self._read(
-            f"SELECT row, {_ACKED} FROM members WHERE phone_hash = ? AND phone_hash <> 0"
-            f" ORDER BY n DESC LIMIT {CANDIDATES_MAX}",
-            phone_hash,
-        )
-
-    def search(self, text: str) -> Reading:
-        """Return up to 50 members whose names have a word beginning with each word of `text`.
-
-        Words of one letter are not looked for. Who visited last comes first.
-        """
-        words = searched_words(text)
-        if not words:
-            return NOBODY
-        found = self._named(words, whole=True)
-        if len(found.rows) < CANDIDATES_MAX and any(len(word) > _INDEXED_MAX for word in words):
-            found = self._named(words, whole=False)
-        recent_first = sorted(found.rows, key=lambda row: row.last_visit, reverse=True)
-        return Reading(tuple(recent_first), found.acked)
-
-    def _named(self, words: Sequence[str], *, whole: bool) -> Reading:
-        """Look for words by their beginnings; with `whole`, long ones as they stand.
-
-        Beginnings of up to five letters have an index. For longer ones the whole word is tried
-        first, which is fast, and its beginning only when that finds too few.
-        """
-        # Each word is letters and digits only and stands in quotes: no operator of FTS5 gets in.
-        query = " ".join(
-            f'"{word}"' if whole and len(word) > _INDEXED_MAX else f'"{word}"*' for word in words
-        )
-        return self._read(
-            f"SELECT m.row, {_ACKED} FROM (SELECT rowid AS n FROM names WHERE names MATCH ?"
-            f" ORDER BY rowid DESC LIMIT {CANDIDATES_MAX}) AS hits JOIN members m ON m.n = hits.n",
-            query,
-        )
-
-    def _read(self, statement: str, value: int | str | bytes) -> Reading:
-        """Read rows and their acknowledgement in one statement, so that they belong together."""
-        found = self._reader.fetch(statement, value)
-        if not found:
-            return NOBODY
-        return Reading(tuple(_decoder.decode(row) for row, _ in found), found[0][1] or 0)
+        self._look_again()
 
     # --- How good it is ---------------------------------------------------------------------------
 
@@ -193,6 +119,7 @@ class Cache:
     def _read_freshness(self) -> Freshness:
         with self._reader.snapshot() as connection:
             stock = connection.execute("SELECT reward, left_over FROM stock").fetchall()
+            copying = first_copy.copying(connection)
             return Freshness(
                 fetched_at=meta.value(connection, "fetched_at", 0),
                 members=meta.value(connection, "count", 0),
@@ -200,6 +127,8 @@ class Cache:
                 sales=meta.value(connection, "sales", -1),
                 pickups=meta.value(connection, "pickups", 0),
                 stock=MappingProxyType(dict(stock)),
+                expected=copying.manifest.members if copying else 0,
+                differing=meta.value(connection, "doubts", 0) > 1,
             )
 
     # --- Filling ----------------------------------------------------------------------------------
@@ -231,16 +160,17 @@ class Cache:
         """
         with self._written() as connection:
             round_ = meta.value(connection, "round", 0)
-            writer = MemberWriter(connection, round_)
+            writer = first_copy.writer_of(connection)
             for member in page.gone:
                 writer.drop(member)
             if page.more:
                 writer.put_all(_hold(connection, page, own_members, own_cards))
             else:
                 writer.put_all(_released(connection, page))
-                if round_ and not meta.value(connection, "complete", 0):
+                is_whole = first_copy.copying(connection) is None
+                if is_whole and round_ and not meta.value(connection, "complete", 0):
                     writer.drop_older_rounds()
-                meta.keep(connection, acked_seq=page.acked_seq, complete=1)
+                meta.keep(connection, acked_seq=page.acked_seq, complete=int(is_whole))
             _keep_stock(connection, page)
             if page.sales >= 0:
                 meta.keep(connection, sales=page.sales)
@@ -252,6 +182,7 @@ class Cache:
     def refetch(self) -> None:
         """Begin again with the first page; rows that do not come again go with the last one."""
         with self._written() as connection:
+            first_copy.end(connection)
             meta.keep(
                 connection,
                 cursor="",
@@ -260,6 +191,57 @@ class Cache:
             )
             connection.execute("DELETE FROM held")
 
+    def copying(self) -> Copying | None:
+        """Return how far a first copy has come, None when none is under way."""
+        with self._reader.snapshot() as connection:
+            return first_copy.copying(connection)
+
+    def begin_copy(self, manifest: Manifest) -> None:
+        """Begin a first copy; pulling goes on from the manifest's cursor meanwhile."""
+        with self._written() as connection:
+            first_copy.begin(connection, manifest)
+
+    def keep_part(self, part: int, rows: Sequence[MemberRow]) -> None:
+        """Put the part number `part` of a first copy in, in one transaction."""
+        with self._written() as connection:
+            first_copy.keep_part(connection, part, rows)
+
+    def wants_tally(self, now: int) -> bool:
+        """Say whether it is time to compare the copy with the server's."""
+        with self._reader.snapshot() as connection:
+            if first_copy.copying(connection) is not None:
+                return False
+            away = abs(now - meta.value(connection, "tallied_at", 0))
+            return away >= _TALLY_EVERY_MS or not meta.value(connection, "complete", 0)
+
+    def compare(self, tally: Tally, *, now: int) -> Compared:
+        """Compare the copy with what the server's comes to; one that differs begins anew, once."""
+        doubts = 0 if self.tally() == tally else self._doubts() + 1
+        with self._written() as connection:
+            meta.keep(connection, tallied_at=now, doubts=doubts)
+        if doubts == 1:
+            self.refetch()
+        return "same" if not doubts else "again" if doubts == 1 else "different"
+
+    def tally(self) -> Tally:
+        """Return what the rows come to, read from the file once more."""
+        whole, last = NOTHING, 0
+        while True:
+            with self._writer.reading() as connection:
+                rows = connection.execute(
+                    "SELECT n, row FROM members WHERE n > ? ORDER BY n LIMIT ?",
+                    (last, _TALLIED_AT_ONCE),
+                ).fetchall()
+            if not rows:
+                return whole
+            last = rows[-1][0]
+            whole = together(whole, tally_of(_decoder.decode(row) for _, row in rows))
+
+    def _doubts(self) -> int:
+        """How often in a row the copy differed; a third time counts as the first."""
+        with self._reader.reading() as connection:
+            return meta.value(connection, "doubts", 0) % 2
+
     def fill(self, pages: Iterable[Sequence[MemberRow]]) -> None:
         """Put very many new members in, a transaction a page, with the indexes made at the end."""
         with self._written() as connection:
@@ -267,7 +249,7 @@ class Cache:
         try:
             for page in pages:
                 with self._written() as connection:
-                    writer = MemberWriter(connection, meta.value(connection, "round", 0))
+                    writer = first_copy.writer_of(connection)
                     writer.put_new(page)
                     count = meta.value(connection, "count", 0) + writer.added
                     meta.keep(connection, count=count)
@@ -284,7 +266,8 @@ class Cache:
             for table in ("members", "cards", "held", "stock"):
                 connection.execute(f"DELETE FROM {table}")
             connection.execute("INSERT INTO names (names) VALUES ('delete-all')")
-            meta.keep(connection, cursor="", complete=0, count=0, fetched_at=0)
+            first_copy.end(connection)
+            meta.keep(connection, cursor="", complete=0, count=0, fetched_at=0, seeded=0)
 
     def make_durable(self) -> None:
         """Put what was applied so far onto the disk: after this no power cut takes it back."""
@@ -300,17 +283,21 @@ class Cache:
             self._is_durable = False
             with self._writer.writing() as connection:
                 yield connection
+            self._look_again()
             self._commits += 1
+
+    def _look_again(self) -> None:
+        """See where rows are found since a transaction of the writer."""
+        with self._writer.reading() as connection:
+            self.look(
+                is_sparse=first_copy.is_sparse(connection),
+                is_seeded=bool(meta.value(connection, "seeded", 0)),
+            )
 
     def close(self) -> None:
         """Close the file."""
         self._reader.close()
         self._writer.close()
-
-
-def searched_words(text: str) -> tuple[str, ...]:
-    """Return the words of a query that are looked for."""
-    return tuple(word for word in words_of(text) if len(word) >= _WORD_MIN)[:_WORDS_MAX]
 
 
 def _hold(

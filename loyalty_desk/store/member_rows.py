@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from loyalty_desk.store.database import Connection
-from loyalty_desk.store.migrations import INDEXES
+from loyalty_desk.store.migrations import INDEXES, LINE
 from loyalty_desk.store.newcomers import words_of
 from sync.protocol.messages import MemberRow
 
@@ -21,11 +21,19 @@ _decoder = msgspec.msgpack.Decoder(MemberRow)
 
 
 class MemberWriter:
-    """Writes members within one transaction. `added` is how many there are more than before."""
+    """Writes members within one transaction. `added` is how many there are more than before.
 
-    def __init__(self, connection: Connection, round_: int) -> None:
+    Arrivals are numbered above `after`. `near` is the condition on `n` of the rows that can be
+    found by id while a first copy is put in, "" for all.
+    """
+
+    def __init__(
+        self, connection: Connection, round_: int, *, after: int = 0, near: str = ""
+    ) -> None:
         self._connection = connection
         self._round = round_
+        self._after = after
+        self._near = f" AND {near}" if near else ""
         self.added = 0
 
     def put_all(self, rows: Sequence[MemberRow]) -> None:
@@ -37,19 +45,25 @@ class MemberWriter:
             if row.id in known:
                 self.put(row)
 
-    def _known(self, ids: Sequence[int]) -> set[int]:
+    def of_this_round(self, ids: Sequence[int]) -> set[int]:
+        """Return which of these members have come already in this round of pulling."""
+        return self._known(ids, f" AND round = {self._round}")
+
+    def _known(self, ids: Sequence[int], further: str = "") -> set[int]:
         known: set[int] = set()
         for start in range(0, len(ids), _IDS_MAX):
             part = ids[start : start + _IDS_MAX]
             marks = ", ".join("?" * len(part))
-            found = self._connection.execute(f"SELECT id FROM members WHERE id IN ({marks})", part)
+            found = self._connection.execute(
+                f"SELECT id FROM members WHERE id IN ({marks}){self._near}{further}", part
+            )
             known.update(member for (member,) in found.fetchall())
         return known
 
     def put(self, row: MemberRow) -> None:
         """Put a member in, or replace their row."""
         found = self._connection.execute(
-            "SELECT n, row FROM members WHERE id = ?", (row.id,)
+            f"SELECT n, row FROM members WHERE id = ?{self._near}", (row.id,)
         ).fetchone()
         if found is None:
             self._insert(row)
@@ -68,8 +82,14 @@ class MemberWriter:
             self._put_cards(row)
 
     def put_new(self, rows: Sequence[MemberRow]) -> None:
-        """Put members in of whom it is known that none is there yet."""
-        first = self._next()
+        """Put members in of whom it is known that none is there yet; the last one arrived last."""
+        self._put_many(rows, self._next(), self._next_card())
+
+    def put_seeds(self, rows: Sequence[MemberRow]) -> None:
+        """Put in a part of a first copy: below the line, behind the parts before it."""
+        self._put_many(rows, self._last("n", "members") + 1, self._last("rowid", "cards") + 1)
+
+    def _put_many(self, rows: Sequence[MemberRow], first: int, first_card: int) -> None:
         self._connection.executemany(
             "INSERT INTO members (n, id, cpf_hash, phone_hash, round, row)"
             " VALUES (?, ?, ?, ?, ?, ?)",
@@ -82,10 +102,11 @@ class MemberWriter:
             "INSERT INTO names (rowid, name) VALUES (?, ?)",
             [(n, _name(row)) for n, row in enumerate(rows, first)],
         )
+        cards = [(bytes.fromhex(card), row.id) for row in rows for card in row.cards]
         self._connection.executemany(
             # REPLACE: after a merge the card may still stand with the other member.
-            "INSERT OR REPLACE INTO cards (card, member) VALUES (?, ?)",
-            [(bytes.fromhex(card), row.id) for row in rows for card in row.cards],
+            "INSERT OR REPLACE INTO cards (rowid, card, member) VALUES (?, ?, ?)",
+            [(number, *card) for number, card in enumerate(cards, first_card)],
         )
         self.added += len(rows)
 
@@ -93,9 +114,9 @@ class MemberWriter:
         """Take a member out, with everything they are found by."""
         found = self._connection.execute(
             "SELECT n, row FROM members WHERE id = ?", (member,)
-        ).fetchone()
-        if found is not None:
-            self._remove(found[0], _decoder.decode(found[1]))
+        ).fetchall()
+        for n, row in found:  # twice while a first copy is put in
+            self._remove(n, _decoder.decode(row))
 
     def drop_older_rounds(self) -> None:
         """Take everybody out who did not come again in this round of pulling."""
@@ -125,8 +146,8 @@ class MemberWriter:
     def _put_cards(self, row: MemberRow) -> None:
         for card in row.cards:
             self._connection.execute(
-                "INSERT OR REPLACE INTO cards (card, member) VALUES (?, ?)",
-                (bytes.fromhex(card), row.id),
+                "INSERT OR REPLACE INTO cards (rowid, card, member) VALUES (?, ?, ?)",
+                (self._next_card(), bytes.fromhex(card), row.id),
             )
 
     def _drop_cards(self, row: MemberRow) -> None:
@@ -137,7 +158,18 @@ class MemberWriter:
 
     def _next(self) -> int:
         last: int | None = self._connection.execute("SELECT max(n) FROM members").fetchone()[0]
-        return (last or 0) + 1
+        return max(last or 0, self._after) + 1
+
+    def _next_card(self) -> int:
+        last: int | None = self._connection.execute("SELECT max(rowid) FROM cards").fetchone()[0]
+        return max(last or 0, self._after) + 1
+
+    def _last(self, number: str, table: str) -> int:
+        """The last number below the line."""
+        last: int | None = self._connection.execute(
+            f"SELECT max({number}) FROM {table} WHERE {number} <= {LINE}"
+        ).fetchone()[0]
+        return last or 0
 
 
 def drop_indexes(connection: Connection) -> None:

@@ -8,8 +8,9 @@ the sync does at the same time.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from loyalty_desk.store.cache import CANDIDATES_MAX, Cache, Freshness, Reading, searched_words
+from loyalty_desk.store.cache import Cache, Freshness
 from loyalty_desk.store.effects import Effects, Holding, holding
+from loyalty_desk.store.finding import CANDIDATES_MAX, Reading, searched_words
 from loyalty_desk.store.ledger import Ledger
 from loyalty_desk.store.newcomers import Newcomers
 from sync.protocol.messages import MemberRow

@@ -87,5 +87,18 @@ INDEXES = (
     "CREATE UNIQUE INDEX IF NOT EXISTS cards_card ON cards (card)",
 )
 
+# While a first copy is put in (`first_copy`), its first rows and those above the line are indexed.
+LINE = 1 << 32
+FIRST_ROWS = 20_000
+NEAR = f"(n <= {FIRST_ROWS} OR n > {LINE})"
+NEAR_CARD = f"(rowid <= {FIRST_ROWS} OR rowid > {LINE})"
+SEED_INDEXES = (
+    f"CREATE UNIQUE INDEX IF NOT EXISTS seeds_id ON members (id) WHERE {NEAR}",
+    f"CREATE INDEX IF NOT EXISTS seeds_cpf ON members (cpf_hash) WHERE cpf_hash <> 0 AND {NEAR}",
+    "CREATE INDEX IF NOT EXISTS seeds_phone ON members (phone_hash)"
+    f" WHERE phone_hash <> 0 AND {NEAR}",
+    f"CREATE UNIQUE INDEX IF NOT EXISTS seeds_card ON cards (card) WHERE {NEAR_CARD}",
+)
+
 LEDGER_STEPS: tuple[Step, ...] = (create_ledger,)
 CACHE_STEPS: tuple[Step, ...] = (create_cache,)

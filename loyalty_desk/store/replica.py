@@ -9,9 +9,16 @@ from collections.abc import Sequence
 
 from loyalty_desk.store.cache import Cache
 from loyalty_desk.store.ledger import Ledger
-from sync.client.replica import Head, Identity, Outgoing
+from sync.client.replica import Compared, Copying, Head, Identity, Outgoing
 from sync.programme.leases import Lease
-from sync.protocol.messages import LeaseRow, PullAnswer, PushAnswer
+from sync.protocol.messages import (
+    LeaseRow,
+    Manifest,
+    MemberRow,
+    PullAnswer,
+    PushAnswer,
+    Tally,
+)
 
 
 class StoreReplica:
@@ -64,6 +71,26 @@ class StoreReplica:
         self._cache.apply(page, now=now, own_members=own_members, own_cards=own_cards)
         if not page.more:
             ledger.settle(page.acked_seq)
+
+    def copying(self) -> Copying | None:
+        """Return how far a first copy has come, None when none is under way."""
+        return self._cache.copying()
+
+    def begin_copy(self, manifest: Manifest) -> None:
+        """Begin a first copy: from here on pull from the manifest's cursor."""
+        self._cache.begin_copy(manifest)
+
+    def keep_part(self, part: int, rows: Sequence[MemberRow]) -> None:
+        """Put a part of a first copy in; rows that came with a page are newer and stay."""
+        self._cache.keep_part(part, rows)
+
+    def wants_tally(self, now: int) -> bool:
+        """Say whether it is time to compare the copy with the server's."""
+        return self._cache.wants_tally(now)
+
+    def compare(self, tally: Tally, *, now: int) -> Compared:
+        """Compare the copy with what the server's comes to; one that differs begins anew, once."""
+        return self._cache.compare(tally, now=now)
 
     def refetch(self) -> None:
         """Start pulling from the beginning; what is held stays in use until it is replaced."""

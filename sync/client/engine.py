@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sync.client import leases, pull, push
+from sync.client import bootstrap, leases, pull, push
 from sync.client.outcomes import Outcome, Rejected
 from sync.client.replica import Replica
 from sync.client.server import Server
@@ -31,6 +31,9 @@ class RoundReport:
     results: tuple[Result, ...]
     offset_ms: int
     trouble: Reason | None
+    more: bool = False
+    head: int = -1
+    differs: bool = False
 
 
 class Engine:
@@ -76,17 +79,21 @@ class Engine:
         )
         if pulled.epoch != self._replica.identity.epoch:
             self._last_seq = None  # the server was restored: ask again what it has
+        copied = bootstrap.go_on(self._replica, self._server)
         self._replica.heard(
             server_now=pulled.server_now, offset_ms=self._server.offset_ms, epoch=pulled.epoch
         )
         results = {one.seq: one for one in (*pushed.results, *pulled.results)}
         return RoundReport(
             pushed=pushed.events,
-            pulled=pulled.members,
+            pulled=pulled.members + copied.members,
             closed=closed,
             results=tuple(results.values()),
             offset_ms=self._server.offset_ms,
             trouble=self._trouble,
+            more=copied.more,
+            head=pulled.head,
+            differs=pulled.differs,
         )
 
     def _greet(self) -> int:

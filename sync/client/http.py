@@ -79,8 +79,15 @@ class Answer:
     def read(self, kind: type[Message]) -> Message:
         """Return the message of a good answer; raises Outdated, Rejected, ServerFault."""
         try:
+            return codec.decode(self.read_bytes(), kind)
+        except Refused as fault:
+            raise ServerFault(self.status, self.retry_after) from fault
+
+    def read_bytes(self) -> bytes:
+        """Return the body of a good answer; raises Outdated, Rejected, ServerFault."""
+        try:
             if self.status == 200:
-                return codec.decode(self.plain(), kind)
+                return self.plain()
             problem = codec.decode(self.plain(), Problem)
             reason = Reason(problem.code)
         except (Refused, ValueError) as fault:  # an answer of a later version, or of none

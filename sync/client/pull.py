@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from sync.client import bootstrap
 from sync.client.outcomes import Rejected, ServerFault
 from sync.client.replica import Replica
 from sync.client.server import Server
@@ -14,12 +15,18 @@ from sync.protocol.messages import PullAnswer, Result
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """How many members changed, what the server said of own events, and its time and epoch."""
+    """How many members changed, what the server said of own events, and its time and epoch.
+
+    `head` is the number up to which there is no news. `differs` when even a copy that was fetched
+    anew is not the server's.
+    """
 
     members: int
     results: tuple[Result, ...]
     server_now: int
     epoch: int
+    head: int = -1
+    differs: bool = False
 
 
 def pull_news(
@@ -27,31 +34,51 @@ def pull_news(
 ) -> Pulled:
     """Pull to the end. A cursor that the server cannot use any more begins again, once.
 
-    `in_trouble` is for a terminal whose chain is not the server's: it has nothing lent to it, and
-    what the server says of events is said of others than its own. Raises Outcome, and Refused
-    DOCUMENT_FORGED, DISK_FULL; the pages before it are kept.
+    A copy that is not what the server says it should come to begins again too. `in_trouble` is for
+    a terminal whose chain is not the server's: it has nothing lent to it, and what the server says
+    of events is said of others than its own. Raises Outcome, and Refused DOCUMENT_FORGED,
+    DISK_FULL; the pages before it are kept.
     """
     members, again = 0, True
     results: list[Result] = []
     while True:
-        asked_at = wall()
-        cursor = replica.cursor()
         try:
-            page = server.pull(cursor)
+            page = _next_page(replica, server, wall=wall, in_trouble=in_trouble)
         except Rejected as rejected:
             if not again or rejected.refused.reason is not Reason.CURSOR_INVALID:
                 raise
             again = False
             replica.refetch()
             continue
-        if in_trouble:
-            page = msgspec.structs.replace(page, leases=(), results=(), acked_seq=replica.settled())
-        _check(page, cursor)
-        replica.keep_page(page, asked_at=asked_at, now=wall())
         members += len(page.members)
         results += page.results
-        if not page.more:
-            return Pulled(members, tuple(results), page.now, page.epoch)
+        if page.more:
+            continue
+        compared = replica.compare(page.tally, now=wall()) if page.tally is not None else "same"
+        if compared != "again":
+            return Pulled(
+                members,
+                tuple(results),
+                page.now,
+                page.epoch,
+                page.head,
+                differs=compared == "different",
+            )
+
+
+def _next_page(
+    replica: Replica, server: Server, *, wall: Callable[[], int], in_trouble: bool
+) -> PullAnswer:
+    asked_at = wall()
+    if not replica.cursor():
+        bootstrap.begin(replica, server)
+    cursor = replica.cursor()
+    page = server.pull(cursor, replica.wants_tally(asked_at))
+    if in_trouble:
+        page = msgspec.structs.replace(page, leases=(), results=(), acked_seq=replica.settled())
+    _check(page, cursor)
+    replica.keep_page(page, asked_at=asked_at, now=wall())
+    return page
 
 
 def _check(page: PullAnswer, cursor: str) -> None:

@@ -28,6 +28,7 @@ from sync.protocol.messages import (
     MemberCard,
     PullAnswer,
     PushAnswer,
+    Snapshot,
     Reincarnate,
     ReincarnateAnswer,
 )
@@ -80,13 +81,22 @@ class RemoteServer:
         self._measure(answer.now, asked_at)
         return answer
 
-    def pull(self, cursor: str) -> PullAnswer:
-        """Ask for the next page behind a cursor."""
-        query = urlencode({"cursor": cursor, "limit": PAGE_ROWS})
+    def pull(self, cursor: str, tally: bool = False) -> PullAnswer:
+        """Ask for the next page behind a cursor; with `tally`, for what the whole copy comes to."""
+        asked = {"cursor": cursor, "limit": PAGE_ROWS}
+        query = urlencode({**asked, "tally": 1} if tally else asked)
         asked_at = self._wall()
         answer = self._ask("GET", f"{PREFIX}/pull?{query}", b"", {}, PATIENT).read(PullAnswer)
         self._measure(answer.now, asked_at)
         return answer
+
+    def snapshot(self) -> Snapshot:
+        """Ask for the manifest of a first copy, if there is one."""
+        return self._ask("GET", f"{PREFIX}/snapshot", b"", {}, PATIENT).read(Snapshot)
+
+    def part(self, sha256: str) -> bytes:
+        """Ask for a part of a first copy, as it travels."""
+        return self._ask("GET", f"{PREFIX}/snapshot/{sha256}", b"", {}, PATIENT).read_bytes()
 
     def lease(self, request: LeaseRequest) -> LeaseRow:
         """Ask for a lease, and get an answer within two seconds or none."""

@@ -6,10 +6,10 @@ a network, and none is called while a request is on its way with a transaction o
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from sync.programme.leases import Lease
-from sync.protocol.messages import LeaseRow, PullAnswer, PushAnswer
+from sync.protocol.messages import LeaseRow, Manifest, MemberRow, PullAnswer, PushAnswer, Tally
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,18 @@ class Outgoing:
     sealed: tuple[bytes, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Copying:
+    """A first copy under way: its manifest, and how many of its parts are in."""
+
+    manifest: Manifest
+    done: int
+
+
+# The same as the server's; not the same, and begun anew; not the same once more.
+Compared: TypeAlias = Literal["same", "again", "different"]
+
+
 class Replica(Protocol):
     """A terminal's database, as the engine sees it."""
 
@@ -86,6 +98,26 @@ class Replica(Protocol):
 
         `asked_at` and `now` are when the page was asked for and came, by this machine's clock.
         """
+        ...
+
+    def copying(self) -> Copying | None:
+        """Return how far a first copy has come, None when none is under way."""
+        ...
+
+    def begin_copy(self, manifest: Manifest) -> None:
+        """Begin a first copy: from here on pull from the manifest's cursor."""
+        ...
+
+    def keep_part(self, part: int, rows: Sequence[MemberRow]) -> None:
+        """Put a part of a first copy in; rows that came with a page are newer and stay."""
+        ...
+
+    def wants_tally(self, now: int) -> bool:
+        """Say whether it is time to compare the copy with the server's."""
+        ...
+
+    def compare(self, tally: Tally, *, now: int) -> Compared:
+        """Compare the copy with what the server's comes to; one that differs begins anew, once."""
         ...
 
     def refetch(self) -> None:

@@ -14,6 +14,7 @@ from sync.protocol.messages import (
     LeaseRow,
     PullAnswer,
     PushAnswer,
+    Snapshot,
 )
 
 
@@ -28,8 +29,16 @@ class Server(Protocol):
         """Send a batch (`chain.seal_batch`)."""
         ...
 
-    def pull(self, cursor: str) -> PullAnswer:
-        """Ask for the next page behind a cursor."""
+    def pull(self, cursor: str, tally: bool = False) -> PullAnswer:
+        """Ask for the next page behind a cursor; with `tally`, for what the whole copy comes to."""
+        ...
+
+    def snapshot(self) -> Snapshot:
+        """Ask for the manifest of a first copy, if there is one."""
+        ...
+
+    def part(self, sha256: str) -> bytes:
+        """Ask for a part of a first copy, as it travels."""
         ...
 
     def lease(self, request: LeaseRequest) -> LeaseRow:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from loyalty_desk.store.cache import searched_words
+from loyalty_desk.store.finding import searched_words
 from tests.bench.job import Job
 from tests.bench.table import Row, at_most
 from tests.bench.till import Till, opened
