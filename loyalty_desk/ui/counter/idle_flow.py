@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from loyalty_desk.desk import identify, receipts, shift, sync_status, undo
+from loyalty_desk.desk import identify, receipts, shift, undo
 from loyalty_desk.desk.identify import Found
 from loyalty_desk.desk.shift import RecentVisit, ShiftReport
 from loyalty_desk.desk.sync_status import SyncStatus
@@ -18,7 +18,7 @@ from sync.programme.refusals import Refused
 LETTERS_MIN, DIGITS_MIN = 2, 8
 RECEIPT_WAITS_MS = 120_000
 
-News = tuple[tuple[RecentVisit, ...], ShiftReport | None, SyncStatus]
+News = tuple[tuple[RecentVisit, ...], ShiftReport | None]
 
 
 class IdleFlow:
@@ -43,19 +43,19 @@ class IdleFlow:
         self._receipt: tuple[ReceiptRead, int] | None = None
         self.view = IdleView()
 
-    def refresh(self) -> None:
-        """Read the last visits, the shift and what waits."""
+    def reading(self) -> Callable[[], News]:
+        """Return what reads the last visits and the shift, for the store's worker."""
         counter, seconds = self._floor.counter, self._floor.undo_seconds
         staff = self._floor.session.staff if self._floor.session is not None else 0
+        return lambda: (
+            shift.recent(counter, window_seconds=seconds),
+            shift.report(counter, staff=staff),
+        )
 
-        def work() -> News:
-            return (
-                shift.recent(counter, window_seconds=seconds),
-                shift.report(counter, staff=staff),
-                sync_status.status(counter),
-            )
-
-        self._floor.store.run(work, self._heard, self._failed)
+    def hear(self, news: News, status: SyncStatus) -> None:
+        """Show what was read from the next drawing on."""
+        recent, report = news
+        self.view = replace(self.view, recent=recent, shift=report, status=status)
 
     def tick(self) -> None:
         """A second has passed: undo seconds go down, a waiting receipt may lapse."""
@@ -162,11 +162,6 @@ class IdleFlow:
     def _not_searched(self, error: BaseException) -> None:
         self._searching = False
         self._failed(error)
-
-    def _heard(self, news: News) -> None:
-        recent, report, status = news
-        self.view = replace(self.view, recent=recent, shift=report, status=status)
-        self._floor.redraw()
 
     def _failed(self, error: BaseException) -> None:
         self._refused(refusal(error))

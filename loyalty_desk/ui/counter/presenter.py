@@ -14,7 +14,7 @@ from loyalty_desk.desk.sync_status import SyncStatus
 from loyalty_desk.desk.visit import Concluded, Draft
 from loyalty_desk.ui.counter.enrol_flow import EnrolFlow
 from loyalty_desk.ui.counter.floor import Floor, Place, read_place, refusal
-from loyalty_desk.ui.counter.idle_flow import IdleFlow
+from loyalty_desk.ui.counter.idle_flow import IdleFlow, News
 from loyalty_desk.ui.counter.reception import Reception
 from loyalty_desk.ui.counter.screen import PageState
 from loyalty_desk.ui.counter.sign_in_flow import SignInFlow
@@ -28,6 +28,9 @@ from sync.i18n import _
 from sync.programme.document import Document
 from sync.programme.members import first_name
 from sync.programme.refusals import Refused
+
+Held = tuple[tuple[str, str], ...]
+_Found = tuple[Place | None, News | None, SyncStatus, Held]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,12 +110,14 @@ class CounterPresenter:
 
     def refresh(self, *, reopen: bool = False) -> None:
         """Read again what the frame shows and what waits; with `reopen` the open member too."""
-        counter = self._floor.counter
-
+        counter, read_idle = self._floor.counter, self.idle.reading()
         staff = self._floor.session.staff if self._floor.session is not None else 0
 
-        def work() -> tuple[Place | None, SyncStatus, tuple[tuple[str, str], ...]]:
-            return read_place(counter), sync_status.status(counter), parked.waiting(counter)
+        def work() -> _Found:
+            # All at once, so that one drawing shows it all.
+            place = read_place(counter)
+            news = read_idle() if place is not None else None
+            return place, news, sync_status.status(counter), parked.waiting(counter)
 
         self._floor.store.run(work, lambda found: self._refreshed(*found), self._failed)
         if staff:
@@ -121,10 +126,8 @@ class CounterPresenter:
                 lambda gone: self._checked(staff, gone),
                 self._failed,
             )
-        if self._floor.place is not None:
-            self.idle.refresh()
-            if reopen:
-                self.visit.refresh()
+        if self._floor.place is not None and reopen:
+            self.visit.refresh()
 
     def tick(self) -> None:
         """A second has passed."""
@@ -362,7 +365,7 @@ class CounterPresenter:
         self.refresh()
 
     def _refreshed(
-        self, place: Place | None, status: SyncStatus, held: tuple[tuple[str, str], ...]
+        self, place: Place | None, news: News | None, status: SyncStatus, held: Held
     ) -> None:
         arrived = self._floor.place is None and place is not None
         self._floor.place, self._stage.status, self._stage.parked = place, status, held
@@ -372,9 +375,10 @@ class CounterPresenter:
         if self._card_for and self._floor.line.connected and not status.waiting:
             member, self._card_for = self._card_for, 0
             self.save_card(member)
+        if news is not None:
+            self.idle.hear(news, status)
         if arrived:
             self.sign_in.refresh()
-            self.idle.refresh()
         self.redraw()
 
     def _checked(self, staff: int, is_dismissed: bool) -> None:
