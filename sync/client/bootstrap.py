@@ -14,7 +14,7 @@ from sync.client.server import Server
 from sync.programme.refusals import Reason, Refused
 from sync.protocol import codec, signing
 from sync.protocol.columns import CHUNK_BYTES_MAX, unpack_rows
-from sync.protocol.messages import Manifest
+from sync.protocol.messages import Manifest, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,10 @@ NOTHING = Copied(0, more=False)
 def begin(replica: Replica, server: Server) -> None:
     """Take what the server has as a first copy, for a terminal that begins from nothing.
 
-    Where it has none, pulling page by page brings the same. Raises Outcome.
+    Where it has none, or does not know what that is, pulling page by page brings the same. Raises
+    Outcome.
     """
-    offered = server.snapshot()
+    offered = _offered(server)
     if not offered.manifest:
         return
     body = offered.manifest.encode()
@@ -69,6 +70,15 @@ def go_on(replica: Replica, server: Server) -> Copied:
         raise ServerFault(200) from fault
     replica.keep_part(under_way.done, rows)
     return Copied(len(rows), more=True)  # after the last one, the copy is compared
+
+
+def _offered(server: Server) -> Snapshot:
+    try:
+        return server.snapshot()
+    except Rejected as rejected:
+        if rejected.refused.reason is not Reason.NOT_FOUND:
+            raise
+        return Snapshot()
 
 
 def _part(server: Server, under_way: Copying) -> bytes:

@@ -7,7 +7,7 @@ page.
 
 import logging
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -23,13 +23,18 @@ _log = logging.getLogger("loyalty_server")
 
 
 class Snapshots:
-    """The snapshots in a folder; made for stores with at least `least` members."""
+    """The snapshots in a folder; made for stores with at least `least` members.
 
-    def __init__(self, office: HeadOffice, folder: Path, *, least: int) -> None:
+    `maker` makes them one after the other; without one, a thread does.
+    """
+
+    def __init__(
+        self, office: HeadOffice, folder: Path, *, least: int, maker: Executor | None = None
+    ) -> None:
         self._office = office
         self._folder = folder
         self._least = least
-        self._maker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="snapshot")
+        self._maker = maker or ThreadPoolExecutor(max_workers=1, thread_name_prefix="snapshot")
         self._lock = threading.Lock()
         self._making: set[int] = set()
         self._closed = threading.Event()
