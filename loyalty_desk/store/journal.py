@@ -12,6 +12,7 @@ import msgspec
 
 from loyalty_desk.store.database import Connection
 from sync.client.replica import Head, Outgoing
+from sync.programme.refusals import Reason, Refused
 from sync.protocol import codec, events
 from sync.protocol.chain import next_hash
 from sync.protocol.events import AnyEvent
@@ -56,6 +57,15 @@ class Kept:
     explain: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """One life's part of the journal: behind `begins`, up to `ends`; `first` is the hash before."""
+
+    begins: int
+    ends: int
+    first: bytes
+
+
 def chained(acts: Sequence[Act], head: Head) -> tuple[list[Entry], Head]:
     """Return the acts as events in their places behind `head`, and the new head."""
     entries = []
@@ -91,30 +101,36 @@ def append(connection: Connection, entries: Sequence[Entry]) -> None:
             )
 
 
-def head(connection: Connection, first: bytes) -> Head:
-    """Return the end of the chain; `first` is the hash before the first event."""
+def head(connection: Connection, begun: Head) -> Head:
+    """Return the end of the chain that began at `begun`."""
     last = connection.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
-    return Head(*last) if last else Head(0, first)
+    return Head(*last) if last and last[0] > begun.seq else begun
 
 
-def hash_at(connection: Connection, seq: int, first: bytes) -> bytes | None:
-    """Return the hash of an event, `first` for 0, None when the journal does not hold it."""
-    if seq == 0:
-        return first
+def hash_at(connection: Connection, life: Stretch, seq: int) -> bytes | None:
+    """Return the hash of one of a life's events, None when the journal does not hold it."""
+    if seq == life.begins:
+        return life.first
+    if not life.begins < seq <= life.ends:
+        return None
     found = connection.execute("SELECT hash FROM journal WHERE seq = ?", (seq,)).fetchone()
     return found[0] if found else None
 
 
-def outgoing(connection: Connection, first: bytes, *, after: int, limit: int) -> Outgoing | None:
-    """Return up to `limit` events behind `after`, None when there are none."""
+def outgoing(connection: Connection, life: Stretch, *, after: int, limit: int) -> Outgoing | None:
+    """Return up to `limit` of a life's events behind `after`, None when there are none.
+
+    Raises Refused(CHAIN_GAP) when the journal does not hold what comes next.
+    """
     rows = connection.execute(
-        "SELECT seq, hash, body FROM journal WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit)
+        "SELECT seq, hash, body FROM journal WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
+        (after, life.ends, limit),
     ).fetchall()
     if not rows:
         return None
-    previous = hash_at(connection, after, first)
-    assert rows[0][0] == after + 1, rows[0][0]
-    assert previous is not None
+    previous = hash_at(connection, life, after)
+    if previous is None or rows[-1][0] != after + len(rows):
+        raise Refused(Reason.CHAIN_GAP, expected=after + 1)
     sealed = connection.execute(
         "SELECT event, salt, payload FROM sealed WHERE seq BETWEEN ? AND ? ORDER BY seq",
         (after + 1, rows[-1][0]),

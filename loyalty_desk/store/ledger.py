@@ -6,10 +6,7 @@ costs one sync of the disk. One connection writes this file, one thread at a tim
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-
-import msgspec
 
 from loyalty_desk.store import claims, journal, meta, visits
 from loyalty_desk.store.database import Connection, Database, open_database
@@ -17,6 +14,7 @@ from loyalty_desk.store.effects import NOTHING, Effects
 from loyalty_desk.store.held_documents import HeldDocument, HeldDocuments
 from loyalty_desk.store.journal import Act, Entry, Kept
 from loyalty_desk.store.lease_book import LeaseBook
+from loyalty_desk.store.lives import Lives
 from loyalty_desk.store.migrations import LEDGER_STEPS
 from loyalty_desk.store.newcomers import Newcomers
 from loyalty_desk.store.recent_events import RecentEvents, Recorded
@@ -24,13 +22,12 @@ from loyalty_desk.store.shelf import Attention, ParkedVisits, Shifts
 from loyalty_desk.store.staff_book import StaffBook
 from loyalty_desk.store.unsettled import Unsettled
 from loyalty_desk.store.visits import DAY_MS, Visit
-from sync.client.replica import Head, Identity, Outgoing
+from sync.client.replica import Head, Identity, Outgoing, Why
 from sync.programme import leases
 from sync.programme.refusals import Reason, Refused
 from sync.programme.tiers import tier_for
-from sync.protocol.chain import first_hash
 from sync.protocol.events import AccrualEvent, AnyEvent, RedemptionEvent, VoidEvent, visit_of
-from sync.protocol.messages import MemberRow
+from sync.protocol.messages import MemberRow, Reincarnate, ReincarnateAnswer
 
 RETENTION_DAYS = 90
 _CACHE_KIB = 8 * 1024
@@ -38,8 +35,6 @@ _CACHE_KIB = 8 * 1024
 _BUSY_RECORDS_MAX = 2_500
 _RECENT_MAX = 1_000
 _SEEN_MS = 10 * 60 * 1000
-
-_identity = msgspec.json.Decoder(Identity)
 
 
 def open_ledger(
@@ -62,28 +57,26 @@ def open_ledger(
 class Ledger:
     """The open ledger of a terminal; every method may be called from any thread.
 
-    `identity` is None before the enrolment. `offset_ms` is the server's clock less this one's, as
-    last measured; `latest_seen` the latest time ever seen, in the server's time (ms UTC).
+    `offset_ms` is the server's clock less this one's, as last measured; `latest_seen` the latest
+    time ever seen, in the server's time (ms UTC).
     """
 
     def __init__(
         self, database: Database, pepper: bytes, random_bytes: Callable[[int], bytes]
     ) -> None:
         self._database = database
+        self.lives = Lives(database, random_bytes)
         self.leases = LeaseBook(database)
         self.staff = StaffBook(database, pepper, lambda: self.latest_seen)
         self.parked = ParkedVisits(database)
         self.attention = Attention(database)
         self.shifts = Shifts(database)
         self.documents = HeldDocuments(database, lambda: self.known.server_key)
-        self.identity: Identity | None = None
         self._unsettled = Unsettled(self._first_tier)
         self.cache_key = b""
         self.offset_ms = 0
         self.latest_seen = 0
         self._seen_kept = 0
-        self._head = Head(0, b"")
-        self._sent = 0
         self._recent = RecentEvents()
         self._busy_records = 0
         self._changed = True
@@ -94,19 +87,31 @@ class Ledger:
     # --- Who and when ---------------------------------------------------------------------------
 
     @property
+    def identity(self) -> Identity | None:
+        """Who this terminal is; None before the enrolment."""
+        return self.lives.identity
+
+    @property
     def known(self) -> Identity:
         """Who this terminal is; it has been enrolled."""
-        assert self.identity is not None, "this terminal has not been enrolled"
-        return self.identity
+        return self.lives.known
 
     def enrolled(self, identity: Identity) -> None:
         """Keep who this terminal is from now on. Its chain begins here, so it must be empty."""
         with self._database.lock:
-            assert self._head.seq == 0, "a chain has begun"
-            with self._database.writing() as connection:
-                meta.keep(connection, identity=msgspec.json.encode(identity))
-            self.identity = identity
-            self._head = Head(0, _first(identity))
+            self.lives.enrolled(identity)
+
+    def leave_life(self, why: Why) -> None:
+        """Note that this life has to be left. What is lent to it can no more be spent."""
+        with self._database.lock:
+            self.leases.void()
+            self.lives.leave(why)
+
+    def begin_life(self, request: Reincarnate, answer: ReincarnateAnswer) -> bool:
+        """Begin the life that was given; False when events were recorded since it was asked for."""
+        with self._database.lock:
+            self.leases.void()
+            return self.lives.begin(request, answer)
 
     def heard(self, *, server_now: int, offset_ms: int, epoch: int) -> None:
         """Keep the server's time, how far this clock is behind it, and the server's epoch.
@@ -118,10 +123,7 @@ class Ledger:
             if abs(offset_ms - self.offset_ms) > 1_000 or server_now > self._seen_kept + _SEEN_MS:
                 self._changed = True
             self.latest_seen, self.offset_ms = server_now, offset_ms
-            if epoch != self.known.epoch:
-                self.identity = replace(self.known, epoch=epoch)
-                with self._database.writing() as connection:
-                    meta.keep(connection, identity=msgspec.json.encode(self.identity))
+            self.lives.in_epoch(epoch)
 
     def server_time(self, wall: int) -> int:
         """Return the server's time for a time of this machine's clock (ms UTC)."""
@@ -142,11 +144,11 @@ class Ledger:
         with self._database.lock:
             if self._recent.find(acts[0].event.id):
                 return self._recorded(acts)
-            entries, head = journal.chained(acts, self._head)
+            entries, head = journal.chained(acts, self.lives.head)
             with self._database.writing() as connection:
                 taken_back = self._claim(connection, entries)
                 journal.append(connection, entries)
-            self._head = head
+            self.lives.head = head
             self._take_in(entries, taken_back)
             return self._recorded(acts)
 
@@ -239,14 +241,14 @@ class Ledger:
                 with self._database.reading() as connection:
                     self._unsettled.rebuild(connection, acked, self.known.identifier_key)
             self._unsettled.settle(acked)
-            self._sent = max(self._sent, acked)
+            self.lives.sent = max(self.lives.sent, acked)
 
     # --- Reading the journal --------------------------------------------------------------------
 
     def waiting(self) -> int:
         """Return how many events the server has not acknowledged."""
         with self._database.lock:
-            return self._head.seq - self._sent
+            return self.lives.waiting()
 
     def visits(self, *, since: int, limit: int) -> tuple[Visit, ...]:
         """Return the visits since `since` (ms UTC), undone ones included, the newest first."""
@@ -292,22 +294,20 @@ class Ledger:
     def head(self) -> Head:
         """Return the end of the chain."""
         with self._database.lock:
-            return self._head
+            return self.lives.head
 
     def hash_at(self, seq: int) -> bytes | None:
-        """Return an event's hash; of 0, the hash before the first; None when it is not held."""
-        with self._database.reading() as connection:
-            return journal.hash_at(connection, seq, _first(self.known))
+        """Return the hash of one of this life's events; None when it is not held."""
+        return self.lives.hash_at(seq)
 
     def outgoing(self, after: int, limit: int) -> Outgoing | None:
-        """Return up to `limit` events behind `after`, None when there are none."""
-        with self._database.reading() as connection:
-            return journal.outgoing(connection, _first(self.known), after=after, limit=limit)
+        """Return up to `limit` of this life's events behind `after`, None when there are none."""
+        return self.lives.outgoing(after, limit)
 
     def sent(self, last_seq: int) -> None:
         """Keep that the server has the events up to `last_seq`."""
         with self._database.lock:
-            self._sent = last_seq
+            self.lives.sent = last_seq
 
     # --- The idle moment ------------------------------------------------------------------------
 
@@ -332,7 +332,9 @@ class Ledger:
                 connection.execute("DELETE FROM sealed WHERE seq <= ?", (acked,))
                 if abs(now - self._tidied_at) >= DAY_MS:
                     before = now - RETENTION_DAYS * DAY_MS
-                    journal.forget(connection, acked=acked, before=before)
+                    kept = min(acked, self.lives.unsent_from())
+                    journal.forget(connection, acked=kept, before=before)
+                    self.lives.forget(connection)
                     claims.forget(connection, before)
                     self._tidied_at = now
             self._empty_wal()
@@ -351,30 +353,27 @@ class Ledger:
         with self._database.reading() as connection:
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         with self._database.writing() as connection:
-            meta.keep(connection, emptied_at=self._head.seq)
+            meta.keep(connection, emptied_at=self.lives.head.seq)
         self._busy_records = 0
 
     # --- Opening --------------------------------------------------------------------------------
 
     def _load(self, connection: Connection, random_bytes: Callable[[int], bytes]) -> None:
-        identity = meta.value(connection, "identity", b"")
-        self.identity = _identity.decode(identity) if identity else None
+        self.lives.load(connection)
         self.cache_key = meta.value(connection, "cache_key", b"")
         if not self.cache_key:
             self.cache_key = random_bytes(32)
             meta.keep(connection, cache_key=self.cache_key)
         self.offset_ms = meta.value(connection, "offset_ms", 0)
         self.latest_seen = meta.value(connection, "latest_seen", 0)
-        first = _first(self.identity) if self.identity else b""
-        self._head = journal.head(connection, first)
-        self._sent = meta.value(connection, "acked", 0)
         latest = journal.latest(connection, _RECENT_MAX)
         if latest:
             self._recent.begins_after(journal.last_at_before(connection, latest[0].seq))
         for kept in latest:
             self._note(kept.event)
         if self.identity:
-            self._unsettled.rebuild(connection, self._sent, self.identity.identifier_key)
+            acked = meta.value(connection, "acked", 0)
+            self._unsettled.rebuild(connection, acked, self.identity.identifier_key)
 
     def _first_tier(self, at: int) -> str:
         """Name the tier in which members begin, "" while no document is known."""
@@ -389,11 +388,3 @@ class Ledger:
         return visits.visit_from(
             kept, voided=journal.is_undone(connection, visit_id), acked=self._unsettled.acked
         )
-
-
-def _first(identity: Identity) -> bytes:
-    return first_hash(
-        terminal=identity.terminal,
-        incarnation=identity.incarnation,
-        public_key=identity.public_key,
-    )

@@ -28,6 +28,19 @@ def create_cache(connection: Connection) -> None:
         connection.execute(statement)
 
 
+def add_lives(connection: Connection) -> None:
+    """Remember the lives that this terminal has left, until the server has all of each.
+
+    `left_by` is the request that ended a life, in case a restored server has to be asked again.
+    """
+    connection.execute(
+        """CREATE TABLE lives (
+            incarnation INTEGER PRIMARY KEY, identity BLOB NOT NULL, begins INTEGER NOT NULL,
+            ends INTEGER NOT NULL, delivered INTEGER NOT NULL, given_up TEXT NOT NULL,
+            left_by BLOB NOT NULL)"""
+    )
+
+
 _LEDGER = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID",
     # `visit` is NULL on a visit's first event, which lends the visit its id.
@@ -100,5 +113,5 @@ SEED_INDEXES = (
     f"CREATE UNIQUE INDEX IF NOT EXISTS seeds_card ON cards (card) WHERE {NEAR_CARD}",
 )
 
-LEDGER_STEPS: tuple[Step, ...] = (create_ledger,)
+LEDGER_STEPS: tuple[Step, ...] = (create_ledger, add_lives)
 CACHE_STEPS: tuple[Step, ...] = (create_cache,)

@@ -7,16 +7,22 @@ Whatever is cut off in between comes again with the same cursor.
 
 from collections.abc import Sequence
 
+import msgspec
+
 from loyalty_desk.store.cache import Cache
 from loyalty_desk.store.ledger import Ledger
-from sync.client.replica import Compared, Copying, Head, Identity, Outgoing
+from sync.client.replica import Compared, Copying, EarlierLife, Head, Identity, Outgoing, Why
 from sync.programme.leases import Lease
+from sync.programme.refusals import Reason
 from sync.protocol.messages import (
     LeaseRow,
     Manifest,
     MemberRow,
     PullAnswer,
     PushAnswer,
+    Reincarnate,
+    ReincarnateAnswer,
+    Result,
     Tally,
 )
 
@@ -61,6 +67,9 @@ class StoreReplica:
     def keep_page(self, page: PullAnswer, *, asked_at: int, now: int) -> None:
         """Keep a pulled page; raises Refused: DOCUMENT_FORGED, DISK_FULL, DATABASE_DAMAGED."""
         ledger = self._ledger
+        if ledger.lives.leaving or ledger.lives.earlier():
+            # What the server says is said of another chain than the one that ends here.
+            page = msgspec.structs.replace(page, leases=(), acked_seq=ledger.settled)
         ledger.documents.keep_all(page.documents)
         if page.staff:
             ledger.staff.keep_all(page.staff)
@@ -119,6 +128,35 @@ class StoreReplica:
         """Forget leases whose end the server has confirmed."""
         self._ledger.leases.closed(ids)
 
-    def void_leases(self) -> None:
-        """Forget every lease: this terminal is not the one they were lent to."""
-        self._ledger.leases.void()
+    def leave_life(self, why: Why) -> None:
+        """Note that this life has to be left, and forget every lease: they were lent to it."""
+        self._ledger.leave_life(why)
+
+    def wanted_life(self) -> Reincarnate | None:
+        """Return what to ask for when this life has to be left, None for a good one."""
+        return self._ledger.lives.request()
+
+    def begin_life(self, request: Reincarnate, answer: ReincarnateAnswer) -> bool:
+        """Begin the life that was given; False when events were recorded since it was asked for."""
+        return self._ledger.begin_life(request, answer)
+
+    def begun_by(self) -> tuple[Identity, Reincarnate] | None:
+        """Return the life before this one and the request that ended it, None for the first."""
+        return self._ledger.lives.begun_by()
+
+    def earlier_lives(self) -> tuple[EarlierLife, ...]:
+        """Return the earlier lives of which the server does not have everything, in order."""
+        return self._ledger.lives.earlier()
+
+    def outgoing_of(self, life: EarlierLife, after: int, limit: int) -> Outgoing | None:
+        """Return events of an earlier life like `outgoing`; raises Refused(CHAIN_GAP)."""
+        return self._ledger.lives.outgoing_of(life, after, limit)
+
+    def delivered(self, life: EarlierLife, until: int, results: Sequence[Result]) -> None:
+        """Keep that the server has an earlier life up to `until`, and what it said of events."""
+        self._ledger.attention.keep_all(results)
+        self._ledger.lives.delivered(life, until)
+
+    def give_up(self, life: EarlierLife, reason: Reason) -> None:
+        """Keep that the server cannot take the rest of an earlier life; it stays where it is."""
+        self._ledger.lives.give_up(life, reason)

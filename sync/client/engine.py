@@ -5,18 +5,20 @@ report the leases that are over, pull until there is no more. A round may be cut
 repeated; it never deletes an event, and it never waits for the network inside a transaction.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sync.client import bootstrap, leases, pull, push
+from sync.client import bootstrap, leases, lives, pull, push
 from sync.client.outcomes import Outcome, Rejected
-from sync.client.replica import Replica
+from sync.client.replica import Replica, Why
 from sync.client.server import Server
 from sync.programme.refusals import Reason
 from sync.protocol.messages import Hello, HelloAnswer, Result
 from sync.protocol.version import CURRENT
+
+_WHY: Mapping[Reason, Why] = {Reason.CHAIN_FORKED: "forked", Reason.CHAIN_GAP: "unknown"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,7 @@ class Engine:
         self._wall = wall
         self._last_seq: int | None = None  # what the server has; None before a hello
         self._trouble: Reason | None = None
+        self._delivered = 0  # events of earlier lives, since the last report
 
     def round(self) -> RoundReport:
         """Synchronise once.
@@ -68,7 +71,7 @@ class Engine:
             raise
 
     def _round(self) -> RoundReport:
-        if self._last_seq is None:
+        if self._last_seq is None or self._replica.wanted_life() is not None:
             self._last_seq = self._greet()
         pushed, closed = self._push(self._last_seq)
         pulled = pull.pull_news(
@@ -84,8 +87,9 @@ class Engine:
             server_now=pulled.server_now, offset_ms=self._server.offset_ms, epoch=pulled.epoch
         )
         results = {one.seq: one for one in (*pushed.results, *pulled.results)}
+        delivered, self._delivered = self._delivered, 0
         return RoundReport(
-            pushed=pushed.events,
+            pushed=pushed.events + delivered,
             pulled=pulled.members + copied.members,
             closed=closed,
             results=tuple(results.values()),
@@ -97,7 +101,23 @@ class Engine:
         )
 
     def _greet(self) -> int:
-        """Say hello; return how far the server has our journal."""
+        """Say hello; return how far the server has our journal.
+
+        A life that is not ours alone is left for the next one, and greeted again.
+        """
+        for _ in range(2):
+            if not lives.begin_next(self._replica, self._server):
+                self._trouble = self._trouble or Reason.CHAIN_FORKED
+                break
+            answer = lives.known_again(self._replica, self._server, self._hello)
+            self._trouble = self._compare(answer)
+            if self._trouble is None:
+                self._delivered += lives.deliver_earlier(self._replica, self._server, self._key)
+                return answer.last_seq
+            self._replica.leave_life(_WHY[self._trouble])
+        return self._replica.head().seq
+
+    def _hello(self) -> HelloAnswer:
         head = self._replica.head()
         answer = self._server.hello(
             Hello(
@@ -111,21 +131,16 @@ class Engine:
         self._replica.heard(
             server_now=answer.now, offset_ms=self._server.offset_ms, epoch=answer.epoch
         )
-        self._in_trouble(self._compare(answer))
-        return answer.last_seq
-
-    def _in_trouble(self, trouble: Reason | None) -> None:
-        """Keep what is wrong with the chain; who spent its leases before is not known then."""
-        self._trouble = trouble
-        if trouble is not None:
-            self._replica.void_leases()
+        return answer
 
     def _compare(self, answer: HelloAnswer) -> Reason | None:
         """Compare the server's copy of the journal with ours.
 
         Behind ours is normal, also after a restore: the rest is pushed again. Ahead of ours, or
-        different, means that this disk was copied or rolled back.
+        different, means that this disk was copied or rolled back. The server may know already.
         """
+        if answer.quarantined:
+            return Reason.CHAIN_FORKED
         ours = self._replica.hash_at(answer.last_seq)
         if ours is None and answer.last_seq < self._replica.head().seq:
             return Reason.CHAIN_GAP
@@ -143,7 +158,9 @@ class Engine:
         except Rejected as rejected:
             if rejected.refused.reason is not Reason.CHAIN_FORKED:
                 raise
-            self._in_trouble(Reason.CHAIN_FORKED)
+            self._trouble = Reason.CHAIN_FORKED
+            self._replica.leave_life("forked")
+            self._last_seq = None
             return nothing, 0
         self._last_seq = pushed.last_seq
         closed = leases.close_ended(self._replica, self._server, pushed=pushed.last_seq)

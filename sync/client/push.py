@@ -4,12 +4,13 @@ Safe to repeat at any point: the server knows an event by its place in the chain
 already counts once. An answer is believed when it is signed and names a hash of our own chain.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.client.outcomes import Rejected, ServerFault
-from sync.client.replica import Outgoing, Replica
+from sync.client.replica import Identity, Outgoing, Replica
 from sync.client.server import Server
 from sync.programme.refusals import Reason, Refused
 from sync.protocol import signing
@@ -33,10 +34,12 @@ def push_pending(replica: Replica, server: Server, key: Ed25519PrivateKey, *, af
     """
     events = 0
     results: list[Result] = []
-    while batch := _next_batch(replica, key, after):
+    while batch := next_batch(replica.outgoing, key, after):
         outgoing, body = batch
         answer = server.push(body)
-        _check(replica, answer, outgoing)
+        check_answer(replica.identity, answer, outgoing)
+        if replica.hash_at(answer.last_seq) != bytes.fromhex(answer.head):
+            raise Rejected(Refused(Reason.CHAIN_FORKED))
         replica.acknowledged(answer)
         events += len(outgoing.bodies)
         results += answer.results
@@ -44,12 +47,12 @@ def push_pending(replica: Replica, server: Server, key: Ed25519PrivateKey, *, af
     return Pushed(after, events, tuple(results))
 
 
-def _next_batch(
-    replica: Replica, key: Ed25519PrivateKey, after: int
+def next_batch(
+    outgoing_behind: Callable[[int, int], Outgoing | None], key: Ed25519PrivateKey, after: int
 ) -> tuple[Outgoing, bytes] | None:
-    """The next events, as many as a batch may hold."""
+    """Return the next events, as many as a batch may hold, and the batch; None for none."""
     limit = BATCH_EVENTS_MAX
-    while outgoing := replica.outgoing(after, limit):
+    while outgoing := outgoing_behind(after, limit):
         body = seal_batch(
             key=key,
             from_seq=outgoing.from_seq,
@@ -64,8 +67,8 @@ def _next_batch(
     return None
 
 
-def _check(replica: Replica, answer: PushAnswer, outgoing: Outgoing) -> None:
-    identity = replica.identity
+def check_answer(identity: Identity, answer: PushAnswer, outgoing: Outgoing) -> None:
+    """Accept an acknowledgement of all that was sent, signed for this life; else ServerFault."""
     try:
         head = bytes.fromhex(answer.head)
         part = signing.ack_part(
@@ -80,5 +83,3 @@ def _check(replica: Replica, answer: PushAnswer, outgoing: Outgoing) -> None:
         raise ServerFault(200) from fault
     if answer.last_seq < outgoing.head.seq:
         raise ServerFault(200)  # it took nothing, or not all, of what it answers to
-    if replica.hash_at(answer.last_seq) != head:
-        raise Rejected(Refused(Reason.CHAIN_FORKED))

@@ -28,9 +28,9 @@ from sync.protocol.messages import (
     MemberCard,
     PullAnswer,
     PushAnswer,
-    Snapshot,
     Reincarnate,
     ReincarnateAnswer,
+    Snapshot,
 )
 
 PAGE_ROWS = 5_000
@@ -119,6 +119,10 @@ class RemoteServer:
     def reincarnate(self, request: Reincarnate) -> ReincarnateAnswer:
         """Ask for this terminal's next life."""
         return self._post("/reincarnate", codec.encode(request), ReincarnateAnswer)
+
+    def speak_as(self, identity: Identity) -> None:
+        """Ask from here on in the name of one of this terminal's lives."""
+        self._identity = identity
 
     def close(self) -> None:
         """Close the connection. Safe to repeat."""

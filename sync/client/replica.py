@@ -9,7 +9,20 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
 from sync.programme.leases import Lease
-from sync.protocol.messages import LeaseRow, Manifest, MemberRow, PullAnswer, PushAnswer, Tally
+from sync.programme.refusals import Reason
+from sync.protocol.messages import (
+    LeaseRow,
+    Manifest,
+    MemberRow,
+    PullAnswer,
+    PushAnswer,
+    Reincarnate,
+    ReincarnateAnswer,
+    Result,
+    Tally,
+)
+
+Why: TypeAlias = Literal["rolled_back", "copied", "forked", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +60,20 @@ class Outgoing:
     head: Head
     bodies: tuple[bytes, ...]
     sealed: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierLife:
+    """A life that this terminal has left: its events stand behind `begins`, up to `ends`.
+
+    The server has them up to `delivered`; `given_up` is why it cannot take the rest, "" for it can.
+    """
+
+    identity: Identity
+    begins: int
+    ends: int
+    delivered: int
+    given_up: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +167,34 @@ class Replica(Protocol):
         """Forget leases whose end the server has confirmed."""
         ...
 
-    def void_leases(self) -> None:
-        """Forget every lease: this terminal is not the one they were lent to."""
+    def leave_life(self, why: Why) -> None:
+        """Note that this life has to be left, and forget every lease: they were lent to it."""
+        ...
+
+    def wanted_life(self) -> Reincarnate | None:
+        """Return what to ask for when this life has to be left, None for a good one."""
+        ...
+
+    def begin_life(self, request: Reincarnate, answer: ReincarnateAnswer) -> bool:
+        """Begin the life that was given; False when events were recorded since it was asked for."""
+        ...
+
+    def begun_by(self) -> tuple[Identity, Reincarnate] | None:
+        """Return the life before this one and the request that ended it, None for the first."""
+        ...
+
+    def earlier_lives(self) -> tuple[EarlierLife, ...]:
+        """Return the earlier lives of which the server does not have everything, in order."""
+        ...
+
+    def outgoing_of(self, life: EarlierLife, after: int, limit: int) -> Outgoing | None:
+        """Return events of an earlier life like `outgoing`; raises Refused(CHAIN_GAP)."""
+        ...
+
+    def delivered(self, life: EarlierLife, until: int, results: Sequence[Result]) -> None:
+        """Keep that the server has an earlier life up to `until`, and what it said of events."""
+        ...
+
+    def give_up(self, life: EarlierLife, reason: Reason) -> None:
+        """Keep that the server cannot take the rest of an earlier life; it stays where it is."""
         ...

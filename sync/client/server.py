@@ -6,6 +6,7 @@ then have been done nevertheless: all of them can be repeated.
 
 from typing import Protocol
 
+from sync.client.replica import Identity
 from sync.protocol.messages import (
     Hello,
     HelloAnswer,
@@ -14,6 +15,8 @@ from sync.protocol.messages import (
     LeaseRow,
     PullAnswer,
     PushAnswer,
+    Reincarnate,
+    ReincarnateAnswer,
     Snapshot,
 )
 
@@ -47,6 +50,14 @@ class Server(Protocol):
 
     def close_leases(self, closing: LeaseClosing) -> tuple[LeaseRow, ...]:
         """Report leases as over; get those that this terminal still holds."""
+        ...
+
+    def reincarnate(self, request: Reincarnate) -> ReincarnateAnswer:
+        """Ask for this terminal's next life."""
+        ...
+
+    def speak_as(self, identity: Identity) -> None:
+        """Ask from here on in the name of one of this terminal's lives."""
         ...
 
     @property

@@ -119,7 +119,9 @@ def published(key=CONFIG_KEY, **facts):
 @pytest.fixture
 def documents(store):
     """The documents of a terminal that knows the configuration key."""
-    store.ledger.identity = replace(IDENTITY, server_key=CONFIG_KEY.public_key().public_bytes_raw())
+    store.ledger.lives.identity = replace(
+        IDENTITY, server_key=CONFIG_KEY.public_key().public_bytes_raw()
+    )
     return store.ledger.documents
 
 

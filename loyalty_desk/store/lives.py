@@ -1,0 +1,244 @@
+"""Lives: who this terminal is to the server, and where each of its lives begins and ends.
+
+A terminal that cannot vouch for its disk any more leaves its life and is given the next one, with
+the same key. Guarantees that a sequence is never given twice, that nothing of an earlier life is
+forgotten before the server has it, and that nothing lent to the life that is left can be spent.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+
+import msgspec
+
+from loyalty_desk.store import journal, meta
+from loyalty_desk.store.database import Connection, Database
+from loyalty_desk.store.journal import Stretch
+from sync.client.replica import EarlierLife, Head, Identity, Outgoing, Why
+from sync.programme.refusals import Reason
+from sync.protocol import codec
+from sync.protocol.chain import first_hash
+from sync.protocol.messages import Reincarnate, ReincarnateAnswer
+from sync.protocol.version import CURRENT
+
+_identity = msgspec.json.Decoder(Identity)
+
+
+class Lives:
+    """The lives in the ledger's file. The ledger's lock is held around everything that changes.
+
+    `head` is the end of the chain, `begins` the sequence before the first event of this life,
+    `sent` the one up to which the server has this life.
+    """
+
+    def __init__(self, database: Database, random_bytes: Callable[[int], bytes]) -> None:
+        self._database = database
+        self._random = random_bytes
+        self.identity: Identity | None = None
+        self.head = Head(0, b"")
+        self.begins = 0
+        self.sent = 0
+        self._leaving: tuple[Why, str] | None = None
+        self._earlier: tuple[EarlierLife, ...] = ()
+
+    def load(self, connection: Connection) -> None:
+        """Read them from the file."""
+        kept = meta.value(connection, "identity", b"")
+        self.identity = _identity.decode(kept) if kept else None
+        self.begins = meta.value(connection, "begins", 0)
+        self.sent = max(meta.value(connection, "acked", 0), self.begins)
+        why = meta.value(connection, "leaving", "")
+        intention = meta.value(connection, "leaving_id", "")
+        self._leaving = (msgspec.convert(why, Why), intention) if why else None
+        self._earlier = tuple(
+            EarlierLife(_identity.decode(identity), *rest)
+            for identity, *rest in connection.execute(
+                "SELECT identity, begins, ends, delivered, given_up FROM lives ORDER BY incarnation"
+            )
+        )
+        if self.identity is not None:
+            self.head = journal.head(connection, Head(self.begins, first_of(self.identity)))
+
+    @property
+    def known(self) -> Identity:
+        """Who this terminal is; it has been enrolled."""
+        assert self.identity is not None, "this terminal has not been enrolled"
+        return self.identity
+
+    def enrolled(self, identity: Identity) -> None:
+        """Keep who this terminal is from now on. Its chain begins here, so it must be empty."""
+        assert self.head.seq == 0, "a chain has begun"
+        self._keep_identity(identity)
+        self.head = Head(0, first_of(identity))
+
+    def in_epoch(self, epoch: int) -> None:
+        """Keep the server's epoch. A restored server may lack what earlier lives had delivered."""
+        if epoch == self.known.epoch:
+            return
+        self._keep_identity(replace(self.known, epoch=epoch))
+        with self._database.reading() as connection:
+            held = connection.execute("SELECT min(seq) FROM journal").fetchone()[0] or 0
+        for life in self._earlier:
+            again = min(max(life.begins, held), life.ends)
+            self._change(replace(life, delivered=again, given_up=""))
+
+    def waiting(self) -> int:
+        """Return how many events the server has not acknowledged and may still take."""
+        earlier = sum(one.ends - one.delivered for one in self._earlier if not one.given_up)
+        return self.head.seq - self.sent + earlier
+
+    def stuck(self) -> int:
+        """Return how many events of earlier lives the server would not take."""
+        return sum(one.ends - one.delivered for one in self._earlier if one.given_up)
+
+    # --- The chain of this life -----------------------------------------------------------------
+
+    def hash_at(self, seq: int) -> bytes | None:
+        """Return an event's hash; the hash before the first where this life begins."""
+        with self._database.reading() as connection:
+            return journal.hash_at(connection, self._stretch(), seq)
+
+    def outgoing(self, after: int, limit: int) -> Outgoing | None:
+        """Return up to `limit` events behind `after`, None when there are none."""
+        with self._database.reading() as connection:
+            return journal.outgoing(connection, self._stretch(), after=after, limit=limit)
+
+    def _stretch(self) -> Stretch:
+        return Stretch(self.begins, self.head.seq, first_of(self.known))
+
+    # --- Leaving it -----------------------------------------------------------------------------
+
+    @property
+    def leaving(self) -> Why | None:
+        """Why this life is to be left; None for a good one."""
+        return self._leaving[0] if self._leaving else None
+
+    def leave(self, why: Why) -> None:
+        """Note that this life has to be left; the first reason stands."""
+        if self._leaving is None:
+            intention = self._random(16).hex()
+            with self._database.writing() as connection:
+                meta.keep(connection, leaving=why, leaving_id=intention)
+            self._leaving = why, intention
+
+    def request(self) -> Reincarnate | None:
+        """Return what the server is asked for, the same while nothing is recorded; None for none.
+
+        A longer chain is another question: the next life goes on behind where this one ends.
+        """
+        if self._leaving is None:
+            return None
+        why, intention = self._leaving
+        asked = hashlib.sha256(f"{intention}/{self.head.seq}".encode()).hexdigest()[:32]
+        return Reincarnate(
+            protocol=CURRENT,
+            id=asked,
+            last_seq=self.head.seq,
+            head=self.head.hash.hex(),
+            why=why,
+        )
+
+    def begin(self, request: Reincarnate, answer: ReincarnateAnswer) -> bool:
+        """Begin the life that was given; False when it begins where this chain no longer ends."""
+        old, head = self.known, self.head
+        if self._leaving is None or request.last_seq != head.seq:
+            return False
+        new = replace(old, incarnation=answer.incarnation, issuer=answer.issuer, epoch=answer.epoch)
+        left = EarlierLife(old, self.begins, head.seq, self.sent, "")
+        with self._database.writing() as connection:
+            connection.execute(
+                "INSERT INTO lives (incarnation, identity, begins, ends, delivered, given_up,"
+                " left_by) VALUES (?, ?, ?, ?, ?, '', ?)",
+                (
+                    old.incarnation,
+                    msgspec.json.encode(old),
+                    left.begins,
+                    left.ends,
+                    left.delivered,
+                    codec.encode(request),
+                ),
+            )
+            meta.keep(
+                connection,
+                identity=msgspec.json.encode(new),
+                begins=head.seq,
+                leaving="",
+                leaving_id="",
+            )
+        self._earlier = (*self._earlier, left)
+        self.identity, self.begins, self.sent, self._leaving = new, head.seq, head.seq, None
+        self.head = Head(head.seq, first_of(new))
+        return True
+
+    # --- Earlier lives --------------------------------------------------------------------------
+
+    def begun_by(self) -> tuple[Identity, Reincarnate] | None:
+        """Return the life before this one and the request that ended it, None for the first."""
+        with self._database.reading() as connection:
+            found = connection.execute(
+                "SELECT identity, left_by FROM lives ORDER BY incarnation DESC LIMIT 1"
+            ).fetchone()
+        if found is None:
+            return None
+        return _identity.decode(found[0]), codec.decode(found[1], Reincarnate)
+
+    def unsent_from(self) -> int:
+        """Return the sequence behind which earlier lives have events that the server lacks."""
+        lacking = (one.delivered for one in self._earlier if one.delivered < one.ends)
+        return min(lacking, default=self.head.seq)
+
+    def forget(self, connection: Connection) -> None:
+        """Forget earlier lives that the server has whole and whose events are gone from here."""
+        first = connection.execute("SELECT min(seq) FROM journal").fetchone()[0] or 0
+        gone = [one for one in self._earlier if one.ends < first and one.delivered >= one.ends]
+        connection.executemany(
+            "DELETE FROM lives WHERE incarnation = ?",
+            [(one.identity.incarnation,) for one in gone],
+        )
+        self._earlier = tuple(one for one in self._earlier if one not in gone)
+
+    def earlier(self) -> tuple[EarlierLife, ...]:
+        """Return the earlier lives of which the server does not have everything, in order."""
+        return tuple(one for one in self._earlier if one.delivered < one.ends and not one.given_up)
+
+    def outgoing_of(self, life: EarlierLife, after: int, limit: int) -> Outgoing | None:
+        """Return up to `limit` events of an earlier life behind `after`, None for none.
+
+        Raises Refused(CHAIN_GAP) when the journal does not hold what comes next.
+        """
+        stretch = Stretch(life.begins, life.ends, first_of(life.identity))
+        with self._database.reading() as connection:
+            return journal.outgoing(connection, stretch, after=after, limit=limit)
+
+    def delivered(self, life: EarlierLife, until: int) -> None:
+        """Keep that the server has an earlier life up to `until`; less after a restore."""
+        self._change(replace(life, delivered=min(until, life.ends)))
+
+    def give_up(self, life: EarlierLife, reason: Reason) -> None:
+        """Keep that the server cannot take the rest of an earlier life; it stays here."""
+        self._change(replace(life, given_up=reason.value))
+
+    def _change(self, life: EarlierLife) -> None:
+        number = life.identity.incarnation
+        with self._database.writing() as connection:
+            connection.execute(
+                "UPDATE lives SET delivered = ?, given_up = ? WHERE incarnation = ?",
+                (life.delivered, life.given_up, number),
+            )
+        self._earlier = tuple(
+            life if one.identity.incarnation == number else one for one in self._earlier
+        )
+
+    def _keep_identity(self, identity: Identity) -> None:
+        with self._database.writing() as connection:
+            meta.keep(connection, identity=msgspec.json.encode(identity))
+        self.identity = identity
+
+
+def first_of(identity: Identity) -> bytes:
+    """Return the hash before the first event of a life."""
+    return first_hash(
+        terminal=identity.terminal,
+        incarnation=identity.incarnation,
+        public_key=identity.public_key,
+    )
