@@ -1,101 +1,210 @@
-"""Migrated databases and the tables of the code are the same, name by name."""
+"""The tables: a migrated database is what the code describes, and nothing in it hinders growth."""
+
+import re
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy import Connection, Engine, UniqueConstraint, create_engine, inspect
 
 from sync.programme.refusals import Reason, Refused
-from sync.server.store.database import migrate, open_database
+from sync.server.store.database import Address, forget, migrate, open_database
 from sync.server.store.tables import keys_metadata, metadata
 
+# Found by their own key, whoever the member is; all else of a member lies where the member does.
 DIRECTORIES = {"cards", "identifiers", "receipt_claims", "events"}
+SERVER_CODE = Path(__file__).resolve().parents[2] / "sync" / "server"
+
+TABLES = pytest.mark.parametrize(
+    "described", [metadata, keys_metadata], ids=["the data", "the keys of members"]
+)
 
 
-def statements(engine: Engine) -> set[str]:
-    with engine.connect() as connection:
-        rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql NOT NULL")
-        return {" ".join(sql.split()) for name, sql in rows if name != "alembic_version"}
+@pytest.fixture
+def database(site):
+    database = open_database(site.place)
+    yield database
+    database.close()
 
 
-def parts(statement: str) -> tuple[str, frozenset[str]]:
-    """A statement with the order of its columns and constraints forgotten."""
+def read(database, described) -> Engine:
+    return database.reading if described is metadata else database.keys_reading
+
+
+def on_sqlite(connection: Connection) -> dict[str, object]:
+    """Each statement of the schema, with the order of its columns and constraints forgotten."""
+    rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql NOT NULL")
+    return {
+        name: _parts(" ".join(sql.split()))
+        for name, sql in rows
+        if name not in ("alembic_version", "unlike")
+    }
+
+
+def on_postgres(connection: Connection, schema: str) -> dict[str, object]:
+    """Columns, constraints and indexes as PostgreSQL itself spells them."""
+    found: dict[str, object] = {}
+    for statement in (_COLUMNS, _CONSTRAINTS, _INDEXES):
+        for name, *facts in connection.exec_driver_sql(statement.replace("$schema", schema)):
+            if "alembic" not in name:
+                found[name] = [str(fact).replace(f"{schema}.", "") for fact in facts]
+    return found
+
+
+def _parts(statement: str) -> tuple[str, frozenset[str]]:
     head, _, rest = statement.partition("(")
     body, _, tail = rest.rpartition(")")
     return head.strip() + tail, frozenset(piece.strip() for piece in body.split(", "))
 
 
-@pytest.mark.parametrize("which", ["data", "keys"])
-def test_a_migrated_database_is_the_one_the_code_describes(tmp_path, which):
-    migrate(tmp_path)
-    database = open_database(tmp_path)
-    migrated = database.writing if which == "data" else database.keys_writing
-    fresh = create_engine("sqlite://")
-    (metadata if which == "data" else keys_metadata).create_all(fresh)
+_COLUMNS = """SELECT table_name || '.' || column_name, data_type, character_maximum_length,
+    is_nullable, column_default, is_identity
+    FROM information_schema.columns WHERE table_schema = '$schema'"""
+_CONSTRAINTS = """SELECT conrelid::regclass || ' ' || conname, pg_get_constraintdef(oid)
+    FROM pg_constraint WHERE connamespace = '$schema'::regnamespace AND contype <> 'n'"""
+_INDEXES = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = '$schema'"
 
-    try:
-        assert {parts(s) for s in statements(migrated)} == {parts(s) for s in statements(fresh)}
-    finally:
-        database.close()
+
+@TABLES
+def test_a_migrated_database_is_the_one_the_code_describes(engine, database, described):
+    migrated = read(database, described)
+    if engine.name == "sqlite":
+        fresh = create_engine("sqlite://")
+        described.create_all(fresh)
+        with migrated.connect() as one, fresh.connect() as other:
+            assert on_sqlite(one) == on_sqlite(other)
         fresh.dispose()
+        return
+    with (database.writing if described is metadata else database.keys_writing).connect() as made:
+        here: str = made.exec_driver_sql("SELECT current_schema()").scalar_one()
+        made.exec_driver_sql("CREATE SCHEMA fresh")
+        made.exec_driver_sql("SET LOCAL search_path TO fresh")
+        described.create_all(made)
+        fresh_tables = on_postgres(made, "fresh")
+        made.exec_driver_sql(f"SET LOCAL search_path TO {here}")
+        assert on_postgres(made, here) == fresh_tables
+        made.rollback()
 
 
-def test_migrating_again_changes_nothing(tmp_path):
-    migrate(tmp_path)
-    before = (tmp_path / "server.db").stat().st_size
+def test_migrating_again_changes_nothing(engine, site):
+    migrate(site.place)
 
-    migrate(tmp_path)
-
-    assert (tmp_path / "server.db").stat().st_size == before
-
-
-def test_every_key_of_a_members_table_holds_its_bucket():
-    members_tables = [t for t in metadata.tables.values() if "bucket" in t.c]
-
-    keys = {t.name: [c.name for c in t.primary_key] for t in members_tables}
-
-    assert {n: k for n, k in keys.items() if "bucket" not in k}.keys() == DIRECTORIES
+    office = open_database(site.place)
+    with office.read() as connection:
+        rows = connection.exec_driver_sql("SELECT version_num FROM alembic_version").all()
+    office.close()
+    assert len(rows) == 1
 
 
-def test_every_constraint_has_a_name():
-    constraints = [c for t in metadata.tables.values() for c in t.constraints]
+@TABLES
+def test_every_key_of_a_members_table_holds_its_bucket(database, described):
+    with read(database, described).connect() as connection:
+        here = inspect(connection)
+        of_members = [
+            name
+            for name in here.get_table_names()
+            if "bucket" in {column["name"] for column in here.get_columns(name)}
+        ]
+        without = {name for name in of_members if not _every_key_has_bucket(here, name)}
 
+    assert of_members
+    assert without <= DIRECTORIES
+
+
+def _every_key_has_bucket(here, table: str) -> bool:
+    keys = [here.get_pk_constraint(table)["constrained_columns"]]
+    keys += [unique["column_names"] for unique in here.get_unique_constraints(table)]
+    keys += [index["column_names"] for index in here.get_indexes(table) if index["unique"]]
+    # The feed's own order is counted within a scope, whoever its members are.
+    return all("bucket" in key for key in keys if set(key) != {"scope", "seq"})
+
+
+@TABLES
+def test_every_constraint_has_a_name(database, described):
+    constraints = [c for t in described.tables.values() for c in t.constraints]
     assert [c for c in constraints if c.name is None] == []
 
+    with read(database, described).connect() as connection:
+        here = inspect(connection)
+        for table in described.tables:
+            names = [here.get_pk_constraint(table)["name"]]
+            names += [one["name"] for one in here.get_unique_constraints(table)]
+            names += [one["name"] for one in here.get_check_constraints(table)]
+            assert all(names), table
+            prefixes = ("pk_", "uq_", "ck_")
+            assert [name for name in names if not name.startswith(prefixes)] == [], table
 
-def test_another_engine_can_make_the_same_tables():
-    dialect = postgresql.dialect()
 
-    for table in (*metadata.sorted_tables, *keys_metadata.sorted_tables):
-        assert str(CreateTable(table).compile(dialect=dialect))
-        for index in table.indexes:
-            assert str(CreateIndex(index).compile(dialect=dialect))
+def test_a_unique_constraint_of_several_columns_is_named_after_all_of_them():
+    for table in metadata.tables.values():
+        for constraint in table.constraints:
+            if isinstance(constraint, UniqueConstraint):
+                assert constraint.name == f"uq_{table.name}_{'_'.join(constraint.columns.keys())}"
 
 
-def test_a_folder_without_a_database_is_refused(tmp_path):
+@TABLES
+def test_no_number_is_given_out_by_a_sequence(engine, database, described):
+    """Numbers of a sequence become visible out of order: a reader behind them skips rows."""
+    with read(database, described).connect() as connection:
+        if engine.name == "sqlite":
+            rows = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE sql NOT NULL")
+            assert [sql for (sql,) in rows if "AUTOINCREMENT" in sql.upper()] == []
+            return
+        counted = "SELECT count(*) FROM information_schema.sequences WHERE sequence_schema = "
+        assert connection.exec_driver_sql(counted + "current_schema()").scalar_one() == 0
+        columns = inspect(connection)
+        for table in described.tables:
+            assert [c["name"] for c in columns.get_columns(table) if "identity" in c] == []
+
+
+def test_nothing_is_announced_by_notify():
+    """NOTIFY in a transaction makes all commits wait for one lock of the whole server."""
+    said = re.compile(r"\bNOTIFY\b|pg_notify", re.IGNORECASE)
+    found = [
+        path.name
+        for path in SERVER_CODE.rglob("*.py")
+        if said.search(path.read_text(encoding="utf-8"))
+    ]
+
+    assert found == []
+
+
+def test_a_place_without_a_database_is_refused(engine):
     with pytest.raises(Refused) as refused:
-        open_database(tmp_path)
+        open_database(engine.empty().place)
 
     assert refused.value.reason is Reason.DATABASE_DAMAGED
 
 
-def test_a_database_of_a_newer_program_is_refused(tmp_path):
-    migrate(tmp_path)
-    database = open_database(tmp_path)
+def test_a_database_of_a_newer_program_is_refused(engine):
+    place = engine.copied(engine.migrated()).place
+    database = open_database(place)
     with database.write() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     database.close()
 
     with pytest.raises(Refused) as refused:
-        open_database(tmp_path)
+        open_database(place)
 
     assert refused.value.reason is Reason.DATABASE_NEWER
 
 
-def test_what_a_failed_transaction_wrote_is_gone(tmp_path):
-    migrate(tmp_path)
-    database = open_database(tmp_path)
+def test_what_is_forgotten_can_be_made_again(engine):
+    place = engine.copied(engine.migrated()).place
+    database = open_database(place)
+    with database.write() as connection:
+        connection.exec_driver_sql("INSERT INTO settings VALUES ('a', 'b')")
+    database.close()
 
+    forget(place)
+    migrate(place)
+
+    database = open_database(place)
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT * FROM settings").all() == []
+    database.close()
+
+
+def test_what_a_failed_transaction_wrote_is_gone(database):
     def fail():
         with database.write() as connection:
             connection.exec_driver_sql("INSERT INTO settings VALUES ('a', 'b')")
@@ -106,11 +215,37 @@ def test_what_a_failed_transaction_wrote_is_gone(tmp_path):
 
     with database.read() as connection:
         rows = connection.exec_driver_sql("SELECT count(*) FROM settings").scalar_one()
-    database.close()
     assert rows == 0
 
 
-def test_each_connection_waits_for_the_disk(tmp_path):
+def test_a_reading_transaction_stays_where_it_began_and_writes_nothing(database):
+    count = "SELECT count(*) FROM settings"
+    with database.read() as reading:
+        before = reading.exec_driver_sql(count).scalar_one()
+        with database.write() as connection:
+            connection.exec_driver_sql("INSERT INTO settings VALUES ('a', 'b')")
+        after = reading.exec_driver_sql(count).scalar_one()
+
+    assert (before, after) == (0, 0)
+    with pytest.raises(Exception, match=r"read-?only"), database.read() as reading:
+        reading.exec_driver_sql("INSERT INTO settings VALUES ('c', 'd')")
+
+
+def test_keys_of_members_are_saved_by_themselves(engine, site):
+    """Old copies of the data must not bring a forgotten member's key back."""
+    if isinstance(site.place, Address):
+        database = open_database(site.place)
+        with database.read() as data, database.keys_reading.begin() as keys:
+            schemas = {
+                c.exec_driver_sql("SELECT current_schema()").scalar_one() for c in (data, keys)
+            }
+        database.close()
+        assert schemas == {"loyalty", "loyalty_keys"}
+    else:
+        assert {path.name for path in site.place.glob("*.db")} == {"server.db", "member_keys.db"}
+
+
+def test_each_connection_to_a_file_waits_for_the_disk(tmp_path):
     migrate(tmp_path)
     database = open_database(tmp_path)
 

@@ -33,19 +33,23 @@ def octets(name: str, length: int | None = None, *, optional: bool = False) -> C
     return Column(name, LargeBinary(length), nullable=optional)
 
 
+# Never from a sequence of the database, which a key that is a number would have otherwise: such
+# numbers become visible out of their order.
+
+
 def whole(name: str, *, optional: bool = False) -> Column[int]:
     """Return a column of 64-bit numbers: points, centavos, member ids, milliseconds."""
-    return Column(name, BigInteger, nullable=optional)
+    return Column(name, BigInteger, nullable=optional, autoincrement=False)
 
 
 def number(name: str, *, optional: bool = False) -> Column[int]:
     """Return a column of 32-bit numbers."""
-    return Column(name, Integer, nullable=optional)
+    return Column(name, Integer, nullable=optional, autoincrement=False)
 
 
 def small(name: str) -> Column[int]:
     """Return a column of 16-bit numbers: states, kinds, buckets."""
-    return Column(name, SmallInteger, nullable=False)
+    return Column(name, SmallInteger, nullable=False, autoincrement=False)
 
 
 def flag(name: str) -> Column[bool]:

@@ -19,7 +19,7 @@ def create() -> None:
 def _terminals() -> None:
     op.create_table(
         "terminals",
-        sa.Column("terminal_id", sa.Integer(), nullable=False),
+        sa.Column("terminal_id", sa.Integer(), nullable=False, autoincrement=False),
         sa.Column("store_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
         sa.Column("state", sa.SmallInteger(), nullable=False),

@@ -19,7 +19,7 @@ def create() -> None:
 def _programme_documents() -> None:
     op.create_table(
         "programme_documents",
-        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False, autoincrement=False),
         sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("signature", sa.LargeBinary(length=64), nullable=False),
@@ -33,7 +33,7 @@ def _programme_documents() -> None:
 def _staff() -> None:
     op.create_table(
         "staff",
-        sa.Column("staff_id", sa.BigInteger(), nullable=False),
+        sa.Column("staff_id", sa.BigInteger(), nullable=False, autoincrement=False),
         sa.Column("store_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("role", sa.String(length=20), nullable=False),
