@@ -84,8 +84,14 @@ def join(world: "World", till: Till) -> str:
 
 
 def take_back(world: "World", till: Till) -> str:
-    """F8, right after the act."""
-    undone = undo.undo_last(till.counter, staff=_cashier(till), window_seconds=_UNDO_SECONDS)
+    """F8, mostly right after the act, sometimes when it has been pushed already."""
+    counter = till.counter
+    if world.chance.random() < 0.85:
+        doing = world.chance.choice((credit, credit, redeem))
+        doing(world, till)
+    if counter.connected and world.chance.random() < 0.3:
+        till.round()
+    undone = undo.undo_last(counter, staff=_cashier(till), window_seconds=_UNDO_SECONDS)
     return undone.id
 
 

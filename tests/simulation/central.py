@@ -18,6 +18,7 @@ from sqlalchemy import event
 
 from sync.client.http import Answer
 from sync.server.api.application import application
+from sync.server.api.snapshots import Snapshots
 from sync.server.office.enrol import issue_code
 from sync.server.office.head_office import HeadOffice
 from sync.server.store.database import Database, Place, open_database
@@ -41,10 +42,22 @@ class Packet:
 
 
 class Central:
-    """The server, on a copy of the databases in `founded`."""
+    """The server, on a copy of the databases in `founded`.
 
-    def __init__(self, folder: Path, founded: Place, time: Time, chance: random.Random) -> None:
+    It makes first copies for stores with `copies_from` members or more; 0 for one that cannot.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        founded: Place,
+        time: Time,
+        chance: random.Random,
+        *,
+        copies_from: int,
+    ) -> None:
         self._folder = folder
+        self._copies_from = copies_from
         self._copies = 0
         self._place = self._copy_of(founded)
         self._backup: Place | None = None
@@ -62,7 +75,11 @@ class Central:
         self.office = HeadOffice(
             database=database, keys=load_keys(shop.keys_folder()), random=self._chance.randbytes
         )
-        self._application = application(self.office, lambda: self._time.now)
+        copies = None
+        if self._copies_from:
+            folder = self._folder.with_name("copies")
+            copies = Snapshots(self.office, folder, least=self._copies_from, maker=_Inline())
+        self._application = application(self.office, lambda: self._time.now, snapshots=copies)
 
     def _copy_of(self, place: Place) -> Place:
         self._copies += 1

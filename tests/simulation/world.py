@@ -68,6 +68,7 @@ class World:
             shop.founded(self.engine),
             self.time,
             self._own_chance("central"),
+            copies_from=self.chance.choice((0, 1, 8, 1_000)),
         )
         self.network = Network(self.central, self.time, self._own_chance("network"), self.trace)
         self.people = People(self._own_chance("people"))
@@ -106,7 +107,8 @@ class World:
         for weight, happening in self._happenings():
             at -= weight
             if at < 0:
-                self._count(happening.__name__.strip("_"))
+                if happening is not World._sync:
+                    self._count(happening.__name__.strip("_"))
                 happening(self)
                 return
         self._act()
@@ -114,7 +116,7 @@ class World:
     def _happenings(self) -> Iterable[tuple[int, Callable[["World"], None]]]:
         faults = self.faults
         return (
-            (110, World._sync),
+            (75, World._sync),
             (20, World._idle),
             (12, head_office.act),
             (2, World._check_books),
@@ -167,14 +169,17 @@ class World:
                 said = work()
         except Refused as refused:
             said = f"refused {refused.reason.value}"
-            self._count(f"{name} refused")
+            self._count(f"{name}: {refused.reason.value}")
         except _OUTCOMES as outcome:
             said = f"{type(outcome).__name__} {outcome}"
+            self._count(f"{name}: {said}")
         except Died:
             said = "died"
-            self._count("died")
+            self._count(f"{name}: died")
             till.die()
             self.start(till)
+        else:
+            self._count(name)
         self.trace.note(till.name, name, said)
 
     def _take_note(self, till: Till) -> None:
