@@ -11,10 +11,11 @@ from tests.live_server import DEMO_MEMBERS, ROOT, command, demo_data, words
 
 
 class Central:
-    """A server process on a folder of data, with a demo programme in it."""
+    """A server process on a folder of data, with a demo programme in it, served with `options`."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, **options: object) -> None:
         self.data = data
+        self._options = options
         self.members = DEMO_MEMBERS
         self.url = ""
         self._port = 0
@@ -23,7 +24,7 @@ class Central:
     def start(self) -> None:
         self._process = subprocess.Popen(
             [
-                *command("serve", data=self.data, members=self.members, demo=True),
+                *command("serve", data=self.data, members=self.members, demo=True, **self._options),
                 *("--port", str(self._port), "--exit-on-eof"),
             ],
             cwd=ROOT,
@@ -64,11 +65,11 @@ class Central:
 
 
 @contextmanager
-def central(folder: Path) -> Iterator[Central]:
+def central(folder: Path, **options: object) -> Iterator[Central]:
     """A server on a demo of its own, ended however the test went."""
     data = folder / "server"
     shutil.copytree(demo_data(DEMO_MEMBERS), data)
-    server = Central(data)
+    server = Central(data, **options)
     server.start()
     try:
         yield server
