@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from loyalty_desk.store.migrations import LEDGER_STEPS
 from tests.simulation.network import CALM, Weather
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Faults:
     crashes: int = 0
     clocks: int = 0
     lost: int = 0
+    upgrades: int = 0  # a till is updated from an earlier version, its queue full
     clones: int = 0  # a till's folder is copied, and both run
     images: int = 0  # a till's machine goes back to an older image of itself
     ledgers: int = 0  # an old ledger.db is copied over the present one
@@ -48,6 +50,7 @@ def drawn(chance: "random.Random", kinds: tuple[str, ...]) -> Faults:
         "crashes": (0, 0, 15),
         "clocks": (0, 0, 8),
         "lost": (0, 0, 0, 2),
+        "upgrades": (0, 0, 4),
         "clones": (0, 0, 0, 3),
         "images": (0, 0, 0, 4),
         "ledgers": (0, 0, 0, 4),
@@ -93,6 +96,19 @@ def set_a_clock(world: "World") -> None:
     right = world.chance.random() < 0.4
     till.clock.ahead_ms = 0 if right else till.clock.ahead_ms + world.chance.choice(_JUMPS_MS)
     world.trace.note(till.name, "clock", till.clock.ahead_ms)
+
+
+def upgrade_a_till(world: "World") -> None:
+    """A till that ran an earlier version until now is updated, whatever it has not sent yet."""
+    till = world.working()
+    if till.ledger.known.incarnation > 1:
+        return  # an earlier version knew one life only
+    version = world.chance.randrange(1, len(LEDGER_STEPS) + 1)
+    waiting = till.ledger.waiting()
+    till.switch_off()
+    till.make_older(version)
+    world.trace.note(till.name, "updated from", version, "with", waiting)
+    world.start(till)
 
 
 def lose_a_till(world: "World") -> None:

@@ -14,13 +14,15 @@ from typing import Any
 
 from loyalty_desk.desk.counter import Counter
 from loyalty_desk.paths import places as places_of
+from loyalty_desk.store import journal
+from loyalty_desk.store.database import connect
 from loyalty_desk.store.keys import Keys
+from loyalty_desk.store.migrations import LEDGER_STEPS
 from loyalty_desk.store.opening import open_store
 from sync.client.engine import Engine, RoundReport
 from sync.client.enrol import enrol
 from sync.client.outcomes import Outcome
 from sync.client.remote import RemoteServer
-from sync.protocol import events
 from sync.protocol.events import AnyEvent
 from tests.simulation.clock import TillClock
 from tests.simulation.network import Line, Network
@@ -188,17 +190,34 @@ class Till:
                     shutil.copy(kept, there)
         del self.events[self.image.events :]
 
+    def make_older(self, version: int) -> None:
+        """Let the ledger be as an earlier version of the programme has left it.
+
+        Its tables as they were then, with all that they could hold: the next start takes the
+        missing steps, whatever waits to be sent.
+        """
+        path = self.places.ledger
+        older = path.with_name("older.db")
+        source = connect(path, self.keys.database, synchronous="FULL", cache_kib=1_024)
+        target = connect(older, self.keys.database, synchronous="FULL", cache_kib=1_024)
+        for step in LEDGER_STEPS[:version]:
+            step(target)
+        tables = target.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        for (table,) in tables:
+            _copy_rows(source, target, table)
+        target.execute(f"PRAGMA user_version = {version}")
+        source.close()
+        target.close()
+        for end in ("-wal", "-shm"):
+            path.with_name(path.name + end).unlink(missing_ok=True)
+        older.replace(path)
+
     # --- What was done here -----------------------------------------------------------------------
 
     def seen(self) -> list[AnyEvent]:
         """Return the events recorded since the last look, and remember them."""
-        new: list[AnyEvent] = []
-        while True:
-            after = len(self.events) + len(new)
-            outgoing = self.ledger.outgoing(after, 500)
-            if outgoing is None:
-                break
-            new += [events.decode(body) for body in outgoing.bodies]
+        with self.ledger._database.reading() as connection:
+            new = [kept.event for kept in journal.since(connection, len(self.events))]
         self.events += new
         return new
 
@@ -215,6 +234,19 @@ class Till:
     def points(self, member: int) -> int:
         known = self.members.by_id(member)
         return known.holding.points if known else 0
+
+
+def _copy_rows(source: Any, target: Any, table: str) -> None:
+    """Copy what both have columns for."""
+    held, wanted = (
+        [row[1] for row in one.execute(f"PRAGMA table_info({table})")] for one in (source, target)
+    )
+    columns = [name for name in wanted if name in held]
+    if columns:
+        rows = source.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall()
+        marks = ", ".join("?" * len(columns))
+        names = ", ".join(columns)
+        target.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
 
 
 class _Fuse:

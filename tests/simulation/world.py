@@ -24,7 +24,7 @@ from tests.simulation.till import Died, Till
 from tests.simulation.trace import Trace
 
 # The kinds of faults that the programme has to live through; see `mishaps`.
-ALL = ("weather", "cuts", "crashes", "clocks", "lost")
+ALL = ("weather", "cuts", "crashes", "clocks", "lost", "upgrades")
 ROUNDS_MAX = 3  # of each till, from the moment that all links are up
 _OUTCOMES = (Offline, ServerFault, Outdated, Rejected)
 
@@ -126,6 +126,7 @@ class World:
             (faults.crashes, mishaps.end_a_process),
             (faults.clocks, mishaps.set_a_clock),
             (faults.lost, mishaps.lose_a_till),
+            (faults.upgrades, mishaps.upgrade_a_till),
             (faults.clones, mishaps.copy_a_till),
             (faults.images, mishaps.image_a_till),
             (faults.ledgers, mishaps.old_ledger),
