@@ -105,7 +105,7 @@ class Acknowledgement(_Message, frozen=True, kw_only=True, omit_defaults=True):
 class Hello(_Message, frozen=True, kw_only=True, omit_defaults=True):
     """First word of each connection: where the terminal's journal ends, and what it can prove.
 
-    `acked` is the last acknowledgement, `leases` are those that the terminal holds, as granted: a
+    `acked` is the last acknowledgement, `leases` are all that the terminal holds, as granted: a
     server that cannot match its own signatures knows by them that it was restored from a copy.
     """
 
@@ -115,7 +115,7 @@ class Hello(_Message, frozen=True, kw_only=True, omit_defaults=True):
     last_seq: int
     head: str
     acked: Acknowledgement | None = None
-    leases: tuple[LeaseRow, ...] = ()
+    leases: tuple[LeaseRow, ...] | None = None
 
 
 class HelloAnswer(_Message, frozen=True, kw_only=True, omit_defaults=True):

@@ -88,13 +88,32 @@ def ack_part(*, terminal: int, incarnation: int, epoch: int, seq: int, head: byt
     return _ACK + b"".join(n.to_bytes(4, "big") for n in numbers) + seq.to_bytes(8, "big") + head
 
 
+def grant_part(
+    *,
+    terminal: int,
+    incarnation: int,
+    epoch: int,
+    lease: bytes,
+    member: int,
+    amount: int,
+    granted_at: int,
+    stops_at: int,
+) -> bytes:
+    """Return the bytes that the server signs when it lends: 3 numbers of 4 bytes, the lease's 16,
+    and 4 numbers of 8, big-endian.
+    """
+    who = b"".join(n.to_bytes(4, "big") for n in (terminal, incarnation, epoch))
+    what = b"".join(n.to_bytes(8, "big") for n in (member, amount, granted_at, stops_at))
+    return _GRANT + who + lease + what
+
+
 def sign_ack(key: Ed25519PrivateKey, part: bytes) -> str:
-    """Return the signature of an acknowledgement as text."""
+    """Return the signature of an acknowledgement, or of a lease, as text."""
     return _text(key.sign(part))
 
 
 def check_ack(server_key: bytes, *, signature: str, part: bytes) -> None:
-    """Accept the server's acknowledgement; else Refused(SIGNATURE_INVALID)."""
+    """Accept the server's acknowledgement or lease; else Refused(SIGNATURE_INVALID)."""
     _verify(server_key, signature, part)
 
 

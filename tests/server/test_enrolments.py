@@ -140,12 +140,17 @@ def test_two_enrolments_of_one_number_in_one_batch_are_told_apart(till):
     assert till.result(till.push(), second).facts["kind"] == "phone"
 
 
-def test_a_member_that_is_here_already_is_not_begun_again(office, till):
+def test_a_number_that_somebody_has_is_exchanged_for_another(office, till):
     first = till.enrolment(person())
     second = till.enrolment(person(phone=OTHER_PHONE, cpf=""), member=first.member)
 
-    assert till.result(till.push(), second).code == "member_exists"
-    assert account(office, first.member).points == 50
+    result = till.result(till.push(), second)
+
+    assert (result.status, result.code) == ("accepted", "member_renumbered")
+    assert result.facts["told"] == first.member
+    for member in (first.member, result.facts["member"]):
+        assert account(office, member).points == 50
+    assert found(office, till, phone=OTHER_PHONE) == [result.facts["member"]]
 
 
 def test_without_its_sealed_part_a_member_still_begins(office, till):

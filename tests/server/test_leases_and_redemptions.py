@@ -5,15 +5,16 @@ from sqlalchemy import select
 
 from sync.programme.document import Limits, Permission
 from sync.programme.refusals import Reason, Refused
+from sync.protocol import signing
 from sync.protocol.messages import LeaseClosing, LeaseRequest
-from sync.server.office import leases
+from sync.server.office import leases, losses
 from sync.server.office.documents import publish
 from sync.server.office.staff import Colleague, employ
 from sync.server.office.stock import count_stock
 from sync.server.store.states import MemberStatus
-from sync.server.store.tables import approvals, members
+from sync.server.store.tables import approvals, audit, members
 from tests.server.accounts import account, entries, lost
-from tests.server.shop import DAY, NOON, enrolled_till, programme
+from tests.server.shop import DAY, HOUR, NOON, enrolled_till, programme
 
 
 @pytest.fixture
@@ -57,12 +58,74 @@ def test_another_terminal_cannot_take_the_id_of_a_lease(office, till, member):
 def test_points_that_are_lent_are_not_lent_again(office, till, member):
     till.lend(member, 500)
     other = enrolled_till(office, seed=2)
+    other.at += HOUR  # the till that holds them has not been heard for an hour
 
     assert refusal(other.lend, member, 100) == (
         Reason.NOT_ENOUGH_POINTS,
-        {"left": 50, "missing": 50},
+        {"left": 50, "missing": 50, "elsewhere": 500, "till": "Caixa"},
     )
     assert account(office, member).leased == 500
+
+
+def test_points_at_a_till_that_can_be_reached_are_asked_back_from_it(office, till, member):
+    lease, kept = till.lend(member, 300), till.lend(member, 100)
+    other = enrolled_till(office, seed=2, name="Caixa 02")
+
+    assert refusal(other.lend, member, 200) == (
+        Reason.POINTS_RECALLED,
+        {"left": 150, "missing": 50, "elsewhere": 400, "till": "Caixa"},
+    )
+
+    assert {row.id: row.recalled for row in till.pull().leases} == {lease.id: True, kept.id: False}
+    assert account(office, member).leased == 400
+    leases.close(office, till.caller, LeaseClosing(leases=(lease.id,), last_seq=till.seq), now=NOON)
+    assert other.lend(member, 200).amount == 200
+
+
+def test_what_the_asking_till_holds_itself_is_offered_before_anything_is_asked_back(
+    office, till, member
+):
+    till.lend(member, 300)
+    other = enrolled_till(office, seed=2)
+    own = other.lend(member, 100)
+
+    reason, _ = refusal(other.lend, member, 200)
+    assert reason is Reason.NOT_ENOUGH_POINTS
+    assert not any(row.recalled for row in till.pull().leases)
+    request = LeaseRequest(
+        id=other.new_id(), member=member, points=300, closes=(own.id,), last_seq=0
+    )
+    assert refusal(leases.grant, office, other.caller, request, now=NOON)[0] is (
+        Reason.POINTS_RECALLED
+    )
+
+
+def test_more_than_all_tills_hold_is_not_asked_back(office, till, member):
+    till.lend(member, 300)
+    other = enrolled_till(office, seed=2)
+
+    reason, facts = refusal(other.lend, member, 600)
+
+    assert (reason, facts["elsewhere"]) == (Reason.NOT_ENOUGH_POINTS, 300)
+    assert not any(row.recalled for row in till.pull().leases)
+
+
+def test_a_lease_can_be_proved_to_a_server_that_has_forgotten_it(office, till, member):
+    lease = till.lend(member, 100)
+
+    part = signing.grant_part(
+        terminal=till.caller.terminal,
+        incarnation=till.caller.incarnation,
+        epoch=lease.epoch,
+        lease=bytes.fromhex(lease.id),
+        member=member,
+        amount=100,
+        granted_at=NOON,
+        stops_at=lease.stops_at,
+    )
+    server_key = office.keys.config.public_key().public_bytes_raw()
+    signing.check_ack(server_key, signature=lease.signature, part=part)
+    assert till.pull().leases == (lease,)
 
 
 @pytest.mark.parametrize("points", [0, -5])
@@ -133,8 +196,8 @@ def test_a_lease_that_has_stopped_still_pays_for_what_was_handed_over(office, ti
 
 def test_time_frees_no_lease(office, till, member):
     till.lend(member, 500)
-    till.at += 300 * DAY
     other = enrolled_till(office, seed=2)
+    other.at += 300 * DAY
 
     assert refusal(other.lend, member, 100)[0] is Reason.NOT_ENOUGH_POINTS
 
@@ -284,10 +347,60 @@ def test_of_a_lost_terminal_the_member_gets_the_points_and_the_shop_the_late_eve
     lease = till.lend(member, 300)
     till.redemption(member, 100, lease.id)
 
-    assert leases.declare_lost(office, till.caller.terminal) == 1
+    terminal = till.caller.terminal
+    assert losses.declare_lost(office, terminal, staff=0, now=NOON) == 0
+    assert losses.settle_lost(office, now=NOON + 7 * DAY - 1) == 0
+    assert account(office, member).leased == 300
+    assert losses.settle_lost(office, now=NOON + 7 * DAY) == 1
+    assert losses.settle_lost(office, now=NOON + 8 * DAY) == 0
     assert (account(office, member).points, account(office, member).leased) == (550, 0)
     till.push()
     assert (account(office, member).points, lost(office)) == (550, 100)
+
+
+def test_a_lost_terminal_that_turns_up_within_the_week_has_lost_nothing(office, till, member):
+    lease = till.lend(member, 300)
+    till.redemption(member, 100, lease.id)
+    terminal = till.caller.terminal
+    losses.declare_lost(office, terminal, staff=0, now=NOON)
+
+    till.push()
+    losses.declare_found(office, terminal, staff=0, now=NOON + DAY)
+    losses.settle_lost(office, now=NOON + 8 * DAY)
+
+    assert (account(office, member).points, lost(office)) == (450, 0)
+    assert account(office, member).leased == 200
+
+
+def test_who_is_sure_gives_a_lost_terminals_points_back_at_once(office, till, member):
+    till.lend(member, 300)
+
+    assert losses.declare_lost(office, till.caller.terminal, staff=0, now=NOON, grace_days=0) == 1
+    assert account(office, member).leased == 0
+
+
+def test_only_who_manages_declares_a_terminal_lost(office, till):
+    with office.database.write() as connection:
+        publish(
+            connection,
+            office.keys,
+            programme(2, permissions=(Permission(role="manager", act="manage"),)),
+            now=NOON,
+        )
+        employ(office, connection, Colleague(id=5, store=1, name="Ana", role="cashier"), pin="1234")
+        employ(office, connection, Colleague(id=6, store=1, name="Rui", role="manager"), pin="1234")
+    terminal = till.caller.terminal
+
+    def declared(staff, terminal=terminal):
+        return refusal(losses.declare_lost, office, terminal, staff=staff, now=NOON)[0]
+
+    assert declared(5) is Reason.NOT_PERMITTED
+    assert declared(7) is Reason.STAFF_UNKNOWN
+    assert declared(6, terminal=99) is Reason.TERMINAL_UNKNOWN
+    assert losses.declare_lost(office, terminal, staff=6, now=NOON) == 0
+    with office.database.read() as connection:
+        acts = connection.execute(select(audit.c.act, audit.c.actor)).all()
+    assert ("terminal_lost", "staff:6") in [tuple(row) for row in acts]
 
 
 def test_points_under_a_lease_become_a_debt_when_their_purchase_is_returned(office, till):

@@ -131,7 +131,10 @@ def test_a_copied_terminal_is_recorded_beside_the_chain_and_reported(office, til
     with pytest.raises(Refused) as refused:
         copy.push()
 
-    assert (refused.value.reason, refused.value.facts) == (Reason.CHAIN_FORKED, {"last_seq": 2})
+    assert (refused.value.reason, refused.value.facts) == (
+        Reason.CHAIN_FORKED,
+        {"last_seq": 2, "until": 2},
+    )
     assert account(office, member).points == 50 + 10 + 50
     assert [(row.branch, row.seq) for row in stored_events(office)] == [(0, 1), (0, 2), (1, 2)]
     with office.database.read() as connection:

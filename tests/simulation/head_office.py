@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from sync.programme.refusals import Refused
-from sync.server.office import leases, members
+from sync.server.office import losses, members
 from sync.server.office.cards import card_token
 from sync.server.office.confirmations import confirm
 from sync.server.office.documents import publish
@@ -78,7 +78,9 @@ def _write_off(world: "World") -> object:
         if till.lost and till.name not in world.written_off:
             world.written_off.add(till.name)
             number = till.ledger.known.terminal
-            return leases.declare_lost(world.central.office, number)
+            return losses.declare_lost(
+                world.central.office, number, staff=0, now=world.time.now, grace_days=0
+            )
     return "none"
 
 

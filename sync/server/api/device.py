@@ -17,6 +17,7 @@ from sync.protocol.messages import (
     LeasesHeld,
     MemberCard,
     MemberQuery,
+    Reincarnate,
 )
 from sync.server.api.exchange import (
     AnyRequest,
@@ -32,6 +33,7 @@ from sync.server.office.enrol import enrol
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.hello import greet
 from sync.server.office.leases import close, grant
+from sync.server.office.lives import reincarnate
 from sync.server.office.look_up import look_up
 from sync.server.office.pull import PAGE, pull
 from sync.server.office.push import record_push
@@ -74,12 +76,19 @@ def _journal_routes(office: HeadOffice, clock: Clock) -> list[HTTPRouteHandler]:
         def work(caller: Caller, body: bytes) -> object:
             return greet(office, caller, codec.decode(body, Hello), now=clock())
 
-        return await exchange(office, clock, request, work)
+        return await exchange(office, clock, request, work, heard_when_lost=True)
 
     @post("/push", status_code=200)
     async def push_events(request: AnyRequest) -> Response[bytes]:
         def work(caller: Caller, body: bytes) -> object:
             return record_push(office, caller, body, now=clock())
+
+        return await exchange(office, clock, request, work, heard_when_lost=True)
+
+    @post("/reincarnate", status_code=200)
+    async def begin_next_life(request: AnyRequest) -> Response[bytes]:
+        def work(caller: Caller, body: bytes) -> object:
+            return reincarnate(office, caller, codec.decode(body, Reincarnate), now=clock())
 
         return await exchange(office, clock, request, work)
 
@@ -93,7 +102,7 @@ def _journal_routes(office: HeadOffice, clock: Clock) -> list[HTTPRouteHandler]:
 
         return await exchange(office, clock, request, work)
 
-    return [say_hello, push_events, pull_changes]
+    return [say_hello, push_events, begin_next_life, pull_changes]
 
 
 def _lease_routes(office: HeadOffice, clock: Clock) -> list[HTTPRouteHandler]:

@@ -73,9 +73,17 @@ def whole_in(request: AnyRequest, name: str, default: int) -> int:
 
 
 async def exchange(
-    office: HeadOffice, clock: Clock, request: AnyRequest, work: Work
+    office: HeadOffice,
+    clock: Clock,
+    request: AnyRequest,
+    work: Work,
+    *,
+    heard_when_lost: bool = False,
 ) -> Response[bytes]:
-    """Answer a terminal's signed request with what `work` returns, or with its refusal."""
+    """Answer a terminal's signed request with what `work` returns, or with its refusal.
+
+    One that was declared lost may only say what it has to say: `heard_when_lost`.
+    """
     sent = await sent_by(request)
 
     def run() -> Response[bytes]:
@@ -89,6 +97,8 @@ async def exchange(
                     body=sent.body,
                     now=clock(),
                 )
+            if caller.lost and not heard_when_lost:
+                raise Refused(Reason.TERMINAL_REVOKED)
             return answer(office, sent.headers, work(caller, sent.plain))
         except Refused as refused:
             return refusal(office, sent.headers, refused)

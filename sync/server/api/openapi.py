@@ -24,6 +24,8 @@ from sync.protocol.messages import (
     Problem,
     PullAnswer,
     PushAnswer,
+    Reincarnate,
+    ReincarnateAnswer,
 )
 from sync.server.api.exchange import JSON
 
@@ -39,7 +41,16 @@ def description() -> Mapping[str, object]:
     """Return the OpenAPI 3.1 document of this server."""
     messages = (
         *(EnrolRequest, EnrolAnswer, Hello, HelloAnswer, PushAnswer, PullAnswer, LeaseRequest),
-        *(LeaseRow, LeaseClosing, LeasesHeld, MemberQuery, MemberCard, Problem),
+        *(
+            Reincarnate,
+            ReincarnateAnswer,
+            LeaseRow,
+            LeaseClosing,
+            LeasesHeld,
+            MemberQuery,
+            MemberCard,
+            Problem,
+        ),
     )
     _, schemas = msgspec.json.schema_components(messages, ref_template=_REF)
     return {
@@ -52,6 +63,7 @@ def description() -> Mapping[str, object]:
             f"{PREFIX}/pull": _got(
                 "Pull changes", PullAnswer, {"cursor": "string", "limit": "integer"}
             ),
+            f"{PREFIX}/reincarnate": _posted("Begin the next life", Reincarnate, ReincarnateAnswer),
             f"{PREFIX}/leases": _posted("Borrow points", LeaseRequest, LeaseRow),
             f"{PREFIX}/leases/close": _posted("Give leases back", LeaseClosing, LeasesHeld),
             f"{PREFIX}/cards": _got("Read a member's card", MemberCard, {"member": "integer"}),

@@ -85,13 +85,19 @@ def add_terminal(connection: Connection, *, store: int, name: str, now: int) -> 
         "state": int(TerminalState.ACTIVE),
         "incarnation": 0,
         "created_at": now,
+        "lost_at": None,
     }
     add_rows(connection, terminals, [row])
     return number
 
 
-def begin_life(connection: Connection, terminal: int, public_key: bytes, *, now: int) -> int:
-    """Give a terminal its next incarnation, with an empty journal, and return its number."""
+def begin_life(
+    connection: Connection, terminal: int, public_key: bytes, *, now: int, last_seq: int = 0
+) -> int:
+    """Give a terminal its next incarnation and return its number.
+
+    Its journal is empty; sequences begin behind `last_seq`.
+    """
     life: int = connection.execute(
         update(terminals)
         .where(terminals.c.terminal_id == terminal)
@@ -105,12 +111,18 @@ def begin_life(connection: Connection, terminal: int, public_key: bytes, *, now:
         "n": life,
         "issuer": (issuer or 0) + 1,
         "public_key": public_key,
-        "last_seq": 0,
+        "last_seq": last_seq,
         "head_hash": chain.first_hash(terminal=terminal, incarnation=life, public_key=public_key),
         "state": int(IncarnationState.ACTIVE),
         "created_at": now,
         "contact_at": now,
         "contact_before": now,
+        "epoch": epoch(connection),
+        "parent": None,
+        "parent_seq": None,
+        "parent_head": None,
+        "parent_branch": None,
+        "asked": None,
     }
     add_rows(connection, incarnations, [row])
     return life

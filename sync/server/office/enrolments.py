@@ -17,7 +17,8 @@ from sync.programme.phone import parse_phone
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.events import EnrolmentEvent, sealed_hash
 from sync.protocol.messages import Person, Sealed
-from sync.server.office.persons import Details, holders, person_row, value_hash
+from sync.server.office.lease_rows import lent_of
+from sync.server.office.persons import Details, holders, make_keys, person_row, value_hash
 from sync.server.office.posting import Item, Outcome, Posting, review
 from sync.server.office.standings import Standing
 from sync.server.store.dialect import add_rows, insert_rows
@@ -31,14 +32,22 @@ _NAMES: Mapping[IdentifierKind, str] = {
 
 
 def post_enrolment(posting: Posting, item: Item, event: EnrolmentEvent) -> Outcome:
-    """Begin a member with what was told of them, and give the welcome points."""
-    if posting.book.standing(event.member) is not None:
-        return review(Reason.MEMBER_EXISTS, member=event.member)
+    """Begin a member with what was told of them, and give the welcome points.
+
+    A number that somebody else has is exchanged for another: only a copied till gives one twice.
+    """
+    told = event.member
+    if posting.book.standing(told) is not None:
+        given = posting.renumbered.another(posting.office, told)
+        event = msgspec.structs.replace(event, member=given)
     person, fault = _told(posting.sealed.get(item.id.hex()), event)
     name, details, unclear = _checked(person)
     _begin(posting, item, event, name)
     standing = Standing(
-        member=event.member, status=int(MemberStatus.ACTIVE), home_store=posting.caller.store
+        member=event.member,
+        status=int(MemberStatus.ACTIVE),
+        home_store=posting.caller.store,
+        leased=lent_of(posting.connection, event.member),
     )
     posting.book.open(standing)
     granted = _welcome(posting, standing, item, event)
@@ -48,8 +57,12 @@ def post_enrolment(posting: Posting, item: Item, event: EnrolmentEvent) -> Outco
         return doubled
     if fault or unclear:
         return review(fault or unclear or Reason.EVENT_INVALID, member=event.member)
+    if event.member != told:
+        facts: dict[str, int | str] = {"member": event.member, "told": told}
+        code = Reason.MEMBER_RENUMBERED.value
+        return Outcome(code=code, facts=facts, member=event.member)
     if granted != event.forecast:
-        facts: dict[str, int | str] = {"points": granted, "forecast": event.forecast}
+        facts = {"points": granted, "forecast": event.forecast}
         return Outcome(member=event.member, facts=facts)
     return Outcome(member=event.member)
 
@@ -159,7 +172,9 @@ def _identify(posting: Posting, member: int, details: Details) -> tuple[Details,
 
 
 def _keep(posting: Posting, member: int, details: Details, person: Person, item: Item) -> None:
-    row = person_row(posting.office, member, posting.person_keys[member], details)
+    keys = posting.person_keys
+    key = keys[member] if member in keys else make_keys(posting.office, [member])[member]
+    row = person_row(posting.office, member, key, details)
     posting.book.add(persons, row)
     for consent in person.consents:
         posting.book.put(

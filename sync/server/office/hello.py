@@ -4,9 +4,9 @@ from sqlalchemy import select
 
 from sync.protocol import version
 from sync.protocol.messages import Hello, HelloAnswer
-from sync.server.office.epoch import epoch
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.preleases import lend_beforehand
+from sync.server.office.recovery import take_proofs
 from sync.server.office.terminals import Caller, hear, is_life
 from sync.server.store.tables import incarnations
 
@@ -19,15 +19,19 @@ def greet(office: HeadOffice, caller: Caller, hello: Hello, *, now: int) -> Hell
     agreed = version.agree(hello.protocol)
     with office.database.write() as connection:
         hear(connection, caller, now=now)
+        current = take_proofs(office, connection, caller, hello, now=now)
         row = connection.execute(
             select(incarnations.c.last_seq, incarnations.c.head_hash).where(is_life(caller))
         ).one()
         answer = HelloAnswer(
             protocol=agreed,
             now=now,
-            epoch=epoch(connection),
+            epoch=current.epoch,
             last_seq=row.last_seq,
             head=row.head_hash.hex(),
+            recovering=current.recovering,
+            quarantined=caller.forked,
         )
-    lend_beforehand(office, caller, now=now)
+    if not current.recovering:
+        lend_beforehand(office, caller, now=now)
     return answer

@@ -8,7 +8,7 @@ same journal: it is recorded beside the chain, as a branch.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, and_, func, or_, select, update
 
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.chain import Batch
@@ -38,8 +38,7 @@ def journal_of(connection: Connection, caller: Caller) -> Journal:
     """Return the caller's journal, which nobody else changes until the transaction ends."""
     hold_terminal(connection, caller.terminal)
     row = connection.execute(
-        select(incarnations.c.last_seq, incarnations.c.head_hash)
-        .where(is_life(caller))
+        select(incarnations.c.last_seq, incarnations.c.head_hash).where(is_life(caller))
     ).one()
     return Journal(last_seq=row.last_seq, head=row.head_hash)
 
@@ -48,14 +47,18 @@ def place_of(
     connection: Connection, caller: Caller, journal: Journal, batch: Batch, hashes: Sequence[bytes]
 ) -> Place:
     """Return where a batch belongs; raises Refused(CHAIN_GAP), fact `expected`."""
+    if batch.from_seq <= journal.last_seq + 1:
+        known = min(journal.last_seq - batch.from_seq + 1, len(hashes))
+        # The hash of the last event that both sides have stands for all before it.
+        theirs = hashes[known - 1] if known else batch.previous
+        ours = _hash_at(connection, caller, journal, batch.from_seq + known - 1)
+        if theirs == ours:
+            return Place(known=known)
+    branch = _branch_with(connection, caller, batch, hashes)
+    if branch:
+        return Place(known=_known_in(connection, caller, branch, batch, hashes), branch=branch)
     if batch.from_seq > journal.last_seq + 1:
         raise Refused(Reason.CHAIN_GAP, expected=journal.last_seq + 1)
-    known = min(journal.last_seq - batch.from_seq + 1, len(hashes))
-    # The hash of the last event that both sides have stands for all before it.
-    theirs = hashes[known - 1] if known else batch.previous
-    ours = _hash_at(connection, caller, journal, batch.from_seq + known - 1)
-    if theirs == ours:
-        return Place(known=known)
     return Place(known=0, branch=_new_branch(connection, caller))
 
 
@@ -94,6 +97,46 @@ def _hash_at(connection: Connection, caller: Caller, journal: Journal, seq: int)
         if found is not None:
             return found
     return None
+
+
+def _branch_with(
+    connection: Connection, caller: Caller, batch: Batch, hashes: Sequence[bytes]
+) -> int:
+    """The branch that a batch goes on with, or that has its first event already; 0 for none."""
+    found = 0
+    for table in (events, repeats):
+        branch: int | None = connection.scalar(
+            select(func.max(table.c.branch)).where(
+                table.c.terminal_id == caller.terminal,
+                table.c.incarnation == caller.incarnation,
+                table.c.branch > 0,
+                or_(
+                    and_(table.c.seq == batch.from_seq - 1, table.c.hash == batch.previous),
+                    and_(table.c.seq == batch.from_seq, table.c.hash == hashes[0]),
+                ),
+            )
+        )
+        found = max(found, branch or 0)
+    return found
+
+
+def _known_in(
+    connection: Connection, caller: Caller, branch: int, batch: Batch, hashes: Sequence[bytes]
+) -> int:
+    """How many events of a batch a branch has already."""
+    held: set[bytes] = set()
+    for table in (events, repeats):
+        held.update(
+            connection.scalars(
+                select(table.c.hash).where(
+                    table.c.terminal_id == caller.terminal,
+                    table.c.incarnation == caller.incarnation,
+                    table.c.branch == branch,
+                    table.c.seq.between(batch.from_seq, batch.from_seq + len(hashes) - 1),
+                )
+            )
+        )
+    return next((n for n, one in enumerate(hashes) if one not in held), len(hashes))
 
 
 def _new_branch(connection: Connection, caller: Caller) -> int:

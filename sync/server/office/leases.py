@@ -4,19 +4,25 @@ Time never frees a lease here: it stops the spender, and a late report may still
 leases of a member never exceed the balance, whatever clocks and networks do.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
+import msgspec
 from sqlalchemy import BigInteger, Connection, Row, bindparam, func, select, update
 
 from sync.programme.document import Document
 from sync.programme.members import bucket_of
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.messages import LeaseClosing, LeaseRequest, LeaseRow
+from sync.server.office import lease_rows
 from sync.server.office.documents import rulebook
+from sync.server.office.epoch import era
 from sync.server.office.feed import lease_list, raise_lists, raise_members
 from sync.server.office.head_office import HOUR_MS, HeadOffice
-from sync.server.office.terminals import Caller, hear, is_life, revoke
+from sync.server.office.holds import hold_members, hold_terminal
+from sync.server.office.recall import recalled
+from sync.server.office.terminals import Caller, hear, is_life
+from sync.server.store.database import repeated
 from sync.server.store.dialect import add_rows
 from sync.server.store.states import LeaseState, MemberStatus
 from sync.server.store.tables import balances, incarnations, leases, members
@@ -58,22 +64,33 @@ _REFUSED: dict[int, Reason] = {
 }
 
 
+@repeated
 def grant(office: HeadOffice, caller: Caller, request: LeaseRequest, *, now: int) -> LeaseRow:
     """Lend exactly the points asked for; the same id again returns the same lease.
 
-    Leases it gives back for this one are freed first, in the same transaction.
+    Leases it gives back for this one are freed first, in the same transaction. Points that another
+    terminal holds are asked back from it, where it can be reached.
 
-    Raises Refused: NOT_ENOUGH_POINTS (facts `left`, `missing`), CHAIN_GAP, LEASE_TOO_SMALL (`left`)
-    when the terminal holds as much as it may, MEMBER_UNKNOWN and other states of the member,
-    CHAIN_FORKED, LEASE_UNKNOWN for an id that another terminal used, BATCH_UNREADABLE.
+    Raises Refused: NOT_ENOUGH_POINTS (facts `left`, `missing`; `elsewhere` and `till` for what
+    another terminal holds), POINTS_RECALLED (the same: they are on their way, ask again),
+    CHAIN_GAP, LEASE_TOO_SMALL (`left`) when the terminal holds as much as it may, MEMBER_UNKNOWN
+    and other states of the member, CHAIN_FORKED, LEASE_UNKNOWN for an id that another terminal
+    used, SERVER_RECOVERING, BATCH_UNREADABLE.
     """
-    with office.database.write() as connection:
-        lease = lend(connection, caller, request, now=now)
-        raise_members(connection, {request.member: caller.store})
-        return lease
+    try:
+        with office.database.write_together() as connection:
+            _hold(connection, caller, {request.member}, request.closes)
+            lease = lend(office, connection, caller, request, now=now)
+            raise_members(connection, {request.member: caller.store})
+            return lease
+    except Refused as refused:
+        if refused.reason is not Reason.NOT_ENOUGH_POINTS:
+            raise
+        raise recalled(office, caller, request, refused, now=now) from refused
 
 
 def lend(
+    office: HeadOffice,
     connection: Connection,
     caller: Caller,
     request: LeaseRequest,
@@ -83,47 +100,40 @@ def lend(
 ) -> LeaseRow:
     """Do what `grant` says within a transaction, except for raising the feed of the member.
 
-    `document` is the one in force, where the caller has it at hand.
+    `document` is the one in force, where the caller has it at hand. Beside others, terminal and
+    member have to be held.
     """
-    lease, bucket = _id(request.id), bucket_of(request.member)
-    if caller.forked:
-        raise Refused(Reason.CHAIN_FORKED)
+    lease = _id(request.id)
     if not 0 < request.member <= _WHOLE_MAX or abs(request.points) > _WHOLE_MAX:
         raise Refused(Reason.BATCH_UNREADABLE)
     held = _find(connection, request.member, lease)
     if held is not None:
-        if held.terminal_id != caller.terminal:
+        if (held.terminal_id, held.incarnation) != (caller.terminal, caller.incarnation):
             raise Refused(Reason.LEASE_UNKNOWN)
-        return _row(held)
+        return lease_rows.sent(held)
+    epoch = _may_borrow(connection, caller)
     _check_member(connection, request.member)
     if request.closes:
         _give_back(connection, caller, request.closes, last_seq=request.last_seq)
     document = document or rulebook(connection).in_force(now)
     _check_cap(connection, document, caller.terminal, request.points)
-    taken = connection.execute(
-        _BIND, {"of_bucket": bucket, "of_member": request.member, "wanted": request.points}
+    _take(connection, request)
+    offer = LeaseRow(
+        request.id,
+        request.member,
+        request.points,
+        0,
+        now + document.limits.lease_hours * HOUR_MS,
+        granted_at=now,
+        epoch=epoch,
     )
-    if not taken.rowcount:
-        left = _available(connection, request.member)
-        raise Refused(Reason.NOT_ENOUGH_POINTS, left=left, missing=request.points - left)
-    row = {
-        "bucket": bucket,
-        "member_id": request.member,
-        "lease_id": lease,
-        "terminal_id": caller.terminal,
-        "incarnation": caller.incarnation,
-        "purse": 0,
-        "amount": request.points,
-        "spent": 0,
-        "granted_at": now,
-        "stops_at": now + document.limits.lease_hours * HOUR_MS,
-        "state": int(LeaseState.ACTIVE),
-    }
+    row = lease_rows.row_of(office, caller, lease, offer, epoch=epoch)
     add_rows(connection, leases, [row])
     raise_lists(connection, [lease_list(caller.terminal)])
-    return LeaseRow(request.id, request.member, request.points, 0, int(str(row["stops_at"])))
+    return msgspec.structs.replace(offer, signature=str(row["signature"]))
 
 
+@repeated
 def close(
     office: HeadOffice, caller: Caller, closing: LeaseClosing, *, now: int
 ) -> tuple[LeaseRow, ...]:
@@ -132,44 +142,18 @@ def close(
     Raises Refused: CHAIN_GAP (fact `expected`) while events up to `last_seq` are missing here,
     since they may still spend the leases; BATCH_UNREADABLE.
     """
-    with office.database.write() as connection:
+    with office.database.write_together() as connection:
+        _hold(connection, caller, set(), closing.leases)
         hear(connection, caller, now=now)
         freed = _give_back(connection, caller, closing.leases, last_seq=closing.last_seq)
         raise_members(connection, dict.fromkeys(freed, caller.store))
-        return held_leases(connection, caller.terminal)
+        return held_leases(connection, caller)
 
 
-def _give_back(
-    connection: Connection, caller: Caller, ids: Iterable[str], *, last_seq: int
-) -> set[int]:
-    """Free what is left of these leases of the caller; return the members they were of."""
-    here: int = connection.execute(
-        select(incarnations.c.last_seq).where(is_life(caller))
-    ).scalar_one()
-    if here < last_seq:
-        raise Refused(Reason.CHAIN_GAP, expected=here + 1)
-    wanted = {_id(text) for text in ids}
-    rows = [row for row in _active(connection, caller.terminal) if row.lease_id in wanted]
-    _free(connection, rows, LeaseState.CLOSED)
-    return {row.member_id for row in rows}
-
-
-def declare_lost(office: HeadOffice, terminal: int) -> int:
-    """Give up on a terminal: members get their points back, and late spending is the shop's loss.
-
-    Returns how many leases were written off. The terminal is not heard again.
-    """
-    with office.database.write() as connection:
-        revoke(connection, terminal)
-        rows = _active(connection, terminal)
-        _free(connection, rows, LeaseState.WRITTEN_OFF)
-        raise_members(connection, {row.member_id: 0 for row in rows})
-        return len(rows)
-
-
-def held_leases(connection: Connection, terminal: int) -> tuple[LeaseRow, ...]:
-    """Return the leases that a terminal holds and has not used up."""
-    return tuple(_row(row) for row in _active(connection, terminal))
+def held_leases(connection: Connection, caller: Caller) -> tuple[LeaseRow, ...]:
+    """Return the leases that this life of a terminal holds and has not used up."""
+    held = lease_rows.held_by(connection, caller.terminal, caller.incarnation)
+    return tuple(lease_rows.sent(row) for row in held)
 
 
 def cap_points(document: Document) -> int | None:
@@ -185,41 +169,48 @@ def cap_points(document: Document) -> int | None:
     return None if worth is None else int(document.limits.terminal_lease_centavos / worth)
 
 
-def _free(
-    connection: Connection, rows: Iterable[Row[tuple[object, ...]]], state: LeaseState
-) -> None:
-    terminals = set()
-    for row in rows:
-        connection.execute(
-            update(leases)
-            .where(
-                leases.c.bucket == row.bucket,
-                leases.c.member_id == row.member_id,
-                leases.c.lease_id == row.lease_id,
-            )
-            .values(state=int(state))
-        )
-        _unbind(connection, row.member_id, row.amount - row.spent)
-        terminals.add(row.terminal_id)
-    raise_lists(connection, (lease_list(terminal) for terminal in terminals))
+def _hold(connection: Connection, caller: Caller, members: set[int], closes: Sequence[str]) -> None:
+    """Hold the terminal, and the members whose points change: these, and those of `closes`."""
+    hold_terminal(connection, caller.terminal)
+    if closes:
+        held = lease_rows.held_by(connection, caller.terminal, caller.incarnation)
+        members = members | {row.member_id for row in held if row.lease_id.hex() in closes}
+    hold_members(connection, {member for member in members if 0 < member <= _WHOLE_MAX})
 
 
-def _unbind(connection: Connection, member: int, points: int) -> None:
-    """Take points out of `leased`; what a return could not take before, it takes now."""
-    own = (
-        balances.c.bucket == bucket_of(member),
-        balances.c.member_id == member,
-        balances.c.purse == 0,
+def _may_borrow(connection: Connection, caller: Caller) -> int:
+    """Return the server's epoch, in which this life may borrow."""
+    if caller.forked:
+        raise Refused(Reason.CHAIN_FORKED)
+    current = era(connection)
+    if current.recovering:
+        raise Refused(Reason.SERVER_RECOVERING)
+    return current.epoch
+
+
+def _give_back(
+    connection: Connection, caller: Caller, ids: Iterable[str], *, last_seq: int
+) -> set[int]:
+    """Free what is left of these leases of the caller; return the members they were of."""
+    here: int = connection.execute(
+        select(incarnations.c.last_seq).where(is_life(caller))
+    ).scalar_one()
+    if here < last_seq:
+        raise Refused(Reason.CHAIN_GAP, expected=here + 1)
+    wanted = {_id(text) for text in ids}
+    held = lease_rows.held_by(connection, caller.terminal, caller.incarnation)
+    return lease_rows.free(
+        connection, [row for row in held if row.lease_id in wanted], LeaseState.CLOSED
     )
-    row = connection.execute(select(balances).where(*own)).one()
-    leased = row.leased - points
-    net = row.points - row.debt
-    active = max(net, leased)
-    connection.execute(
-        update(balances)
-        .where(*own)
-        .values(leased=leased, points=active, debt=active - net, version=row.version + 1)
-    )
+
+
+def _take(connection: Connection, request: LeaseRequest) -> None:
+    """Bind the points in one statement, so that two who ask at once never get the same."""
+    named = {**_named(request.member), "wanted": request.points}
+    if connection.execute(_BIND, named).rowcount:
+        return
+    left = _available(connection, request.member)
+    raise Refused(Reason.NOT_ENOUGH_POINTS, left=left, missing=request.points - left)
 
 
 def _check_member(connection: Connection, member: int) -> None:
@@ -257,20 +248,6 @@ def _find(connection: Connection, member: int, lease: bytes) -> Row[tuple[object
 
 def _named(member: int) -> dict[str, int]:
     return {"of_bucket": bucket_of(member), "of_member": member}
-
-
-def _active(connection: Connection, terminal: int) -> list[Row[tuple[object, ...]]]:
-    return list(
-        connection.execute(
-            select(leases)
-            .where(leases.c.terminal_id == terminal, leases.c.state == int(LeaseState.ACTIVE))
-            .order_by(leases.c.granted_at, leases.c.lease_id)
-        )
-    )
-
-
-def _row(row: Row[tuple[object, ...]]) -> LeaseRow:
-    return LeaseRow(row.lease_id.hex(), row.member_id, row.amount, row.spent, row.stops_at)
 
 
 def _id(text: str) -> bytes:

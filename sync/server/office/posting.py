@@ -14,11 +14,12 @@ from sqlalchemy import Connection, select
 
 from sync.programme.document import Document
 from sync.programme.refusals import Reason
-from sync.protocol.events import AnyEvent, Event
+from sync.protocol.events import AnyEvent, Event, VoidEvent
 from sync.protocol.messages import EventStatus, Sealed
 from sync.server.office.book import Book, Origin
 from sync.server.office.documents import Rulebook, local, store_of
 from sync.server.office.head_office import HeadOffice
+from sync.server.office.renumbering import Renumbered
 from sync.server.office.standings import Standing
 from sync.server.office.terminals import Caller
 from sync.server.store.states import MemberStatus
@@ -77,8 +78,18 @@ class Posting:
     silent_since: int
     person_keys: Mapping[int, bytes]
     sealed: Mapping[str, Sealed]
+    renumbered: Renumbered
     counted_visits: set[bytes] = field(default_factory=set)
     lists: set[str] = field(default_factory=set)  # lists of the feed that have changed
+
+    def here(self, event: AnyEvent | None) -> AnyEvent | None:
+        """Return an event with its member's number here."""
+        if event is None or isinstance(event, VoidEvent):
+            return event
+        member = self.renumbered.here(event.member)
+        if member == event.member:
+            return event
+        return msgspec.structs.replace(event, member=member)
 
     def store_time(self, item: Item) -> datetime:
         """Return when an event happened, in the store's local time."""

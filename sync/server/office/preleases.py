@@ -21,8 +21,10 @@ from sync.server.office.book import KINDS
 from sync.server.office.documents import rulebook
 from sync.server.office.feed import raise_members
 from sync.server.office.head_office import DAY_MS, HOUR_MS, HeadOffice
+from sync.server.office.holds import hold_members, hold_terminal
 from sync.server.office.leases import lend
 from sync.server.office.terminals import Caller
+from sync.server.store.database import repeated
 from sync.server.store.states import MemberStatus
 from sync.server.store.tables import balances, incarnations, leases, ledger, members
 
@@ -43,16 +45,20 @@ class _Regular:
     till: int
 
 
+@repeated
 def lend_beforehand(office: HeadOffice, caller: Caller, *, now: int) -> int:
     """Lend the caller what its regulars may want; returns how many leases were granted."""
-    with office.database.write() as connection:
+    with office.database.write_together() as connection:
+        hold_terminal(connection, caller.terminal)
         if caller.forked or _was_lent(connection, caller, now=now):
             return 0
         document = rulebook(connection).in_force(now)
         cheapest = min((r.cost for r in document.rewards if r.cost and not r.retired), default=0)
         usual = _usual_price(connection, caller, document, now=now)
-        lent = []
-        for regular in _regulars(connection, caller, now=now):
+        lent: list[int] = []
+        regulars = list(_regulars(connection, caller, now=now))
+        hold_members(connection, (regular.member for regular in regulars))
+        for regular in regulars:
             points = rules.beforehand(
                 _available(connection, regular.member), usual=usual, cheapest=cheapest
             )
@@ -62,7 +68,7 @@ def lend_beforehand(office: HeadOffice, caller: Caller, *, now: int) -> int:
                 id=office.random(_ID_BYTES).hex(), member=regular.member, points=points
             )
             try:
-                lend(connection, caller, request, now=now)
+                lend(office, connection, caller, request, now=now)
             except Refused as refused:
                 if refused.reason is Reason.LEASE_TOO_SMALL:
                     break

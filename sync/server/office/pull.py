@@ -184,7 +184,7 @@ class _Lists:
     def leases(self) -> tuple[LeaseRow, ...]:
         if self.lease_head == self._held.leases:
             return ()
-        return held_leases(self._connection, self._caller.terminal)
+        return held_leases(self._connection, self._caller)
 
 
 def _changed(

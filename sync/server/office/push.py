@@ -33,6 +33,7 @@ from sync.server.office.journals import (
     mark_forked,
     place_of,
 )
+from sync.server.office.lives import settle_ends
 from sync.server.office.persons import make_keys
 from sync.server.office.posting import (
     Item,
@@ -45,6 +46,7 @@ from sync.server.office.posting import (
 )
 from sync.server.office.receipts import Claims
 from sync.server.office.redemptions import HeldLeases, post_redemption
+from sync.server.office.renumbering import Renumbered
 from sync.server.office.standings import Span
 from sync.server.office.stock import hold_stock
 from sync.server.office.takings import Takings
@@ -74,8 +76,8 @@ def record_push(office: HeadOffice, caller: Caller, body: bytes, *, now: int) ->
     """Record a batch of events and acknowledge everything up to its end.
 
     Raises Refused: BATCH_UNREADABLE, BATCH_TOO_LARGE, CHAIN_BROKEN, SIGNATURE_INVALID, CHAIN_GAP
-    (fact `expected`), and CHAIN_FORKED (fact `last_seq`) once the events are recorded beside the
-    chain.
+    (fact `expected`), and CHAIN_FORKED (facts `last_seq` of the chain, `until` of the batch) once
+    the events are recorded beside the chain.
     """
     arrival = arrived(body, caller, now=now)
     newcomers = [i.event.member for i in arrival.items if isinstance(i.event, EnrolmentEvent)]
@@ -83,17 +85,19 @@ def record_push(office: HeadOffice, caller: Caller, body: bytes, *, now: int) ->
     with office.database.write_together() as connection:
         journal = journal_of(connection, caller)
         place = _place(connection, caller, journal, arrival)
-        new = _unrecorded(connection, arrival, place)
+        new = arrival.items[place.known :]
         outcomes = _post(office, connection, caller, arrival, new, place, keys, now)
         if place.branch:
             _report_fork(office, connection, caller, arrival, now)
         elif new:
             journal = Journal(last_seq=new[-1].seq, head=new[-1].hash)
             advance(connection, caller, journal)
+        if place.branch or caller.forked:
+            settle_ends(connection, caller, store=caller.store)
         hear(connection, caller, now=now)
         answer = _acknowledged(office, connection, caller, journal, now)
     if place.branch:
-        raise Refused(Reason.CHAIN_FORKED, last_seq=journal.last_seq)
+        raise Refused(Reason.CHAIN_FORKED, last_seq=journal.last_seq, until=arrival.items[-1].seq)
     return msgspec.structs.replace(answer, results=_results(new, outcomes))
 
 
@@ -101,13 +105,6 @@ def _place(connection: Connection, caller: Caller, journal: Journal, arrival: Ar
     if not arrival.items:
         return Place(known=0)
     return place_of(connection, caller, journal, arrival.batch, arrival.hashes)
-
-
-def _unrecorded(connection: Connection, arrival: Arrival, place: Place) -> Sequence[Item]:
-    """The events that are new here. A branch that comes again is not recorded again."""
-    if place.branch and len(_known(connection, arrival.items)) == len(arrival.items):
-        return ()
-    return arrival.items[place.known :]
 
 
 def _post(
@@ -211,6 +208,7 @@ class _Shift:
             silent_since=self._silent_since,
             person_keys=self._keys,
             sealed=self._sealed,
+            renumbered=Renumbered(self.connection, self._caller, self._place.branch),
         )
 
     def _repeat(self, item: Item) -> Outcome:
@@ -250,7 +248,7 @@ class _Effects:
     """What each kind of event does, with what all of them need read in one go."""
 
     def __init__(self, posting: Posting, items: Sequence[Item]) -> None:
-        said = [item.event for item in items]
+        said = [posting.here(item.event) for item in items]
         accruals = [event for event in said if isinstance(event, AccrualEvent)]
         redemptions = [event for event in said if isinstance(event, RedemptionEvent)]
         self._posting = posting
@@ -263,7 +261,8 @@ class _Effects:
 
     def of(self, item: Item) -> Outcome:
         """Let one event take effect."""
-        posting, event = self._posting, item.event
+        posting = self._posting
+        event = posting.here(item.event)
         if isinstance(event, AccrualEvent):
             member = event.member or self._cards.get(event.card, 0)
             return post_accrual(posting, self._claims, item, event, member)
@@ -272,7 +271,7 @@ class _Effects:
         if isinstance(event, EnrolmentEvent):
             outcome = post_enrolment(posting, item, event)
             if event.card:
-                self._cards[event.card] = event.member
+                self._cards[event.card] = outcome.member
             return outcome
         if isinstance(event, VoidEvent):
             return post_void(posting, self._claims, self._taken, item, event)
@@ -285,9 +284,7 @@ def _concerned(connection: Connection, items: Sequence[Item]) -> set[int]:
     voids = sorted({(bytes.fromhex(e.target),) for e in said if isinstance(e, VoidEvent)})
     members = {event.member for event in said if not isinstance(event, VoidEvent)}
     if voids:
-        statement = select(events.c.member_id).where(
-            among(connection, (events.c.event_id,), voids)
-        )
+        statement = select(events.c.member_id).where(among(connection, (events.c.event_id,), voids))
         members.update(connection.scalars(statement))
     return members - {0}
 

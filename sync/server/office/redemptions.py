@@ -33,7 +33,7 @@ from sync.server.store.tables import approvals, leases, merchant_loss
 class HeldLease:
     """A lease as it stands in the transaction; `row` is the rest of what is stored."""
 
-    terminal: int
+    holder: tuple[int, int]  # terminal and the life of it
     amount: int
     spent: int
     state: int
@@ -52,13 +52,21 @@ class HeldLeases:
             return
         columns = (leases.c.bucket, leases.c.member_id, leases.c.lease_id)
         for row in connection.execute(select(leases).where(among(connection, columns, keys))):
-            held = HeldLease(row.terminal_id, row.amount, row.spent, row.state, dict(row._mapping))
+            held = HeldLease(
+                (row.terminal_id, row.incarnation),
+                row.amount,
+                row.spent,
+                row.state,
+                dict(row._mapping),
+            )
             self._held[row.lease_id] = held
 
-    def spend(self, book: Book, lease: bytes, points: int, *, terminal: int) -> tuple[int, Reason]:
-        """Take up to `points` of a lease of `terminal`; return how many, and why not the rest."""
+    def spend(
+        self, book: Book, lease: bytes, points: int, *, holder: tuple[int, int]
+    ) -> tuple[int, Reason]:
+        """Take up to `points` of a lease of `holder`; return how many, and why not the rest."""
         held = self._held.get(lease)
-        if held is None or held.terminal != terminal:
+        if held is None or held.holder != holder:
             return 0, Reason.LEASE_UNKNOWN
         if held.state != LeaseState.ACTIVE:
             return 0, Reason.LEASE_LAPSED
@@ -99,7 +107,7 @@ def _charge(
         posting.book,
         bytes.fromhex(event.lease),
         event.points,
-        terminal=posting.caller.terminal,
+        holder=(posting.caller.terminal, posting.caller.incarnation),
     )
     standing.leased -= charged
     posting.lists.add(lease_list(posting.caller.terminal))

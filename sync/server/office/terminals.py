@@ -16,7 +16,11 @@ _SILENCE_MS = 10 * 60 * 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """A terminal that proved who it is. `incarnation` is the life whose key signed."""
+    """A terminal that proved who it is. `incarnation` is the life whose key signed.
+
+    `forked` tells that this life is over, or that two machines wrote it: it borrows no more.
+    `lost` tells that somebody declared the terminal lost: it is heard, and told nothing.
+    """
 
     terminal: int
     incarnation: int
@@ -24,6 +28,7 @@ class Caller:
     name: str
     public_key: bytes
     forked: bool
+    lost: bool = False
 
 
 _LIVES = (
@@ -114,7 +119,8 @@ def _caller(life: Row[tuple[object, ...]]) -> Caller:
         store=life.store_id,
         name=life.name,
         public_key=life.public_key,
-        forked=life.life == IncarnationState.FORKED,
+        forked=life.life != IncarnationState.ACTIVE,
+        lost=life.state == TerminalState.LOST,
     )
 
 

@@ -157,7 +157,14 @@ class History:
                 if not wish:
                     continue
                 request = LeaseRequest(id=lease, member=visit.member, points=self._cost(wish))
-                lend(connection, till.caller, request, now=visit.at, document=self._document)
+                lend(
+                    self._office,
+                    connection,
+                    till.caller,
+                    request,
+                    now=visit.at,
+                    document=self._document,
+                )
             borrowers = {v.member: v.store for v, wish in zip(visits, wishes, strict=True) if wish}
             raise_members(connection, borrowers)
         return leases

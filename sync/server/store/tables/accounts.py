@@ -1,6 +1,6 @@
 """Tables of members: who they are, what they have, and what happened."""
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, PrimaryKeyConstraint, Table
+from sqlalchemy import CheckConstraint, Column, Index, Integer, PrimaryKeyConstraint, String, Table
 
 from sync.server.store.tables.columns import (
     flag,
@@ -132,7 +132,7 @@ leases = Table(
     whole("stops_at"),
     small("state"),  # LeaseState
     Column("epoch", Integer, nullable=False, server_default="1"),  # in which it was granted
-    octets("signature", 64, optional=True),
+    Column("signature", String(88), nullable=False, server_default=""),
     whole("recalled_at", optional=True),  # since when it is wanted elsewhere
     PrimaryKeyConstraint("bucket", "member_id", "lease_id"),
     CheckConstraint("spent >= 0", name="spent"),

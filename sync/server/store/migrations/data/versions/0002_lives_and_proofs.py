@@ -33,7 +33,7 @@ def _lives() -> None:
 def _leases() -> None:
     for column in (
         sa.Column("epoch", sa.Integer(), server_default="1", nullable=False),
-        sa.Column("signature", sa.LargeBinary(length=64), nullable=True),
+        sa.Column("signature", sa.String(length=88), server_default="", nullable=False),
         sa.Column("recalled_at", sa.BigInteger(), nullable=True),
     ):
         op.add_column("leases", column)

@@ -1,0 +1,155 @@
+"""Lease rows: a lease as it is stored, signed and sent, and what it binds of its member's points.
+
+What is bound here and in `balances.leased` is one sum at every moment: both change together.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import ColumnElement, Connection, Row, func, select, update
+
+from sync.programme.members import bucket_of
+from sync.protocol import signing
+from sync.protocol.messages import LeaseRow
+from sync.server.office.feed import lease_list, raise_lists
+from sync.server.office.head_office import HeadOffice
+from sync.server.office.terminals import Caller
+from sync.server.store import dialect
+from sync.server.store.states import LeaseState
+from sync.server.store.tables import balances, leases
+
+Lease = Row[tuple[object, ...]]
+
+
+def row_of(
+    office: HeadOffice, caller: Caller, lease: bytes, offer: LeaseRow, *, epoch: int
+) -> dialect.Row:
+    """Return the stored row of a lease that is granted to the caller now, signed."""
+    part = signing.grant_part(
+        terminal=caller.terminal,
+        incarnation=caller.incarnation,
+        epoch=epoch,
+        lease=lease,
+        member=offer.member,
+        amount=offer.amount,
+        granted_at=offer.granted_at,
+        stops_at=offer.stops_at,
+    )
+    return stored_row(
+        caller, lease, offer, epoch=epoch, signature=signing.sign_ack(office.keys.config, part)
+    )
+
+
+def stored_row(
+    caller: Caller, lease: bytes, offer: LeaseRow, *, epoch: int, signature: str
+) -> dialect.Row:
+    """Return the row of `leases` for a lease of the caller's life."""
+    return {
+        "bucket": bucket_of(offer.member),
+        "member_id": offer.member,
+        "lease_id": lease,
+        "terminal_id": caller.terminal,
+        "incarnation": caller.incarnation,
+        "purse": 0,
+        "amount": offer.amount,
+        "spent": 0,
+        "granted_at": offer.granted_at,
+        "stops_at": offer.stops_at,
+        "state": int(LeaseState.ACTIVE),
+        "epoch": epoch,
+        "signature": signature,
+        "recalled_at": None,
+    }
+
+
+def sent(row: Lease) -> LeaseRow:
+    """Return a stored lease as it travels."""
+    return LeaseRow(
+        id=row.lease_id.hex(),
+        member=row.member_id,
+        amount=row.amount,
+        spent=row.spent,
+        stops_at=row.stops_at,
+        granted_at=row.granted_at,
+        epoch=row.epoch,
+        signature=row.signature,
+        recalled=row.recalled_at is not None,
+    )
+
+
+def held_by(connection: Connection, terminal: int, incarnation: int) -> list[Lease]:
+    """Return the leases that one life of a terminal holds and has not used up."""
+    return _active(connection, (leases.c.incarnation == incarnation,), terminal)
+
+
+def held_by_all_lives(connection: Connection, terminal: int) -> list[Lease]:
+    """Return the leases that any life of a terminal holds."""
+    return _active(connection, (), terminal)
+
+
+def free(connection: Connection, rows: Iterable[Lease], state: LeaseState) -> set[int]:
+    """End leases: what is left of each goes back to its member. Returns the members."""
+    freed, terminals = set(), set()
+    for row in rows:
+        ended = connection.execute(
+            update(leases)
+            .where(
+                leases.c.bucket == row.bucket,
+                leases.c.member_id == row.member_id,
+                leases.c.lease_id == row.lease_id,
+                leases.c.state == int(LeaseState.ACTIVE),
+            )
+            .values(state=int(state))
+            .returning(leases.c.amount - leases.c.spent)
+        ).scalar_one_or_none()
+        if ended is None:
+            continue
+        bind(connection, row.member_id, -ended)
+        freed.add(row.member_id)
+        terminals.add(row.terminal_id)
+    raise_lists(connection, (lease_list(terminal) for terminal in terminals))
+    return freed
+
+
+def bind(connection: Connection, member: int, points: int) -> bool:
+    """Take points into `leased`, negative: out of it; False when the member has no account here.
+
+    What a return could not take while points were lent, it takes when they come back.
+    """
+    own = (
+        balances.c.bucket == bucket_of(member),
+        balances.c.member_id == member,
+        balances.c.purse == 0,
+    )
+    row = connection.execute(select(balances).where(*own).with_for_update()).one_or_none()
+    if row is None:
+        return False
+    leased = row.leased + points
+    net = row.points - row.debt
+    active = max(net, leased)
+    connection.execute(
+        update(balances)
+        .where(*own)
+        .values(leased=leased, points=active, debt=active - net, version=row.version + 1)
+    )
+    return True
+
+
+def lent_of(connection: Connection, member: int) -> int:
+    """Return how many points of a member all leases together hold."""
+    lent: int | None = connection.scalar(
+        select(func.sum(leases.c.amount - leases.c.spent)).where(
+            leases.c.bucket == bucket_of(member),
+            leases.c.member_id == member,
+            leases.c.state == int(LeaseState.ACTIVE),
+        )
+    )
+    return int(lent or 0)
+
+
+def _active(
+    connection: Connection, more: Sequence[ColumnElement[bool]], terminal: int
+) -> list[Lease]:
+    statement = select(leases).where(
+        leases.c.terminal_id == terminal, leases.c.state == int(LeaseState.ACTIVE), *more
+    )
+    return list(connection.execute(statement.order_by(leases.c.granted_at, leases.c.lease_id)))

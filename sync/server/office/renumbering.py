@@ -1,0 +1,67 @@
+"""Renumbering: two machines gave one number to two people; the second gets another one here.
+
+A copied till draws the same numbers as its original. The branch of a journal that came second goes
+on naming the member as it did; what it says of that number is said of the new one, also in the life
+that its terminal begins afterwards.
+"""
+
+from sqlalchemy import Connection, select
+
+from sync.programme.members import member_id
+from sync.server.office.head_office import HeadOffice
+from sync.server.office.terminals import Caller
+from sync.server.store.dialect import add_rows
+from sync.server.store.tables import renumberings
+
+_RANDOM_BYTES = 5
+
+
+class Renumbered:
+    """What a branch of the caller's journal calls its members, and what they are here."""
+
+    def __init__(self, connection: Connection, caller: Caller, branch: int) -> None:
+        self._connection = connection
+        self._place = {
+            "terminal_id": caller.terminal,
+            "incarnation": caller.incarnation,
+            "branch": branch,
+        }
+        self._given = _of(connection, caller, branch)
+
+    def here(self, member: int) -> int:
+        """Return the number of a member here."""
+        return self._given.get(member, member)
+
+    def another(self, office: HeadOffice, member: int) -> int:
+        """Return a new number for a member whose own is somebody else's, good from now on."""
+        chance = int.from_bytes(office.random(_RANDOM_BYTES), "big")
+        given = member_id(issuer=0, random40=chance)  # issuer 0 is head office itself
+        self._given[member] = given
+        add_rows(self._connection, renumberings, [{**self._place, "told": member, "given": given}])
+        return given
+
+
+def inherit(connection: Connection, caller: Caller, *, branch: int, heir: int) -> None:
+    """Let the life `heir` go on with the numbers that a branch of the caller's life was given."""
+    rows = [
+        {
+            "terminal_id": caller.terminal,
+            "incarnation": heir,
+            "branch": 0,
+            "told": told,
+            "given": given,
+        }
+        for told, given in _of(connection, caller, branch).items()
+    ]
+    add_rows(connection, renumberings, rows)
+
+
+def _of(connection: Connection, caller: Caller, branch: int) -> dict[int, int]:
+    rows = connection.execute(
+        select(renumberings.c.told, renumberings.c.given).where(
+            renumberings.c.terminal_id == caller.terminal,
+            renumberings.c.incarnation == caller.incarnation,
+            renumberings.c.branch == branch,
+        )
+    )
+    return {row.told: row.given for row in rows}
