@@ -1,11 +1,36 @@
-"""Many at once: eight tills push while another one reads; nothing is skipped or counted twice."""
+"""Many at once: eight tills at work while others read; nothing is skipped or counted twice."""
 
+import random
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
-from tests.server.accounts import folded, stored
-from tests.server.shop import MINUTE, enrolled_till
+from sync.programme.refusals import Reason, Refused
+from sync.protocol.messages import Hello, LeaseClosing, LeaseRequest
+from sync.server.office import leases
+from sync.server.office.documents import rulebook
+from sync.server.office.hello import greet
+from sync.server.office.openings import Opening, open_accounts
+from sync.server.office.persons import Details
+from tests.server.accounts import account, folded, stored
+from tests.server.shop import MINUTE, NOON, enrolled_till
+from tests.server.world import World, check_nothing_lost
 
-WRITERS, PUSHES = 8, 12
+WRITERS, PUSHES, STEPS = 8, 12, 20
+
+
+def at_once(*acts) -> list[object]:
+    """Do all at the same time; return what each returned, or how it was refused."""
+    start = threading.Barrier(len(acts))
+
+    def run(act) -> object:
+        start.wait(60)
+        try:
+            return act()
+        except Refused as refused:
+            return refused.reason
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
 
 
 def test_a_reader_misses_nothing_while_eight_write(office):
@@ -33,12 +58,9 @@ def test_a_reader_misses_nothing_while_eight_write(office):
             if last and not page.more:
                 return
 
-    writers = [threading.Thread(target=write, args=(till,)) for till in tills]
     reading = threading.Thread(target=read)
-    for thread in (*writers, reading):
-        thread.start()
-    for thread in writers:
-        thread.join(60)
+    reading.start()
+    at_once(*(lambda till=till: write(till) for till in tills))
     done.set()
     reading.join(60)
 
@@ -46,8 +68,128 @@ def test_a_reader_misses_nothing_while_eight_write(office):
     now = stored(office)
     assert now == folded(office)
     assert len(now) == 1 + WRITERS * PUSHES
-    account = now[shared].account
-    assert account.qualifying + account.pending == WRITERS * PUSHES
+    one = now[shared].account
+    assert one.qualifying + one.pending == WRITERS * PUSHES
     assert {member: row.points for member, row in copy.items()} == {
         member: one.account.points for member, one in now.items()
     }
+
+
+def test_eight_tills_that_do_everything_at_once_lose_nothing(office):
+    seed = random.SystemRandom().getrandbits(32)
+    world = World(office, random.Random(seed), tills=WRITERS)
+
+    def work(till) -> None:
+        for _ in range(STEPS):
+            world.act(till)
+
+    at_once(*(lambda till=till: work(till) for till in world.tills))
+    world.settle()
+
+    assert stored(office) == folded(office), seed
+    check_nothing_lost(world)
+
+
+def test_one_receipt_at_eight_tills_is_credited_once(office):
+    tills = [enrolled_till(office, seed=n) for n in range(WRITERS)]
+    members = [till.member() for till in tills]
+    for till, member in zip(tills, members, strict=True):
+        till.accrual(member, 1_000, receipt="5" * 44, evidence="receipt")
+
+    answers = at_once(*(till.push for till in tills))
+
+    codes = [answer.results[0].code if answer.results else "" for answer in answers]
+    assert sorted(codes) == ["", *[Reason.RECEIPT_USED.value] * (WRITERS - 1)]
+    assert sum(account(office, member).points for member in members) == 10 + 50 * WRITERS
+
+
+def test_the_last_points_are_lent_to_one_of_eight_who_ask(office):
+    tills = [enrolled_till(office, store=1 + n % 2, seed=n) for n in range(WRITERS)]
+    member = tills[0].member()
+
+    answers = at_once(*(lambda till=till: till.lend(member, 30) for till in tills))
+
+    assert len([one for one in answers if not isinstance(one, Reason)]) == 1
+    assert account(office, member).leased == 30
+
+
+def test_one_request_for_a_lease_that_comes_eight_times_at_once_is_granted_once(office, till):
+    member = till.member()
+    request = LeaseRequest(id=till.new_id(), member=member, points=10)
+
+    def ask():
+        return leases.grant(office, till.caller, request, now=till.at)
+
+    answers = at_once(*[ask] * WRITERS)
+
+    assert answers == [answers[0]] * WRITERS
+    assert account(office, member).leased == 10
+
+
+def test_a_terminal_holds_no_more_than_its_cap_however_many_it_asks_for_at_once(office, till):
+    with office.database.write() as connection:
+        document = rulebook(connection).in_force(NOON)
+        cap = leases.cap_points(document)
+        rich = [
+            Opening(
+                member=number,
+                name="Rosa",
+                details=Details(),
+                home_store=1,
+                enrolled_at=NOON,
+                points=cap,
+                expires_on="2027-12-31",
+            )
+            for number in range(1, WRITERS + 1)
+        ]
+        open_accounts(office, connection, rich, document, now=NOON)
+
+    answers = at_once(*(lambda one=one: till.lend(one.member, cap // 2) for one in rich))
+
+    assert answers.count(Reason.LEASE_TOO_SMALL) == WRITERS - 2
+    assert sum(account(office, one.member).leased for one in rich) == cap
+
+
+def test_a_visit_that_two_tills_take_back_at_once_is_taken_back_once(office):
+    first, second = enrolled_till(office, seed=1), enrolled_till(office, seed=2)
+    member = first.member()
+    for _ in range(5):
+        visit = first.accrual(member, 1_000)
+        first.push()
+        for till in (first, second):
+            till.void(visit.id)
+
+        at_once(first.push, second.push)
+
+        assert account(office, member).points == 50
+    assert stored(office) == folded(office)
+
+
+def test_a_batch_that_comes_eight_times_at_once_counts_once(office, till):
+    member = till.member()
+    till.accrual(member, 1_000)
+
+    answers = at_once(*[till.push] * WRITERS)
+
+    assert {answer.last_seq for answer in answers} == {till.seq}
+    assert account(office, member).points == 60
+
+
+def test_a_lease_is_spent_or_given_back_and_never_both(office, till):
+    member = till.member()
+    hello = Hello(protocol=1, app="", epoch=1, last_seq=till.seq, head=till.hashes[-1].hex())
+    for _ in range(5):
+        lease = till.lend(member, 10)
+        till.redemption(member, 10, lease.id, reward=2)
+        closing = LeaseClosing(leases=(lease.id,), last_seq=till.seq)
+
+        at_once(
+            till.push,
+            lambda closing=closing: leases.close(office, till.caller, closing, now=till.at),
+            lambda: greet(office, till.caller, hello, now=till.at),
+        )
+        till.push()
+
+    assert stored(office) == folded(office)
+    assert account(office, member).leased == 0
+    assert account(office, member).points == 0
