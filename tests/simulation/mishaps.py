@@ -20,7 +20,7 @@ _WEATHERS = (
     Weather(killed=80),
 )
 _JUMPS_MS = (-150_000, 150_000, 3_600_000, -3_600_000, -3 * 86_400_000, 400 * 86_400_000)
-COPIES_MAX = 2
+COPIES_MAX, TILLS_MAX = 2, 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,11 +123,11 @@ def lose_a_till(world: "World") -> None:
 
 def copy_a_till(world: "World") -> None:
     """A till's folders are copied to another machine, with its keys, and both run."""
-    if len(world.tills) >= 18 or world.copies >= COPIES_MAX:
+    if len(world.tills) >= TILLS_MAX or world.copies >= COPIES_MAX:
         return
     till = world.working()
+    world.copied(till, till.leased())
     till.switch_off()
-    world.copies += 1
     name = f"{till.name}copy{world.copies}"
     copy = till.copied(name, world.folder / name, config=world.chance.random() < 0.5)
     world.tills.append(copy)
@@ -138,29 +138,26 @@ def copy_a_till(world: "World") -> None:
 
 def image_a_till(world: "World") -> None:
     """A till's machine goes back to its last image, or one is made of it."""
-    till = world.working()
-    till.switch_off()
-    if till.image is None or world.chance.random() < 0.3:
-        till.make_image(world.folder / f"{till.name}-image")
-        world.trace.note(till.name, "image")
-    else:
-        till.go_back(whole=True)
-        world.copies += 1
-        world.trace.note(till.name, "back to", len(till.events))
-    world.start(till)
+    _go_back(world, whole=True)
 
 
 def old_ledger(world: "World") -> None:
     """An older ledger.db is copied over a till's present one; everything else stays."""
+    _go_back(world, whole=False)
+
+
+def _go_back(world: "World", *, whole: bool) -> None:
     till = world.working()
-    till.switch_off()
+    leased = till.leased()
     if till.image is None or world.chance.random() < 0.3:
-        till.make_image(world.folder / f"{till.name}-image")
+        till.switch_off()
+        till.make_image(world.folder / f"{till.name}-image", leased=leased)
         world.trace.note(till.name, "image")
     else:
-        till.go_back(whole=False)
-        world.copies += 1
-        world.trace.note(till.name, "old ledger", len(till.events))
+        world.copied(till, till.image.leased)
+        till.switch_off()
+        till.go_back(whole=whole)
+        world.trace.note(till.name, "back to", len(till.events), "whole" if whole else "ledger")
     world.start(till)
 
 

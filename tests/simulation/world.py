@@ -50,6 +50,7 @@ class World:
     receipts_made: int = 0
     counts: dict[str, int] = field(default_factory=dict)
     copies: int = 0  # how often a till's disk was copied or went back
+    double_spendable: dict[int, int] = field(default_factory=dict)  # by terminal, in points
     blocked: set[int] = field(default_factory=set)
     written_off: set[str] = field(default_factory=set)
     version: int = 1
@@ -201,6 +202,7 @@ class World:
         if self.chance.random() < 0.1:
             with self.central.database.read() as connection:
                 found = checks.books(connection)
+                self._fail_if(checks.server_has_its_journal(till, connection))
             self._fail_if(checks.till_shows_the_servers_balances(till, found))
         return f"{report.pushed} {report.pulled} {report.closed}"
 
@@ -212,6 +214,12 @@ class World:
         """Start a till's process; what was recorded before has to be there."""
         till.start()
         self._fail_if(checks.till_lost_nothing(till))
+
+    def copied(self, till: Till, leased: int) -> None:
+        """A till's disk is there twice, or again: what was lent to it then may be spent twice."""
+        self.copies += 1
+        terminal = till.ledger.known.terminal
+        self.double_spendable[terminal] = self.double_spendable.get(terminal, 0) + leased
 
     def restored(self) -> None:
         """Head office has gone back: what only it knew since then is not known any more."""
@@ -243,6 +251,7 @@ class World:
             found = checks.books(connection)
         self._fail_if(checks.accounts_are_the_fold(self, found))
         self._fail_if(checks.every_point_is_somewhere(self, found))
+        self._fail_if(checks.losses_are_within_bounds(self, found))
         self._fail_if(self._unrest(living))
         self.trace.note("at rest", len(self.recorded))
 
@@ -250,6 +259,8 @@ class World:
         """What tills do not have or show as the server does."""
         with self.central.database.read() as connection:
             found = checks.books(connection)
+            for till in tills:
+                yield from checks.server_has_its_journal(till, connection)
         for till in tills:
             yield from checks.till_is_settled(till, found)
             yield from checks.till_shows_the_servers_balances(till, found)
