@@ -6,8 +6,12 @@ that a slip and a screen always show the same text.
 """
 
 import gettext as _gettext
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 
 from sync.paths import resources
 
@@ -32,15 +36,18 @@ _PORTUGUESE = Language("pt_BR", ".", ",", "%d/%m/%Y", "%d/%m")
 _ENGLISH = Language("en", ",", ".", "%d %b %Y", "%d %b")
 
 
+@dataclass(slots=True)
 class _Speech:
-    """The catalogue in use. One per process: a desk speaks one language at a time."""
+    """A language and its catalogue."""
 
-    def __init__(self) -> None:
-        self.language = _PORTUGUESE
-        self.catalogue: _gettext.NullTranslations = _gettext.NullTranslations()
+    language: Language = _PORTUGUESE
+    catalogue: _gettext.NullTranslations = field(default_factory=_gettext.NullTranslations)
 
 
+# One per process, since a desk speaks one language at a time; a server that answers many people at
+# once says for each answer which one is theirs.
 _speech = _Speech()
+_of_this_answer: ContextVar[_Speech | None] = ContextVar("_of_this_answer", default=None)
 
 
 def language_of(system: str | None) -> str:
@@ -50,25 +57,48 @@ def language_of(system: str | None) -> str:
 
 def speak(tag: str) -> None:
     """Use the language `tag` ("pt_BR" or "en") from now on; raises FileNotFoundError without it."""
-    _speech.catalogue = _gettext.translation(
-        DOMAIN, localedir=str(resources() / "i18n"), languages=[tag]
-    )
-    _speech.language = _ENGLISH if tag == "en" else _PORTUGUESE
+    _speech.language, _speech.catalogue = _language(tag), _catalogue(tag)
+
+
+@contextmanager
+def speaking(tag: str) -> Iterator[None]:
+    """Use the language `tag` inside the block, for this thread and task alone.
+
+    Raises FileNotFoundError without it.
+    """
+    before = _of_this_answer.set(_Speech(_language(tag), _catalogue(tag)))
+    try:
+        yield
+    finally:
+        _of_this_answer.reset(before)
 
 
 def language() -> str:
     """Return the tag of the language in use."""
-    return _speech.language.tag
+    return _in_use().language.tag
+
+
+def _in_use() -> _Speech:
+    return _of_this_answer.get() or _speech
+
+
+def _language(tag: str) -> Language:
+    return _ENGLISH if tag == "en" else _PORTUGUESE
+
+
+@cache
+def _catalogue(tag: str) -> _gettext.NullTranslations:
+    return _gettext.translation(DOMAIN, localedir=str(resources() / "i18n"), languages=[tag])
 
 
 def _(message: str) -> str:
     """Return `message` in the language in use."""
-    return _speech.catalogue.gettext(message)
+    return _in_use().catalogue.gettext(message)
 
 
 def ngettext(one: str, many: str, n: int) -> str:
     """Return the plural form for `n` in the language in use; `{n}` is left for the caller."""
-    return _speech.catalogue.ngettext(one, many, n)
+    return _in_use().catalogue.ngettext(one, many, n)
 
 
 def N_(message: str) -> str:
@@ -78,7 +108,7 @@ def N_(message: str) -> str:
 
 def number(n: int) -> str:
     """Write a whole number: 2480 → "2.480" in pt-BR, with the true minus sign."""
-    digits = f"{abs(n):,}".replace(",", _speech.language.thousands)
+    digits = f"{abs(n):,}".replace(",", _in_use().language.thousands)
     return f"{MINUS}{digits}" if n < 0 else digits
 
 
@@ -91,7 +121,7 @@ def money(centavos: int) -> str:
     """Write centavos as reais: 8640 → "R$ 86,40" in pt-BR (with a no-break space)."""
     reais, rest = divmod(abs(centavos), 100)
     sign = MINUS if centavos < 0 else ""
-    return f"{sign}R${NBSP}{number(reais)}{_speech.language.decimal}{rest:02d}"
+    return f"{sign}R${NBSP}{number(reais)}{_in_use().language.decimal}{rest:02d}"
 
 
 def percent(part: int, whole: int) -> str:
@@ -101,7 +131,12 @@ def percent(part: int, whole: int) -> str:
 
 def day(on: date) -> str:
     """Write a date: "21/11/2026" or "21 Nov 2026"."""
-    return on.strftime(_speech.language.date_order)
+    return on.strftime(_in_use().language.date_order)
+
+
+def day_and_month(on: date) -> str:
+    """Write a date without its year: "30/11" or "30 Nov"."""
+    return on.strftime(_in_use().language.day_month)
 
 
 def day_in_words(on: date) -> str:

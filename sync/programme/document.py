@@ -144,13 +144,17 @@ class Mission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """A shop: CNPJ (14 characters, letters allowed), IANA zone, enrolment goal of a shift."""
+    """A shop: CNPJ (14 characters, letters allowed), IANA zone, enrolment goal of a shift.
+
+    `hours` are those in which it is open, told to members; a window of whole days tells nothing.
+    """
 
     id: int
     name: str
     cnpj: str
     zone: str = "America/Sao_Paulo"
     enrolment_goal: int = 10
+    hours: Window = Window()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -195,6 +195,7 @@ def _stores(stores: tuple[Store, ...]) -> _Faults:
         yield from _zone(f"{place}: zone", store.zone)
         yield from _cnpj(f"{place}: CNPJ", store.cnpj)
         yield from _at_least(f"{place}: enrolment goal", store.enrolment_goal, 0)
+        yield from _window(place, store.hours)
 
 
 def _missions(document: Document) -> _Faults:

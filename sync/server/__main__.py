@@ -33,6 +33,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="MEMBERS",
         help="make a first copy in parts for stores with so many members",
     )
+    serve.add_argument("--public-url", default="", help="where members reach their page, https://…")
+    serve.add_argument("--smtp", default="", metavar="HOST:PORT", help="post one-time codes here")
+    serve.add_argument("--smtp-from", default="", help="the address that codes come from")
+    serve.add_argument("--smtp-user", default="", help="password in LOYALTY_SMTP_PASSWORD")
     _demo_options(serve)
     _command(commands, "migrate", "make or update databases and keys")
     _demo_options(_command(commands, "demo", "make the demo programme's data"))

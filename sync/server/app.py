@@ -10,15 +10,17 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from types import FrameType
 
 import uvicorn
+from litestar.types import Message, Scope
 from sqlalchemy.exc import OperationalError
 
 from sync.programme.refusals import Reason, Refused
 from sync.server.api.application import application
 from sync.server.api.snapshots import Snapshots
+from sync.server.jobs import Jobs
 from sync.server.office.cards import badge_token, card_token
 from sync.server.office.demo.build import DemoState, build, demo_state, desk_code
 from sync.server.office.enrol import issue_code
@@ -26,6 +28,9 @@ from sync.server.office.head_office import HeadOffice
 from sync.server.settings import Settings
 from sync.server.store.database import Address, Place, forget, migrate, open_database
 from sync.server.store.keys import load_keys, make_keys
+from sync.server.web.letters import Post, Sender, by_console, by_post
+from sync.server.web.routes import member_pages
+from sync.server.web.site import PREFIX, Site, harden
 
 SNAPSHOTS = "snapshots"
 
@@ -91,11 +96,20 @@ def _demo(settings: Settings) -> int:
 def _serve(settings: Settings) -> int:
     if settings.demo:
         _demo(settings)
+    site = Site(settings.public_url)
     with _office(settings) as office:
         listening = listening_socket(settings)
+        clock = clock_of(settings)
         snapshots = Snapshots(office, settings.data / SNAPSHOTS, least=settings.snapshot_from)
+        jobs = Jobs(office, clock)
         config = uvicorn.Config(
-            application(office, clock_of(settings), snapshots=snapshots),
+            application(
+                office,
+                clock,
+                snapshots=snapshots,
+                pages=[member_pages(office, clock, site, _sender(settings))],
+                before_send=[_hardening(site)],
+            ),
             log_config=None,
             access_log=False,
             server_header=False,
@@ -104,11 +118,31 @@ def _serve(settings: Settings) -> int:
         server = _Server(config, listening)
         if settings.exit_on_eof:
             threading.Thread(target=server.stop_on_eof, daemon=True).start()
+        own_address = f"http://{settings.host}:{server.port}"
+        _say("member-page", f"{site.address or own_address}{PREFIX}/")
+        jobs.start()
         try:
             asyncio.run(server.serve(sockets=[listening]))
         finally:
+            jobs.close()
             snapshots.close()
     return 0
+
+
+def _hardening(site: Site) -> Callable[[Message, Scope], Awaitable[None]]:
+    async def before_send(message: Message, scope: Scope) -> None:
+        harden(site, message, scope)
+
+    return before_send
+
+
+def _sender(settings: Settings) -> Sender:
+    """Return how one-time codes reach members; raises ValueError for an address that is none."""
+    if not settings.smtp:
+        return by_console(_say)
+    host, _, port = settings.smtp.rpartition(":")
+    post = Post(host=host, port=int(port), sender=settings.smtp_from, user=settings.smtp_user)
+    return by_post(post)
 
 
 def _code(settings: Settings) -> int:
@@ -195,14 +229,14 @@ class _Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, listening: socket.socket) -> None:
         super().__init__(config)
-        self._port = listening.getsockname()[1]
+        self.port: int = listening.getsockname()[1]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         if not self.started:
             return
         try:
-            _say("ready", self._port)
+            _say("ready", self.port)
         except BrokenPipeError:  # nobody is listening any more: end as on a signal
             self.should_exit = True
 

@@ -16,6 +16,10 @@ class Settings:
     the server's clock starts; 0 is the machine's own. Stores with `snapshot_from` members or more
     have a first copy made in parts. `database` is the URL of a PostgreSQL database, "" for files
     in `data`; `keys_database` that of the members' keys, "" for the same.
+
+    `public_url` ("https://club.example") is where members reach their page; without it the page
+    answers on this machine alone. `smtp` ("host:port") posts their one-time codes from the address
+    `smtp_from`, signed in as `smtp_user`; without it they are said on the console.
     """
 
     command: str
@@ -34,3 +38,7 @@ class Settings:
     database: str = ""
     keys_database: str = ""
     snapshot_from: int = SNAPSHOT_FROM
+    public_url: str = ""
+    smtp: str = ""
+    smtp_from: str = ""
+    smtp_user: str = ""

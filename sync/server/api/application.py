@@ -1,10 +1,12 @@
 """The web application: its routes, and how errors that no route foresaw are answered."""
 
 import logging
+from collections.abc import Sequence
 
 import msgspec
-from litestar import Litestar, Response, get
+from litestar import Litestar, Response, Router, get
 from litestar.exceptions import HTTPException
+from litestar.types import BeforeMessageSendHookHandler
 
 from sync.server.api.device import device_router
 from sync.server.api.exchange import JSON, WIRE_BYTES_MAX, AnyRequest, Clock, failure
@@ -17,10 +19,18 @@ _log = logging.getLogger("loyalty_server")
 
 
 def application(
-    office: HeadOffice, clock: Clock, *, snapshots: Snapshots | None = None
+    office: HeadOffice,
+    clock: Clock,
+    *,
+    snapshots: Snapshots | None = None,
+    pages: Sequence[Router] = (),
+    before_send: Sequence[BeforeMessageSendHookHandler] = (),
 ) -> Litestar:
-    """Return the application that serves `office`; without `snapshots`, no first copies."""
-    routers = [device_router(office, clock)]
+    """Return the application that serves `office`; without `snapshots`, no first copies.
+
+    `pages` are for people, and `before_send` sees every answer that goes out.
+    """
+    routers = [device_router(office, clock), *pages]
     if snapshots is not None:
         routers.append(snapshot_router(office, clock, snapshots))
     document = msgspec.json.encode(description())
@@ -45,6 +55,7 @@ def application(
 
     return Litestar(
         route_handlers=[healthz, openapi, *routers],
+        before_send=[*before_send],
         exception_handlers={HTTPException: http_error, Exception: fault},
         request_max_body_size=WIRE_BYTES_MAX,
         openapi_config=None,

@@ -16,6 +16,7 @@ from sync.server.store.states import CardStatus, MemberStatus
 from sync.server.store.tables import cards, members, staff
 
 PHONE_CODE_SECONDS = 90
+PHONE_CODE_EVERY_MS = 60_000
 
 _CARD_BYTES = 8
 
@@ -52,19 +53,34 @@ def phone_code(office: HeadOffice, member: int, *, now: int) -> str:
 
     Raises Refused like `card_token`.
     """
+    [(_, code)] = phone_codes(office, member, now=now, count=1)
+    return code
+
+
+def phone_codes(
+    office: HeadOffice, member: int, *, now: int, count: int
+) -> tuple[tuple[int, str], ...]:
+    """Return codes for a member's phone: the first good from now on, each next a minute later.
+
+    Each comes with the instant (ms UTC) from which it is to be shown, so that a phone without a
+    network has a fresh one for `count` minutes. Raises Refused like `card_token`.
+    """
     card, _ = card_token(office, member, now=now)
     with office.database.read() as connection:
         programme = rulebook(connection).in_force(now).programme
-    token = MemberToken(
-        kind=TokenKind.PHONE,
-        key_id=PHONES_KID,
-        programme=programme,
-        subject=int.from_bytes(card, "big"),
-        issued_at=_seconds(now),
-        life=PHONE_CODE_SECONDS,
-        sequence=office.random(1)[0],
-    )
-    return sign(token, office.keys.phones)
+    codes = []
+    for begins in range(now, now + count * PHONE_CODE_EVERY_MS, PHONE_CODE_EVERY_MS):
+        token = MemberToken(
+            kind=TokenKind.PHONE,
+            key_id=PHONES_KID,
+            programme=programme,
+            subject=int.from_bytes(card, "big"),
+            issued_at=_seconds(begins),
+            life=PHONE_CODE_SECONDS,
+            sequence=office.random(1)[0],
+        )
+        codes.append((begins, sign(token, office.keys.phones)))
+    return tuple(codes)
 
 
 def badge_token(office: HeadOffice, person: int, *, now: int) -> str:
