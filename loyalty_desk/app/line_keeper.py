@@ -7,8 +7,10 @@ from PySide6.QtCore import QObject, QTimer
 from loyalty_desk.app.link import Link
 from loyalty_desk.ui.background import Background
 from loyalty_desk.ui.counter.presenter import LineNews
+from loyalty_desk.ui.shell.frame import Outdated
+from sync.client import outcomes
 from sync.client.engine import RoundReport
-from sync.client.outcomes import Offline, Outdated, Rejected, ServerFault
+from sync.client.outcomes import Offline, Rejected, ServerFault
 from sync.client.schedule import Schedule
 from sync.programme.refusals import Reason, Refused
 
@@ -67,7 +69,7 @@ class LineKeeper(QObject):
         off = abs(report.offset_ms)
         minutes = off // 60_000 if off > _CLOCK_OFF_MS else 0
         self._heard(LineNews(connected=True, clock_off_minutes=minutes))
-        self._next(POLL_SECONDS)
+        self._next(0.0 if report.more else POLL_SECONDS)
 
     def _failed(self, error: BaseException) -> None:
         self._running = False
@@ -79,6 +81,7 @@ class LineKeeper(QObject):
                 retry_in=int(seconds),
                 revoked=refused is not None and refused.reason is Reason.TERMINAL_REVOKED,
                 clock_off_minutes=_minutes(refused),
+                outdated=_outdated(error),
             )
         )
         self._next(seconds)
@@ -100,9 +103,15 @@ def _named(error: BaseException) -> tuple[Refused | None, float | None]:
         return None, error.retry_after
     if isinstance(error, Refused):
         return error, None
-    if isinstance(error, Offline | Outdated | ConnectionError):
+    if isinstance(error, Offline | outcomes.Outdated | ConnectionError):
         return None, None
     raise error
+
+
+def _outdated(error: BaseException) -> Outdated:
+    if not isinstance(error, outcomes.Outdated):
+        return ""
+    return "server" if error.server else "desk"
 
 
 def _minutes(refused: Refused | None) -> int:

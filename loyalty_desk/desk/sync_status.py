@@ -21,7 +21,11 @@ class Noticed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncStatus:
-    """Where the sending stands. `waiting` counts events; times are ms UTC, 0 = never."""
+    """Where the sending stands. `waiting` counts events; times are ms UTC, 0 = never.
+
+    `members` are here of those `expected` (0 = unknown). `differing`: they are not all as the
+    server has them, although they were fetched anew.
+    """
 
     waiting: int
     queued: tuple[RecentVisit, ...]
@@ -29,6 +33,8 @@ class SyncStatus:
     copy_of: int
     members: int
     complete: bool
+    expected: int = 0
+    differing: bool = False
 
     @property
     def records(self) -> int:
@@ -55,6 +61,8 @@ def status(counter: Counter) -> SyncStatus:
         copy_of=freshness.fetched_at,
         members=freshness.members,
         complete=freshness.complete,
+        expected=freshness.expected,
+        differing=freshness.differing,
     )
 
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.client import bootstrap, leases, lives, pull, push
-from sync.client.outcomes import Outcome, Rejected
+from sync.client.outcomes import Outcome, Outdated, Rejected
 from sync.client.replica import Replica, Why
 from sync.client.server import Server
 from sync.programme.refusals import Reason
 from sync.protocol.messages import Hello, HelloAnswer, Result
-from sync.protocol.version import CURRENT
+from sync.protocol.version import CURRENT, OLDEST, is_spoken
 
 _WHY: Mapping[Reason, Why] = {Reason.CHAIN_FORKED: "forked", Reason.CHAIN_GAP: "unknown"}
 
@@ -25,6 +25,9 @@ _WHY: Mapping[Reason, Why] = {Reason.CHAIN_FORKED: "forked", Reason.CHAIN_GAP: "
 class RoundReport:
     """What a round did: events pushed, members pulled, leases closed; what the server said of own
     events; the clocks' distance; and what is wrong with the chain, if anything is.
+
+    `more` asks for another round at once: members are still to come. `head` is the number up to
+    which there is no news (-1 unknown). `differs` when the members are not as the server has them.
     """
 
     pushed: int
@@ -122,12 +125,15 @@ class Engine:
         answer = self._server.hello(
             Hello(
                 protocol=CURRENT,
+                oldest=OLDEST,
                 app=self._app,
                 epoch=self._replica.identity.epoch,
                 last_seq=head.seq,
                 head=head.hash.hex(),
             )
         )
+        if not is_spoken(answer.protocol):
+            raise Outdated(server=answer.protocol < OLDEST)
         self._replica.heard(
             server_now=answer.now, offset_ms=self._server.offset_ms, epoch=answer.epoch
         )

@@ -13,7 +13,7 @@ from sync.client.replica import Identity
 from sync.protocol import codec
 from sync.protocol.messages import PREFIX, EnrolAnswer, EnrolRequest
 from sync.protocol.signing import SERVER_SIGNATURE
-from sync.protocol.version import CURRENT
+from sync.protocol.version import CURRENT, OLDEST
 
 
 def enrol(
@@ -32,7 +32,9 @@ def enrol(
     (ENROLMENT_CODE_INVALID).
     """
     public_key = key.public_key().public_bytes_raw()
-    request = EnrolRequest(code=code, public_key=public_key.hex(), name=name, protocol=CURRENT)
+    request = EnrolRequest(
+        code=code, public_key=public_key.hex(), name=name, protocol=CURRENT, oldest=OLDEST
+    )
     connection = connection or Connection(base_url, monotonic=monotonic)
     try:
         answer = connection.ask(

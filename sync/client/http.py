@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from sync.client.outcomes import Offline, Outdated, Rejected, ServerFault
 from sync.programme.refusals import Reason, Refused
-from sync.protocol import codec, signing
+from sync.protocol import codec, signing, version
 from sync.protocol.messages import Problem
 
 if TYPE_CHECKING:
@@ -93,10 +93,16 @@ class Answer:
         except (Refused, ValueError) as fault:  # an answer of a later version, or of none
             raise ServerFault(self.status, self.retry_after) from fault
         if reason is Reason.VERSION_UNSUPPORTED:
-            raise Outdated
+            raise Outdated(server=_is_older(problem.facts))
         if reason is Reason.SERVER_FAULT:
             raise ServerFault(self.status, self.retry_after)
         raise Rejected(Refused(reason, **problem.facts), self.retry_after)
+
+
+def _is_older(facts: Mapping[str, int | str]) -> bool:
+    """Say whether the server's newest version is one that this side has left behind."""
+    newest = facts.get("newest", version.CURRENT)
+    return isinstance(newest, int) and newest < version.OLDEST
 
 
 class Connection:

@@ -33,7 +33,14 @@ class ServerFault(Exception):
 
 
 class Outdated(Exception):
-    """The server no longer speaks this terminal's protocol: an update is needed."""
+    """The server and this terminal speak no version in common: one of them needs an update.
+
+    `server` says that it is the server's turn.
+    """
+
+    def __init__(self, *, server: bool = False) -> None:
+        super().__init__(server)
+        self.server = server
 
 
 class Rejected(Exception):

@@ -26,6 +26,7 @@ class EnrolRequest(_Message, frozen=True, kw_only=True, omit_defaults=True):
     public_key: str
     name: str
     protocol: int
+    oldest: int = 0
 
 
 class EnrolAnswer(_Message, frozen=True, kw_only=True, omit_defaults=True):
@@ -107,6 +108,7 @@ class Hello(_Message, frozen=True, kw_only=True, omit_defaults=True):
 
     `acked` is the last acknowledgement, `leases` are all that the terminal holds, as granted: a
     server that cannot match its own signatures knows by them that it was restored from a copy.
+    `protocol` and `oldest` are the newest and the oldest version spoken (`sync.protocol.version`).
     """
 
     protocol: int
@@ -116,6 +118,7 @@ class Hello(_Message, frozen=True, kw_only=True, omit_defaults=True):
     head: str
     acked: Acknowledgement | None = None
     leases: tuple[LeaseRow, ...] | None = None
+    oldest: int = 0
 
 
 class HelloAnswer(_Message, frozen=True, kw_only=True, omit_defaults=True):

@@ -22,7 +22,7 @@ from loyalty_desk.ui.counter.stage import Flows, Stage
 from loyalty_desk.ui.counter.visit_flow import VisitFlow
 from loyalty_desk.ui.pending.presenter import ARCHIVE, SEE
 from loyalty_desk.ui.screen import Screen, ScreenName
-from loyalty_desk.ui.shell.frame import KEYS
+from loyalty_desk.ui.shell.frame import KEYS, Outdated
 from loyalty_desk.ui.shell.presenter import ShellState
 from sync.i18n import _
 from sync.programme.document import Document
@@ -41,6 +41,7 @@ class LineNews:
     retry_in: int = 0
     clock_off_minutes: int = 0
     revoked: bool = False
+    outdated: Outdated = ""
 
 
 class CounterPresenter:
@@ -103,6 +104,7 @@ class CounterPresenter:
             connected=news.connected,
             known=not first,
             revoked=news.revoked,
+            outdated=news.outdated,
             clock_off_minutes=news.clock_off_minutes,
             offline_since=since,
         )

@@ -198,10 +198,26 @@ def _notice(view: IdleView) -> Notice | None:
     if view.waiting_receipt:
         return Notice("receipt-text", view.waiting_receipt, _("Scan the member now"), "plain")
     if status is not None and not status.complete:
-        note = _("Whoever is found can be served already")
-        words = ngettext("{n} member so far", "{n} members so far", status.members)
-        title = _("Fetching members")
+        return _fetching(status)
+    if status is not None and status.differing:
         return Notice(
-            "refresh-cw", title, f"{words.format(n=i18n.number(status.members))} · {note}"
+            "circle-alert",
+            _("The members here are not quite as the server has them"),
+            _("Points count at the server. Please tell your support."),
+            "plain",
         )
     return None
+
+
+def _fetching(status: SyncStatus) -> Notice:
+    note = _("Whoever is found can be served already")
+    if status.expected:
+        share = min(status.members / status.expected, 1.0)
+        title = _("Fetching members {n}%").format(n=int(share * 100))
+        return Notice("refresh-cw", title, note, share=share)
+    words = ngettext("{n} member so far", "{n} members so far", status.members)
+    return Notice(
+        "refresh-cw",
+        _("Fetching members"),
+        f"{words.format(n=i18n.number(status.members))} · {note}",
+    )

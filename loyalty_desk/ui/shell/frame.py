@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from loyalty_desk.ui.screen import ScreenName
 from loyalty_desk.ui.shell.presenter import Badge, Operator, Parked, Pill, ShellState, Strip
@@ -38,6 +38,10 @@ _STALE = timedelta(hours=24)
 _HOT: Mapping[ScreenName, int] = {"sign_in": 0, "identify": 0, "visit": 10, "enrol": 10}
 
 
+# Who has to be updated before the two can speak with each other again.
+Outdated: TypeAlias = Literal["", "desk", "server"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """The line to the server. Times are local, None when unknown.
@@ -50,6 +54,7 @@ class Line:
     waiting: int = 0
     needs: int = 0
     revoked: bool = False
+    outdated: Outdated = ""
     clock_off_minutes: int = 0
     offline_since: datetime | None = None
     copy_of: datetime | None = None
@@ -109,6 +114,8 @@ def pill(line: Line) -> Pill:
     queue = ngettext("{n} waiting", "{n} waiting", line.waiting).format(n=line.waiting)
     if line.revoked:
         return Pill(_("Till blocked"), "bad", "ban")
+    if line.outdated:
+        return Pill(_("Update needed"), "bad", "circle-alert")
     if line.clock_off_minutes:
         return Pill(_("Clock is wrong"), "bad", "circle-alert")
     if not line.connected and line.known:
@@ -130,6 +137,8 @@ def strip(line: Line) -> Strip | None:
     """Return the strip under the top bar, or None while all is well."""
     if line.revoked:
         return Strip(_("This till was blocked. The records are safe. Call support."), tone="bad")
+    if line.outdated:
+        return Strip(_too_old(line.outdated), tone="bad")
     if line.clock_off_minutes:
         words = _("This till's clock is off by {n} min. Ask somebody to set it.")
         return Strip(words.format(n=line.clock_off_minutes), tone="bad", icon="clock")
@@ -143,6 +152,12 @@ def strip(line: Line) -> Strip | None:
     if since.date() != now.date():
         time = _("{day}, {time}").format(day=_day(since.date(), now.date()), time=time)
     return Strip(words.format(time=time), _age_of_copy(line.copy_of, now))
+
+
+def _too_old(which: Outdated) -> str:
+    if which == "desk":
+        return _("This desk is too old for the server. Update it. The records are safe.")
+    return _("The server is too old for this desk and has to be updated. The records are safe.")
 
 
 def _back(sent: int) -> Strip:

@@ -63,7 +63,7 @@ def enrol(office: HeadOffice, request: EnrolRequest, *, source: str, now: int) -
     Raises Refused: VERSION_UNSUPPORTED, SIGNATURE_INVALID for a key that is none,
     ENROLMENT_CODE_INVALID, with the fact `seconds` when wrong codes come too fast.
     """
-    version.agree(request.protocol)
+    version.agree(request.protocol, request.oldest)
     public_key = _public_key(request.public_key)
     with office.database.write() as connection:
         _check_pace(connection, source, now)

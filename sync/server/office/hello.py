@@ -16,7 +16,7 @@ def greet(office: HeadOffice, caller: Caller, hello: Hello, *, now: int) -> Hell
 
     Raises Refused(VERSION_UNSUPPORTED).
     """
-    agreed = version.agree(hello.protocol)
+    agreed = version.agree(hello.protocol, hello.oldest)
     with office.database.write() as connection:
         hear(connection, caller, now=now)
         current = take_proofs(office, connection, caller, hello, now=now)
