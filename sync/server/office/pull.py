@@ -122,11 +122,13 @@ def _page(
     document = book.in_force(now)
     view = view_of(document, caller.store, now=now)
     lists = _Lists(connection, caller, held, scope)
+    acked = acked_seq(connection, caller)
+    if held.seq > lists.head or (held.incarnation == caller.incarnation and held.acked > acked):
+        raise Refused(Reason.CURSOR_INVALID)  # it was given before this server was restored
     changed = _changed(connection, scope, held.seq, limit) if lists.head > held.seq else []
     more, changed = len(changed) > limit, changed[:limit]
     last = changed[-1].seq if changed else held.seq
     rows = _members(office, connection, scope, held.seq, last, view) if changed else {}
-    acked = acked_seq(connection, caller)
     papers = _documents(connection, held.document, document, book.documents[-1].version)
     done = Cursor(
         epoch=now_epoch,
