@@ -54,9 +54,10 @@ def place_of(
         ours = _hash_at(connection, caller, journal, batch.from_seq + known - 1)
         if theirs == ours:
             return Place(known=known)
-    branch = _branch_with(connection, caller, batch, hashes)
-    if branch:
-        return Place(known=_known_in(connection, caller, branch, batch, hashes), branch=branch)
+    for branch in _branches_with(connection, caller, batch, hashes):
+        part = _known_in(connection, caller, branch, batch, hashes)
+        if part is not None:
+            return Place(known=part, branch=branch)
     if batch.from_seq > journal.last_seq + 1:
         raise Refused(Reason.CHAIN_GAP, expected=journal.last_seq + 1)
     return Place(known=0, branch=_new_branch(connection, caller))
@@ -99,44 +100,45 @@ def _hash_at(connection: Connection, caller: Caller, journal: Journal, seq: int)
     return None
 
 
-def _branch_with(
+def _branches_with(
     connection: Connection, caller: Caller, batch: Batch, hashes: Sequence[bytes]
-) -> int:
-    """The branch that a batch goes on with, or that has its first event already; 0 for none."""
-    found = 0
+) -> list[int]:
+    """The branches that a batch may go on with, or that have its first event; the newest first."""
+    found: set[int] = set()
     for table in (events, repeats):
-        branch: int | None = connection.scalar(
-            select(func.max(table.c.branch)).where(
-                table.c.terminal_id == caller.terminal,
-                table.c.incarnation == caller.incarnation,
-                table.c.branch > 0,
-                or_(
-                    and_(table.c.seq == batch.from_seq - 1, table.c.hash == batch.previous),
-                    and_(table.c.seq == batch.from_seq, table.c.hash == hashes[0]),
-                ),
+        found.update(
+            connection.scalars(
+                select(table.c.branch).where(
+                    table.c.terminal_id == caller.terminal,
+                    table.c.incarnation == caller.incarnation,
+                    table.c.branch > 0,
+                    or_(
+                        and_(table.c.seq == batch.from_seq - 1, table.c.hash == batch.previous),
+                        and_(table.c.seq == batch.from_seq, table.c.hash == hashes[0]),
+                    ),
+                )
             )
         )
-        found = max(found, branch or 0)
-    return found
+    return sorted(found, reverse=True)
 
 
 def _known_in(
     connection: Connection, caller: Caller, branch: int, batch: Batch, hashes: Sequence[bytes]
-) -> int:
-    """How many events of a batch a branch has already."""
-    held: set[bytes] = set()
+) -> int | None:
+    """How many events of a batch a branch has already; None when it has others in their places."""
+    held: dict[int, bytes] = {}
     for table in (events, repeats):
-        held.update(
-            connection.scalars(
-                select(table.c.hash).where(
-                    table.c.terminal_id == caller.terminal,
-                    table.c.incarnation == caller.incarnation,
-                    table.c.branch == branch,
-                    table.c.seq.between(batch.from_seq, batch.from_seq + len(hashes) - 1),
-                )
+        rows = connection.execute(
+            select(table.c.seq, table.c.hash).where(
+                table.c.terminal_id == caller.terminal,
+                table.c.incarnation == caller.incarnation,
+                table.c.branch == branch,
+                table.c.seq.between(batch.from_seq, batch.from_seq + len(hashes) - 1),
             )
         )
-    return next((n for n, one in enumerate(hashes) if one not in held), len(hashes))
+        held.update((row.seq, row.hash) for row in rows)
+    others = (held.get(batch.from_seq + n) not in (None, one) for n, one in enumerate(hashes))
+    return None if any(others) else len(held)
 
 
 def _new_branch(connection: Connection, caller: Caller) -> int:
