@@ -5,6 +5,7 @@ thread is done at once, so that a run repeats itself.
 """
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -25,6 +26,10 @@ from sync.server.store.database import Database, Place, open_database
 from sync.server.store.keys import load_keys
 from tests.simulation import shop
 from tests.simulation.clock import Time
+
+
+class Unforeseen(Exception):
+    """The server answered 500: nobody had thought of what happened in it."""
 
 
 class Killed(BaseException):
@@ -136,8 +141,12 @@ class Central:
                 raise Killed
 
     def answer(self, packet: Packet) -> Answer:
-        """Answer a packet. Raises Killed, after which it has to be started again."""
-        return self._loop.run_until_complete(self._answered(packet))
+        """Answer a packet. Raises Unforeseen; Killed, after which it has to be started again."""
+        _unforeseen.said.clear()
+        answer = self._loop.run_until_complete(self._answered(packet))
+        if _unforeseen.said:
+            raise Unforeseen("\n".join(_unforeseen.said))
+        return answer
 
     async def _answered(self, packet: Packet) -> Answer:
         path, _, query = packet.target.partition("?")
@@ -174,6 +183,21 @@ class Central:
     def new_code(self, store: int, name: str) -> str:
         with self.database.write() as connection:
             return issue_code(self.office, connection, store=store, name=name, now=self._time.now)
+
+
+class _Log(logging.Handler):
+    """Keeps what the server logs as a fault of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(logging.Formatter().format(record))
+
+
+_unforeseen = _Log()
+logging.getLogger("loyalty_server").addHandler(_unforeseen)
 
 
 class _Inline(ThreadPoolExecutor):

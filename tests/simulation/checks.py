@@ -208,10 +208,11 @@ def till_is_settled(till: "Till", found: Books) -> Iterator[str]:
     head = ledger_.head().seq
     if (ledger_.waiting(), ledger_.settled) != (0, head):
         yield f"{till.name}: {ledger_.waiting()} wait, settled {ledger_.settled} of {head}"
+    life = (ledger_.known.terminal, ledger_.known.incarnation)
     lent = {
         row.lease_id: (row.member_id, row.amount, row.spent)
         for row in found.leases
-        if row.terminal_id == ledger_.known.terminal and row.state == LeaseState.ACTIVE
+        if (row.terminal_id, row.incarnation) == life and row.state == LeaseState.ACTIVE
     }
     held = {
         one.id: (one.member, one.amount, one.spent)

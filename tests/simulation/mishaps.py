@@ -126,7 +126,7 @@ def copy_a_till(world: "World") -> None:
     if len(world.tills) >= TILLS_MAX or world.copies >= COPIES_MAX:
         return
     till = world.working()
-    world.copied(till, till.leased())
+    world.copied(till)
     till.switch_off()
     name = f"{till.name}copy{world.copies}"
     copy = till.copied(name, world.folder / name, config=world.chance.random() < 0.5)
@@ -148,13 +148,12 @@ def old_ledger(world: "World") -> None:
 
 def _go_back(world: "World", *, whole: bool) -> None:
     till = world.working()
-    leased = till.leased()
     if till.image is None or world.chance.random() < 0.3:
         till.switch_off()
-        till.make_image(world.folder / f"{till.name}-image", leased=leased)
+        till.make_image(world.folder / f"{till.name}-image")
         world.trace.note(till.name, "image")
     else:
-        world.copied(till, till.image.leased)
+        world.copied(till)
         till.switch_off()
         till.go_back(whole=whole)
         world.trace.note(till.name, "back to", len(till.events), "whole" if whole else "ledger")

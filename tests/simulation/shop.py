@@ -38,6 +38,7 @@ STORES = (1, 2, 3, 4)
 COFFEE, BREAD, DISCOUNT, CAKE, BASKET = 1, 2, 3, 4, 5
 COSTS = {COFFEE: 40, BREAD: 90, DISCOUNT: 200, CAKE: 400, BASKET: 1_200}
 COUNTED = BREAD
+LEASED_MAX = 2_000  # what a till may hold, by what a point takes off a basket at best
 CASHIER, MANAGER = 1, 2  # staff numbers of a store begin at 10 × the store's
 
 _GRANTS = {
@@ -91,7 +92,7 @@ def programme(keys: Keys, *, version: int = 1, rate: str = "1", valid_from: int 
         stores=tuple(Store(id=store, name=f"Loja {store}", cnpj="") for store in STORES),
         categories=(Category(id="coffee", name="Café", ncm_prefixes=("0901",)),),
         missions=(Mission(id="week", name="3 visitas na semana", visits_week=3, points=100),),
-        limits=Limits(),
+        limits=Limits(terminal_lease_centavos=5_000),
         permissions=tuple(
             Permission(role=role, act=act.value) for role, acts in _GRANTS.items() for act in acts
         ),

@@ -36,11 +36,10 @@ class Died(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A copy of a till's folders, how many events its journal held, how many points were lent."""
+    """A copy of a till's folders, and how many events its journal held."""
 
     folder: Path
     events: int
-    leased: int
 
 
 class Till:
@@ -169,11 +168,11 @@ class Till:
         copy.events = list(self.events)
         return copy
 
-    def make_image(self, folder: Path, *, leased: int) -> None:
-        """Copy everything this machine keeps; `leased` points are lent to it."""
+    def make_image(self, folder: Path) -> None:
+        """Copy everything this machine keeps."""
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self.folder, folder)
-        self.image = Image(folder, len(self.events), leased)
+        self.image = Image(folder, len(self.events))
 
     def go_back(self, *, whole: bool) -> None:
         """Put the last image in the place of what is there, or of the ledger alone."""
@@ -231,13 +230,6 @@ class Till:
             raise
         self.counter.connected = True
         return report
-
-    def leased(self) -> int:
-        """Return how many points it may still spend out of leases."""
-        with self.ledger._database.reading() as connection:
-            held = connection.execute("SELECT coalesce(sum(amount - spent), 0) FROM leases")
-            points: int = held.fetchone()[0]
-        return points
 
     def points(self, member: int) -> int:
         known = self.members.by_id(member)

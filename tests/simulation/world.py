@@ -197,8 +197,10 @@ class World:
 
     def _round(self, till: Till) -> str:
         report = till.round()
-        if report.trouble is not None and not self.copies:
-            raise Violation(f"{till.name}: {report.trouble.value}")
+        if report.trouble is not None:
+            if not self.copies:
+                raise Violation(f"{till.name}: {report.trouble.value}")
+            return report.trouble.value
         if self.chance.random() < 0.1:
             with self.central.database.read() as connection:
                 found = checks.books(connection)
@@ -215,11 +217,14 @@ class World:
         till.start()
         self._fail_if(checks.till_lost_nothing(till))
 
-    def copied(self, till: Till, leased: int) -> None:
-        """A till's disk is there twice, or again: what was lent to it then may be spent twice."""
+    def copied(self, till: Till) -> None:
+        """A till's disk is there twice, or again: what it is lent may be spent twice until both
+        have synchronised.
+        """
         self.copies += 1
         terminal = till.ledger.known.terminal
-        self.double_spendable[terminal] = self.double_spendable.get(terminal, 0) + leased
+        bound = self.double_spendable.get(terminal, 0) + shop.LEASED_MAX
+        self.double_spendable[terminal] = bound
 
     def restored(self) -> None:
         """Head office has gone back: what only it knew since then is not known any more."""
