@@ -7,14 +7,21 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import psycopg
+
 from tests.live_server import DEMO_MEMBERS, ROOT, command, demo_data, words
 
 
 class Central:
-    """A server process on a folder of data, with a demo programme in it, served with `options`."""
+    """A server process on a folder of data, with a demo programme in it, served with `options`.
 
-    def __init__(self, data: Path, **options: object) -> None:
+    With a `database` the data lie in PostgreSQL there, and the folder holds the keys.
+    """
+
+    def __init__(self, data: Path, *, database: str = "", **options: object) -> None:
         self.data = data
+        self._place = {"data": data} | ({"database": database} if database else {})
+        self._database = database
         self._options = options
         self.members = DEMO_MEMBERS
         self.url = ""
@@ -24,7 +31,7 @@ class Central:
     def start(self) -> None:
         self._process = subprocess.Popen(
             [
-                *command("serve", data=self.data, members=self.members, demo=True, **self._options),
+                *command("serve", **self._place, members=self.members, demo=True, **self._options),
                 *("--port", str(self._port), "--exit-on-eof"),
             ],
             cwd=ROOT,
@@ -47,7 +54,7 @@ class Central:
 
     def new_code(self, name: str) -> str:
         said = subprocess.run(
-            [*command("code", data=self.data, store=1), "--name", name],
+            [*command("code", **self._place, store=1), "--name", name],
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -57,11 +64,22 @@ class Central:
 
     def points_of(self, member: int) -> int:
         """What the server itself has in a member's account."""
+        statement = f"SELECT points FROM balances WHERE purse = 0 AND member_id = {member:d}"
+        if self._database:
+            with psycopg.connect(self._database, options="-c search_path=loyalty") as connection:
+                (found,) = connection.execute(statement).fetchall()
+            return found[0]
         with closing(sqlite3.connect(self.data / "server.db", timeout=10)) as connection:
-            (found,) = connection.execute(
-                "SELECT points FROM balances WHERE purse = 0 AND member_id = ?", (member,)
-            ).fetchall()
+            (found,) = connection.execute(statement).fetchall()
         return found[0]
+
+    def write(self, statement: str) -> None:
+        """Change the server's data from outside, as another process does."""
+        with (
+            closing(sqlite3.connect(self.data / "server.db", timeout=10)) as connection,
+            connection,
+        ):
+            connection.execute(statement)
 
 
 @contextmanager

@@ -2,13 +2,17 @@
 
 import pytest
 
+from tests import postgres
 from tests.client.central import central
 from tests.client.till import a_till
 
 
-@pytest.fixture(scope="session")
-def shared_server(tmp_path_factory):
-    with central(tmp_path_factory.mktemp("central")) as server:
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def shared_server(request, tmp_path_factory):
+    place = {}
+    if request.param == "postgresql":
+        place["database"] = postgres.empty_database().data
+    with central(tmp_path_factory.mktemp("central"), **place) as server:
         yield server
 
 

@@ -11,6 +11,7 @@ import pytest
 from sync.server.app import listening_socket
 from sync.server.office.documents import publish
 from sync.server.settings import Settings
+from tests import postgres
 from tests.live_server import ROOT, command, live_server, run_server, words
 from tests.server.shop import NOON, programme
 from tests.server.sites import open_office
@@ -83,6 +84,42 @@ def test_a_reader_that_went_away_is_no_fault(tmp_path):
     os.close(writing)
 
     assert (finished.returncode, finished.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such signal")
+def test_it_serves_from_postgres_with_no_database_in_its_folder(tmp_path):
+    database = postgres.empty_database().data
+    run_server("migrate", data=tmp_path, database=database)
+    process = subprocess.Popen(
+        command("serve", data=tmp_path),
+        cwd=ROOT,
+        env=os.environ | {"LOYALTY_DATABASE_URL": database},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    port = words(process)["ready"]
+
+    assert ask(f"http://127.0.0.1:{port}/healthz")[0] == 200
+    process.send_signal(signal.SIGTERM)
+    assert end(process) == 0
+    assert list(tmp_path.glob("*.db")) == []
+
+
+def test_a_postgres_that_is_not_there_is_refused_without_its_password(tmp_path):
+    run_server("migrate", data=tmp_path)
+    finished = subprocess.run(
+        command("serve", data=tmp_path, database="postgresql://me:geheim@127.0.0.1:1/x"),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert finished.returncode == 1
+    assert finished.stderr.startswith("loyalty-server: database_damaged ")
+    assert "geheim" not in finished.stderr
+    assert "Traceback" not in finished.stderr
 
 
 def test_a_folder_that_was_never_migrated_is_refused_in_a_word(tmp_path):

@@ -102,7 +102,8 @@ def _raw(seq: int, body: bytes, digest: bytes, now: int, fault: Reason) -> Item:
         seq=seq,
         id=bytes.fromhex(named.id),
         visit=bytes.fromhex(named.visit if _ID.fullmatch(named.visit) else named.id),
-        kind=named.kind[:20],
+        # Not every database can hold every character.
+        kind="".join(filter(str.isprintable, named.kind))[:20],
         body=body,
         hash=digest,
         effective=now,
