@@ -231,6 +231,11 @@ class Till:
         self.counter.connected = True
         return report
 
+    @property
+    def life(self) -> tuple[int, int]:
+        """Which life of which terminal it is in."""
+        return self.ledger.known.terminal, self.ledger.known.incarnation
+
     def points(self, member: int) -> int:
         known = self.members.by_id(member)
         return known.holding.points if known else 0
