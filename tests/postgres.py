@@ -1,8 +1,8 @@
 """A PostgreSQL for the tests: one per run, each test on databases of its own.
 
 `LOYALTY_TEST_POSTGRES_URL` names a server to use instead, on whose databases nobody else relies;
-otherwise one is started from the package that brings its programs. It waits for no disk: what it
-holds is gone after the run anyhow.
+otherwise one is started from the package that brings its programs. It waits for no disk, unless it
+is asked to: what it holds is gone after the run anyhow.
 """
 
 import itertools
@@ -22,6 +22,7 @@ from sync.server.store.tables import keys_metadata, metadata
 
 ENVIRONMENT = "LOYALTY_TEST_POSTGRES_URL"
 FOLDER = "LOYALTY_TEST_POSTGRES_FOLDER"
+DURABLE = "LOYALTY_TEST_POSTGRES_DURABLE"  # for measurements: commits wait for the disk
 
 _TEMPLATE = "loyalty_desk_template_" + migrations.newest(migrations.DATA)
 _LOCK = 7_190_211
@@ -77,11 +78,16 @@ def cluster() -> str:
 
     folder = os.environ.get(FOLDER) or tempfile.mkdtemp(prefix="loyalty-desk-postgres-")
     url: str = get_server(Path(folder) / "data", cleanup_mode="stop").get_uri()
+    if DURABLE not in os.environ:
+        _wait_for_no_disk(url)
+    return url
+
+
+def _wait_for_no_disk(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
             connection.execute(f"ALTER SYSTEM SET {setting} = off")
         connection.execute("SELECT pg_reload_conf()")
-    return url
 
 
 def _new(template: str) -> Address:

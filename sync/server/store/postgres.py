@@ -24,7 +24,7 @@ KEYS_SCHEMA = "loyalty_keys"
 # As many as the threads that answer requests: the default pool of `asyncio.to_thread`.
 _CONNECTIONS = min(32, (os.cpu_count() or 1) + 4)
 
-_Driver: TypeAlias = psycopg.Connection[tuple[object, ...]]
+Driver: TypeAlias = psycopg.Connection[tuple[object, ...]]
 
 
 def engine(url: str, schema: str, *, writes: bool) -> Engine:
@@ -40,19 +40,23 @@ def engine(url: str, schema: str, *, writes: bool) -> Engine:
     )
 
     @event.listens_for(made, "connect")
-    def prepare(driver: _Driver, record: object) -> None:
-        for kind, dumper in _BINARY:
-            driver.adapters.register_dumper(kind, dumper)
-        for array in KINDS:
-            driver.adapters.register_dumper(array, _dumper_of(array))
-        driver.read_only = not writes
-        driver.isolation_level = (
-            psycopg.IsolationLevel.READ_COMMITTED
-            if writes
-            else psycopg.IsolationLevel.REPEATABLE_READ
-        )
+    def prepare(driver: Driver, record: object) -> None:
+        prepared(driver, writes=writes)
 
     return made
+
+
+def prepared(driver: Driver, *, writes: bool) -> Driver:
+    """Return a connection that sends values in binary and begins the right transactions."""
+    for kind, dumper in _BINARY:
+        driver.adapters.register_dumper(kind, dumper)
+    for array in KINDS:
+        driver.adapters.register_dumper(array, _dumper_of(array))
+    driver.read_only = not writes
+    driver.isolation_level = (
+        psycopg.IsolationLevel.READ_COMMITTED if writes else psycopg.IsolationLevel.REPEATABLE_READ
+    )
+    return driver
 
 
 class _AsPacked(Dumper):
