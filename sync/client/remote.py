@@ -42,7 +42,8 @@ class RemoteServer:
     """The server at an address, asked by one terminal; for one thread at a time.
 
     `wall` gives milliseconds UTC, `monotonic` seconds that never go back. `connection` is how to
-    ask, when it is not over this machine's network. Implements `sync.client.server.Server`.
+    ask, when it is not over this machine's network; `page_rows` members are pulled at once.
+    Implements `sync.client.server.Server`.
     """
 
     def __init__(
@@ -55,12 +56,14 @@ class RemoteServer:
         monotonic: Callable[[], float],
         offset_ms: int = 0,
         connection: Connection | None = None,
+        page_rows: int = PAGE_ROWS,
     ) -> None:
         self._connection = connection or Connection(base_url, monotonic=monotonic)
         self._identity = identity
         self._key = key
         self._wall = wall
         self._offset_ms = offset_ms
+        self._page_rows = page_rows
 
     @property
     def offset_ms(self) -> int:
@@ -83,7 +86,7 @@ class RemoteServer:
 
     def pull(self, cursor: str, tally: bool = False) -> PullAnswer:
         """Ask for the next page behind a cursor; with `tally`, for what the whole copy comes to."""
-        asked = {"cursor": cursor, "limit": PAGE_ROWS}
+        asked = {"cursor": cursor, "limit": self._page_rows}
         query = urlencode({**asked, "tally": 1} if tally else asked)
         asked_at = self._wall()
         answer = self._ask("GET", f"{PREFIX}/pull?{query}", b"", {}, PATIENT).read(PullAnswer)
