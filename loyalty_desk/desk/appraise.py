@@ -109,7 +109,8 @@ def _accrual(counter: Counter, draft: Draft) -> tuple[Accrual | None, Refused | 
 
 def _listed(document: Document, draft: Draft) -> tuple[Reward, ...]:
     if draft.member.row is None:
-        return ()
+        voucher = draft.voucher
+        return tuple(r for r in document.rewards if voucher is not None and r.id == voucher.reward)
     return tuple(reward for reward in document.rewards if not reward.retired)
 
 
@@ -119,7 +120,10 @@ def _refusal(
     if draft.member.blocked:
         return Refused(Reason.MEMBER_BLOCKED)
     try:
-        rewards.check(reward, judged, document.tiers)
+        if draft.voucher is not None and draft.voucher.reward == reward.id:
+            rewards.check_basket(reward, draft.amount_centavos, 1)
+        else:
+            rewards.check(reward, judged, document.tiers)
     except Refused as refused:
         return refused
     return None

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
+from loyalty_desk.desk import payment
 from loyalty_desk.desk.counter import Counter, instant
-from loyalty_desk.store.effects import Effects, Holding
+from loyalty_desk.store.effects import Effects
 from loyalty_desk.store.members import Found as Found
 from loyalty_desk.store.members import Known as Known
-from sync.programme import leases, member_token
+from sync.programme import member_token
 from sync.programme.cpf import Cpf, parse_cpf
 from sync.programme.document import Document
 from sync.programme.member_token import MemberToken, PublicKeyEntry, TokenKind
@@ -37,7 +38,9 @@ class OpenMember:
     """A member, or a card of one, as the counter knows them now.
 
     `row` is the cached projection, None for a card whose member is not here. `points` is the
-    balance with this till's own unconfirmed acts; `usable_here` what one redemption may spend now.
+    balance with this till's own unconfirmed acts; `usable_here` what one redemption may spend now,
+    `with_lead` what it may once a lead approves, `free` what no till holds. `by_voucher`: opened by
+    a voucher, so good even when the member is not here.
     `expired_code` says that the phone code was over: good for a credit, not for a redemption.
     """
 
@@ -47,6 +50,9 @@ class OpenMember:
     effects: Effects
     points: int = 0
     usable_here: int = 0
+    with_lead: int = 0
+    free: int = 0
+    by_voucher: bool = False
     proof: Proof = "none"
     proof_at: int = 0
     as_of: int = 0
@@ -127,14 +133,23 @@ def again(counter: Counter, opened: OpenMember) -> OpenMember:
     MEMBER_…
     """
     if opened.member:
-        fresh = by_member(counter, opened.member, proof=opened.proof)
+        try:
+            fresh = by_member(counter, opened.member, proof=opened.proof)
+        except Refused as refused:
+            if refused.reason is Reason.MEMBER_UNKNOWN and opened.by_voucher:
+                return opened
+            raise
     else:
         known = counter.members.by_card(opened.card)
         if known is None:
             return _card_alone(counter, opened)
         fresh = open_known(counter, known, proof=opened.proof)
     return replace(
-        fresh, card=opened.card, proof_at=opened.proof_at, expired_code=opened.expired_code
+        fresh,
+        card=opened.card,
+        by_voucher=opened.by_voucher,
+        proof_at=opened.proof_at,
+        expired_code=opened.expired_code,
     )
 
 
@@ -144,12 +159,15 @@ def open_known(counter: Counter, known: Known, *, proof: Proof) -> OpenMember:
     if row.status in _STATUS_REFUSALS:
         raise Refused(_STATUS_REFUSALS[row.status])
     points = known.holding.points
+    usable = payment.usable(counter, row.id, known.holding)
     return OpenMember(
         member=row.id,
         row=row,
         effects=known.effects,
         points=points,
-        usable_here=_usable_here(counter, row, known.holding),
+        usable_here=usable.alone,
+        with_lead=usable.with_lead,
+        free=known.holding.available,
         proof=proof,
         proof_at=counter.now() if proof != "none" else 0,
         as_of=counter.members.freshness().fetched_at,
@@ -211,18 +229,6 @@ def proven(before: OpenMember, now: OpenMember) -> OpenMember:
 def _card_alone(counter: Counter, opened: OpenMember) -> OpenMember:
     effects = counter.members.card_effects(opened.card)
     return replace(opened, effects=effects, points=effects.points)
-
-
-def _usable_here(counter: Counter, row: MemberRow, holding: Holding) -> int:
-    """What one redemption may spend at this till now.
-
-    Online the server lends exactly what is asked, from what no other till holds; offline there is
-    only what it lent before, one lease at a time.
-    """
-    own = counter.ledger.leases.of(row.id)
-    if not counter.connected:
-        return min(leases.usable(own, now=counter.now()), holding.points)
-    return min(holding.points, holding.available + sum(lease.left for lease in own))
 
 
 def _by_cpf_text(counter: Counter, text: str) -> tuple[Known, ...]:

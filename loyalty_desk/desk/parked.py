@@ -14,6 +14,7 @@ from loyalty_desk.store.effects import Effects
 from loyalty_desk.store.shelf import Parked
 from sync.programme.refusals import Reason, Refused
 from sync.programme.rewards import Proof
+from sync.programme.voucher_token import VoucherToken
 
 PARKED_MAX = 5
 KEPT_MS = 30 * 60 * 1000
@@ -31,6 +32,7 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reward: int = 0
     quantity: int = 1
     benefits: tuple[int, ...] = ()
+    voucher: VoucherToken | None = None
 
 
 def park(
@@ -58,6 +60,7 @@ def park(
         reward=draft.reward,
         quantity=draft.quantity,
         benefits=draft.benefits,
+        voucher=draft.voucher,
     )
     counter.ledger.parked.keep(
         Parked(
@@ -103,6 +106,7 @@ def _draft(counter: Counter, parked: Parked) -> Draft:
         proof=body.proof,
         proof_at=body.proof_at,
         expired_code=body.expired_code,
+        by_voucher=body.voucher is not None,
     )
     return Draft(
         member=identify.again(counter, opened),
@@ -112,6 +116,7 @@ def _draft(counter: Counter, parked: Parked) -> Draft:
         reward=body.reward,
         quantity=body.quantity,
         benefits=body.benefits,
+        voucher=body.voucher,
     )
 
 

@@ -10,8 +10,10 @@ from typing import cast
 
 import msgspec
 
+from loyalty_desk.desk import payment
 from loyalty_desk.desk.counter import Counter, Moment
 from loyalty_desk.desk.identify import OpenMember
+from loyalty_desk.desk.payment import Claimant, Payment
 from loyalty_desk.store.effects import Credit
 from loyalty_desk.store.journal import Act
 from loyalty_desk.store.visits import Visit
@@ -22,7 +24,8 @@ from sync.programme.permissions import Act as Permitted
 from sync.programme.permissions import require, require_approval
 from sync.programme.refusals import Reason, Refused
 from sync.programme.rewards import Situation
-from sync.protocol.events import AccrualEvent, Line, RedemptionEvent
+from sync.programme.voucher_token import VoucherToken
+from sync.protocol.events import AccrualEvent, Line
 
 _encode = msgspec.json.Encoder().encode
 _accruals = msgspec.json.Decoder(Accrual)
@@ -42,7 +45,8 @@ class Draft:
     """What has been entered for one member and not concluded yet.
 
     `reward` is a reward id (0 = none), `benefits` are free offers taken along, `lead` the staff id
-    of the lead who approved the redemption with a PIN (0 = nobody).
+    of the lead who approved the redemption with a PIN (0 = nobody). With a `voucher` the reward is
+    the one that it sets aside. `cut_off` says that the server was asked for points in vain.
     """
 
     member: OpenMember
@@ -53,6 +57,8 @@ class Draft:
     quantity: int = 1
     benefits: tuple[int, ...] = ()
     lead: int = 0
+    voucher: VoucherToken | None = None
+    cut_off: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -124,7 +130,7 @@ def situation(counter: Counter, moment: Moment, draft: Draft) -> Situation:
         at=moment.at,
         store=moment.shop.id,
         points=member.points,
-        usable_here=member.usable_here,
+        usable_here=member.with_lead,
         tier=row.tier if row else "",
         basket_centavos=draft.amount_centavos,
         birthday=row.birthday if row else "",
@@ -144,6 +150,10 @@ def _check_reward(counter: Counter, moment: Moment, draft: Draft) -> Reward:
         raise Refused(Reason.MEMBER_NOT_HERE)
     document = moment.document
     reward = rewards.reward_numbered(document.rewards, draft.reward)
+    if draft.voucher is not None and draft.voucher.reward == draft.reward:
+        # The server judged everything else when it set the reward aside.
+        rewards.check_basket(reward, draft.amount_centavos, 1)
+        return reward
     judged = situation(counter, moment, draft)
     rewards.check(reward, judged, document.tiers, quantity=draft.quantity)
     _check_proof(document, draft, reward)
@@ -151,13 +161,21 @@ def _check_reward(counter: Counter, moment: Moment, draft: Draft) -> Reward:
 
 
 def missing_proof(document: Document, draft: Draft) -> Refused | None:
-    """Return what the member still has to prove for the draft's reward, None for nothing."""
+    """Return what the member still has to prove for the draft's reward, None for nothing.
+
+    That is also a lead's word for more than a cashier may hand over here alone.
+    """
+    if draft.voucher is not None:
+        return None
     for reward in document.rewards:
         if reward.id == draft.reward:
             try:
                 _check_proof(document, draft, reward)
             except Refused as refused:
                 return refused
+            alone = draft.member.usable_here
+            if alone < reward.cost * draft.quantity <= draft.member.with_lead and not draft.lead:
+                return Refused(Reason.NEEDS_LEAD, limit=alone)
     return None
 
 
@@ -167,7 +185,7 @@ def points_to_lease(counter: Counter, draft: Draft, *, staff: int, visit: str) -
     What would be refused anyway borrows nothing: where something would have to be lent, this raises
     Refused like `conclude`. Else `conclude` will say what is wrong.
     """
-    if not draft.reward:
+    if not draft.reward or draft.voucher is not None:
         return 0
     reward = rewards.reward_numbered(counter.document().rewards, draft.reward)
     points = reward.cost * draft.quantity
@@ -187,7 +205,7 @@ def conclude(counter: Counter, draft: Draft, *, staff: int, visit: str) -> Concl
 
     `visit` is the id made when the visit was opened: a repeated call is the same intention, and
     answers what was recorded. Raises Refused: NOTHING_TO_RECORD, NOT_PERMITTED, AMOUNT_…,
-    MEMBER_BLOCKED, RECEIPT_USED, REWARD_…, LEASE_….
+    MEMBER_BLOCKED, RECEIPT_USED, REWARD_…, LEASE_…, VOUCHER_…, CODE_EXPIRED, FLOOR_LIMIT_REACHED.
     """
     recorded = counter.ledger.visit(visit)
     if recorded is not None:
@@ -203,10 +221,18 @@ def conclude(counter: Counter, draft: Draft, *, staff: int, visit: str) -> Concl
     spent = 0
     for reward, quantity in _redeemed(counter, moment, draft):
         event = counter.new_id() if acts else visit
-        lease = _lease(counter, moment, draft, reward.cost * quantity)
         acts.append(
-            _redemption_act(
-                moment, draft, reward, quantity, lease, staff=staff, event=event, visit=visit
+            payment.redemption(
+                moment,
+                reward,
+                quantity,
+                _paid(counter, moment, draft, reward.cost * quantity),
+                member=draft.member.member,
+                proof=draft.member.proof,
+                lead=draft.lead,
+                staff=staff,
+                event=event,
+                visit=visit,
             )
         )
         spent += reward.cost * quantity
@@ -337,42 +363,13 @@ def _accrual_act(
     )
 
 
-def _lease(counter: Counter, moment: Moment, draft: Draft, points: int) -> str:
-    """Name the lease that points come out of, "" for none. Raises Refused(LEASE_TOO_SMALL)."""
-    if not points:
-        return ""
-    held = counter.ledger.leases.of(draft.member.member)
-    return leases.fitting(held, points, now=moment.now).id.hex()
-
-
-def _redemption_act(
-    moment: Moment,
-    draft: Draft,
-    reward: Reward,
-    quantity: int,
-    lease: str,
-    *,
-    staff: int,
-    event: str,
-    visit: str,
-) -> Act:
-    return Act(
-        event=RedemptionEvent(
-            rules=moment.rules.rules,
-            staff=staff,
-            boot=moment.boot,
-            offset_ms=moment.offset_ms,
-            at=moment.wall,
-            mono_ms=moment.mono,
-            seq=0,
-            id=event,
-            visit="" if event == visit else visit,
-            member=draft.member.member,
-            reward=reward.id,
-            quantity=quantity,
-            points=reward.cost * quantity,
-            lease=lease,
-            proof="lead" if draft.lead else draft.member.proof,
-            lead=draft.lead,
-        )
+def _paid(counter: Counter, moment: Moment, draft: Draft, points: int) -> Payment:
+    """Return what pays. Raises Refused: LEASE_TOO_SMALL, VOUCHER_…, FLOOR_LIMIT_REACHED, …"""
+    if points and draft.voucher is not None:
+        return payment.by_voucher(counter, moment, draft.voucher)
+    member = draft.member
+    claimant = Claimant(
+        member=member.member, points=member.points, free=member.free, lead=draft.lead
     )
+    cut_off = draft.cut_off or not counter.connected
+    return payment.by_points(counter, moment, claimant, points, cut_off=cut_off)

@@ -1,7 +1,8 @@
-"""Claims: what an act takes for itself in its own transaction: a receipt, a lease, a visit to undo.
+"""Claims: what an act takes for itself: a receipt, a lease, a voucher, a visit to undo.
 
 Guarantees that one receipt is credited once at a time, that no lease is spent beyond its amount or
-its end, and that a visit is undone once. Each function writes, or refuses before it has written.
+its end, that a voucher is taken once, and that a visit is undone once. Each function writes,
+or refuses before it has written.
 """
 
 from collections.abc import Sequence
@@ -57,6 +58,34 @@ def _lease_refusal(connection: Connection, lease: bytes, member: int, now: int) 
     return Refused(Reason.LEASE_TOO_SMALL, left=left)
 
 
+def claim_voucher(connection: Connection, event: RedemptionEvent) -> None:
+    """Take a voucher, for ever: what an undo gives back goes to the balance.
+
+    Raises Refused(VOUCHER_USED, at=ms of the first use).
+    """
+    taken = connection.execute(
+        "INSERT INTO vouchers (id, at, seq) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        (bytes.fromhex(event.voucher), event.at + event.offset_ms, event.seq),
+    )
+    if taken.rowcount == 0:
+        raise Refused(Reason.VOUCHER_USED, at=voucher_at(connection, event.voucher) or 0)
+
+
+def voucher_at(connection: Connection, voucher: str) -> int | None:
+    """Return when a voucher was taken here (ms UTC, the server's time), None for not at all."""
+    found = connection.execute(
+        "SELECT at FROM vouchers WHERE id = ?", (bytes.fromhex(voucher),)
+    ).fetchone()
+    return found[0] if found else None
+
+
+def count_floor(connection: Connection, event: RedemptionEvent) -> None:
+    """Count what was handed over on the shop's risk."""
+    connection.execute(
+        "INSERT INTO floor_uses (seq, at) VALUES (?, ?)", (event.seq, event.at + event.offset_ms)
+    )
+
+
 def undo_visit(connection: Connection, event: VoidEvent, kept: Sequence[Kept]) -> None:
     """Mark a visit as undone and free its receipts; `kept` are its events.
 
@@ -80,5 +109,7 @@ def undo_visit(connection: Connection, event: VoidEvent, kept: Sequence[Kept]) -
 
 
 def forget(connection: Connection, before: int) -> None:
-    """Drop claims from before `before` (ms UTC): such receipts are refused for their age."""
+    """Drop claims from before `before` (ms UTC): what they would claim is refused for its age."""
     connection.execute("DELETE FROM receipts WHERE at < ?", (before,))
+    connection.execute("DELETE FROM vouchers WHERE at < ?", (before,))
+    connection.execute("DELETE FROM floor_uses WHERE at < ?", (before,))

@@ -47,7 +47,8 @@ class Taken:
 class Effects:
     """Signed sums of own events: active points earned, points that wait, points spent, visits.
 
-    `unleased` were taken out of leases; a void gives points back, but not to the lease.
+    `unleased` were taken out of leases, or out of what was set aside for a voucher; a
+    void gives points back, but not to the lease.
     """
 
     points: int = 0
@@ -129,7 +130,7 @@ def of_event(event: AnyEvent, *, waits: bool, explain: bytes) -> Effects:
         return Effects(points=active, pending=pending, visits=1, credits=(credit,))
     if isinstance(event, events.RedemptionEvent):
         taken = Taken(event.at, event.reward, event.quantity, event.points)
-        unleased = event.points if event.lease else 0
+        unleased = event.points if event.lease or event.voucher else 0
         return Effects(spent=event.points, unleased=unleased, taken=(taken,))
     if isinstance(event, events.EnrolmentEvent):
         return Effects(points=event.forecast)

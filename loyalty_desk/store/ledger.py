@@ -135,9 +135,9 @@ class Ledger:
         """Put the acts of one visit on the disk: all of them, or none.
 
         An event id that was recorded before is the same intention: its first record is returned.
-        Raises Refused: RECEIPT_USED (fact `at`), LEASE_UNKNOWN, LEASE_LAPSED, LEASE_TOO_SMALL (fact
-        `left`), CLOCK_WRONG (fact `minutes`: the clock went back, so leases are frozen),
-        ALREADY_UNDONE, NOTHING_TO_UNDO, DISK_FULL, DATABASE_DAMAGED.
+        Raises Refused: RECEIPT_USED, VOUCHER_USED (fact `at`), LEASE_UNKNOWN, LEASE_LAPSED,
+        LEASE_TOO_SMALL (fact `left`), CLOCK_WRONG (fact `minutes`: the clock went back, so leases
+        are frozen), ALREADY_UNDONE, NOTHING_TO_UNDO, DISK_FULL, DATABASE_DAMAGED.
         """
         assert acts
         assert self.identity is not None, "this terminal has not been enrolled"
@@ -172,16 +172,23 @@ class Ledger:
         return taken_back
 
     def _pay(self, connection: Connection, event: RedemptionEvent) -> None:
-        """Take points out of a lease; without one only a benefit, or what a lead has approved."""
-        if not event.lease:
-            if event.points and not event.lead:
-                raise Refused(Reason.LEASE_UNKNOWN)
-            return
-        now = self.server_time(event.at)
-        if not leases.clock_is_trusted(wall=now, last_seen=self.latest_seen):
-            raise Refused(Reason.CLOCK_WRONG, minutes=(self.latest_seen - now) // 60_000)
-        self.leases.reread(event.member)
-        claims.spend_lease(connection, event)
+        """Take points out of a lease, or a voucher.
+
+        Without them only a benefit, what a lead has approved, or what the floor limit allows.
+        """
+        if event.lease or event.voucher:
+            now = self.server_time(event.at)
+            if not leases.clock_is_trusted(wall=now, last_seen=self.latest_seen):
+                raise Refused(Reason.CLOCK_WRONG, minutes=(self.latest_seen - now) // 60_000)
+        if event.voucher:
+            claims.claim_voucher(connection, event)
+        elif event.lease:
+            self.leases.reread(event.member)
+            claims.spend_lease(connection, event)
+        elif event.floor:
+            claims.count_floor(connection, event)
+        elif event.points and not event.lead:
+            raise Refused(Reason.LEASE_UNKNOWN)
 
     def _take_in(self, entries: Sequence[Entry], taken_back: Mapping[int, Sequence[Kept]]) -> None:
         """Let what is on the disk now be true in memory as well."""
@@ -284,6 +291,16 @@ class Ledger:
         """Return when a receipt was credited here (ms UTC); None for not at all, or undone."""
         with self._database.reading() as connection:
             return claims.receipt_at(connection, key)
+
+    def voucher_at(self, voucher: str) -> int | None:
+        """Return when a voucher (hex) was taken here (ms UTC); None for not at all."""
+        with self._database.reading() as connection:
+            return claims.voucher_at(connection, voucher)
+
+    def floor_uses(self, *, since: int) -> int:
+        """Return how often something was handed over on the shop's risk since `since` (ms UTC)."""
+        found = self._database.fetch("SELECT COUNT(*) FROM floor_uses WHERE at >= ?", since)
+        return int(found[0][0])
 
     def document(self, at: int) -> HeldDocument:
         """Return the programme in force at `at` (ms UTC); raises Refused(RULES_UNKNOWN)."""

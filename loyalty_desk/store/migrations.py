@@ -41,6 +41,15 @@ def add_lives(connection: Connection) -> None:
     )
 
 
+def add_uncovered(connection: Connection) -> None:
+    """Remember which vouchers were taken, and what was handed over without anything behind it."""
+    connection.execute(
+        """CREATE TABLE vouchers (
+            id BLOB PRIMARY KEY, at INTEGER NOT NULL, seq INTEGER NOT NULL) WITHOUT ROWID"""
+    )
+    connection.execute("CREATE TABLE floor_uses (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL)")
+
+
 _LEDGER = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID",
     # `visit` is NULL on a visit's first event, which lends the visit its id.
@@ -113,5 +122,5 @@ SEED_INDEXES = (
     f"CREATE UNIQUE INDEX IF NOT EXISTS seeds_card ON cards (card) WHERE {NEAR_CARD}",
 )
 
-LEDGER_STEPS: tuple[Step, ...] = (create_ledger, add_lives)
+LEDGER_STEPS: tuple[Step, ...] = (create_ledger, add_lives, add_uncovered)
 CACHE_STEPS: tuple[Step, ...] = (create_cache,)

@@ -80,8 +80,10 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.LEASE_LAPSED: N_("The time for redeeming offline is over. It works again when online."),
     Reason.LEASE_UNKNOWN: N_("These points are not lent to this desk."),
     Reason.POINTS_RECALLED: N_("{till} held these points and is giving them back. Try again."),
+    Reason.VOUCHER_OTHER_STORE: N_("This reward is set aside in {store}."),
+    Reason.VOUCHER_USED: N_("This reward was handed over here already."),
     Reason.FLOOR_LIMIT_REACHED: N_(
-        "Without connection this till may give out up to {left} more points today."
+        "Without connection only a reward of up to {left} points can be given here."
     ),
     Reason.NEEDS_FRESH_CODE: N_("Ask for the code on the member's phone, or type the whole CPF."),
     Reason.NEEDS_LEAD: N_("Above {limit} points a lead must approve."),

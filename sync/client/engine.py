@@ -1,8 +1,9 @@
 """Engine: one round of synchronisation, which reads like the protocol.
 
-Hello once per connection, and again after anything went wrong; then push until the server has all,
-report the leases that are over, pull until there is no more. A round may be cut off anywhere and
-repeated; it never deletes an event, and it never waits for the network inside a transaction.
+Hello once per connection, every hour, and again after anything went wrong; then push until the
+server has all, report the leases that are over, pull until there is no more. A round may be cut off
+anywhere and repeated; it never deletes an event, and it never waits for the network inside a
+transaction.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,6 +18,9 @@ from sync.client.server import Server
 from sync.programme.refusals import Reason
 from sync.protocol.messages import Hello, HelloAnswer, Result
 from sync.protocol.version import CURRENT, OLDEST, is_spoken
+
+# The server hears so where this journal ends, which frees what vouchers of this shop hold.
+_HELLO_EVERY_MS = 3_600_000
 
 _WHY: Mapping[Reason, Why] = {Reason.CHAIN_FORKED: "forked", Reason.CHAIN_GAP: "unknown"}
 
@@ -59,6 +63,7 @@ class Engine:
         self._app = app
         self._wall = wall
         self._last_seq: int | None = None  # what the server has; None before a hello
+        self._greeted_at = 0
         self._trouble: Reason | None = None
         self._delivered = 0  # events of earlier lives, since the last report
 
@@ -74,8 +79,10 @@ class Engine:
             raise
 
     def _round(self) -> RoundReport:
-        if self._last_seq is None or self._replica.wanted_life() is not None:
+        stale = abs(self._wall() - self._greeted_at) > _HELLO_EVERY_MS
+        if self._last_seq is None or stale or self._replica.wanted_life() is not None:
             self._last_seq = self._greet()
+            self._greeted_at = self._wall()
         pushed, closed = self._push(self._last_seq)
         pulled = pull.pull_news(
             self._replica,

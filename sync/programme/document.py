@@ -159,7 +159,11 @@ class Store:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Bounds of the desk. Proof of a redemption: card alone, fresh code or CPF, lead's PIN."""
+    """Bounds of the desk. Proof of a redemption: card alone, fresh code or CPF, lead's PIN.
+
+    Cut off and lent too little, a till hands over rewards of up to `floor_points` on the shop's
+    risk, `floor_times_day` a day, and up to `floor_lead_points` once a lead approves (0 = never).
+    """
 
     card_alone_points: int = 500
     fresh_code_points: int = 3_000
@@ -169,6 +173,9 @@ class Limits:
     receipt_days: int = 30
     stale_hours: int = 24
     code_skew_seconds: int = 60
+    floor_points: int = 0
+    floor_lead_points: int = 0
+    floor_times_day: int = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -225,6 +225,9 @@ def _limits(limits: Limits) -> _Faults:
     ):
         yield from _at_least(f"limits: {place}", number, 1)
     yield from _at_least("limits: code skew", limits.code_skew_seconds, 0)
+    yield from _at_least("limits: floor", limits.floor_points, 0)
+    yield from _at_least("limits: floor with a lead", limits.floor_lead_points, 0)
+    yield from _at_least("limits: floor a day", limits.floor_times_day, 0)
 
 
 def _permissions(permissions: tuple[Permission, ...]) -> _Faults:

@@ -82,6 +82,8 @@ class Reason(StrEnum):
     LEASE_LAPSED = "lease_lapsed"
     LEASE_UNKNOWN = "lease_unknown"
     POINTS_RECALLED = "points_recalled"
+    VOUCHER_OTHER_STORE = "voucher_other_store"
+    VOUCHER_USED = "voucher_used"
     FLOOR_LIMIT_REACHED = "floor_limit_reached"
     NEEDS_FRESH_CODE = "needs_fresh_code"
     NEEDS_LEAD = "needs_lead"

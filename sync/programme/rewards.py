@@ -50,7 +50,7 @@ def check(
     assert quantity > 0, quantity
     _check_offered(reward, situation)
     _check_member(reward, situation, tiers, quantity)
-    _check_basket(reward, situation, quantity)
+    check_basket(reward, situation.basket_centavos, quantity)
     cost = reward.cost * quantity
     if cost > situation.points:
         raise Refused(Reason.NOT_ENOUGH_POINTS, missing=cost - situation.points)
@@ -119,8 +119,11 @@ def _check_member(
             raise Refused(Reason.REWARD_LIMIT_REACHED, limit=limit)
 
 
-def _check_basket(reward: Reward, situation: Situation, quantity: int) -> None:
-    basket = situation.basket_centavos
+def check_basket(reward: Reward, basket: int, quantity: int) -> None:
+    """Refuse a reward that the purchase of `basket` centavos is too small for.
+
+    Raises Refused: REWARD_BASKET_TOO_SMALL, REWARD_ABOVE_BASKET_SHARE.
+    """
     if basket < reward.min_basket_centavos:
         raise Refused(Reason.REWARD_BASKET_TOO_SMALL, centavos=reward.min_basket_centavos)
     value = reward.value_centavos * quantity

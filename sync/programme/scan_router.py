@@ -16,6 +16,8 @@ from sync.programme.member_token import TOKEN_DIGITS, TokenKind, digits_of, kind
 from sync.programme.receipt_qr import ReceiptCode, read_receipt_code
 from sync.programme.refusals import Reason, Refused
 from sync.programme.voucher_code import parse_voucher_code
+from sync.programme.voucher_token import VOUCHER_DIGITS
+from sync.programme.voucher_token import digits_of as voucher_digits_of
 
 MAX_LENGTH = 4096
 
@@ -24,6 +26,7 @@ _SYMBOLOGY = re.compile(r"\A[\]\[][A-Za-z][0-9]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _COMMAND = re.compile(r"LD!([A-Z0-9-]{1,16})")
 _TRAILING_TOKEN = re.compile(rf"(?<![0-9])[0-9]{{{TOKEN_DIGITS}}}\Z")
+_TRAILING_VOUCHER = re.compile(rf"(?<![0-9])[0-9]{{{VOUCHER_DIGITS}}}\Z")
 _LONG_NUMBER = re.compile(r"[0-9]{100,}")
 # BR Code (Banco Central, Manual de Padrões para Iniciação do Pix): format first, CRC last.
 _PIX = re.compile(r"000201.*6304[0-9A-F]{4}", re.IGNORECASE | re.DOTALL)
@@ -53,6 +56,13 @@ class VoucherCode:
 
     text: str
     signed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RewardVoucher:
+    """The 251 digits of a reward that is set aside, for `voucher_token.read`."""
+
+    digits: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,7 @@ Scan: TypeAlias = (
     MemberCode
     | StaffBadge
     | VoucherCode
+    | RewardVoucher
     | ReceiptScan
     | PixCode
     | CpfTyped
@@ -129,7 +140,7 @@ def is_strong(text: str) -> bool:
     scan = route(text)
     if isinstance(scan, VoucherCode):
         return scan.signed
-    return isinstance(scan, MemberCode | StaffBadge | ReceiptScan)
+    return isinstance(scan, MemberCode | StaffBadge | RewardVoucher | ReceiptScan)
 
 
 def is_product(text: str) -> bool:
@@ -174,6 +185,15 @@ def _token(text: str) -> Scan | None:
     return VoucherCode(digits, True) if kind is TokenKind.VOUCHER else MemberCode(digits)
 
 
+def _reward_voucher(text: str) -> Scan | None:
+    if not _TRAILING_VOUCHER.search(text):
+        return None
+    try:
+        return RewardVoucher(voucher_digits_of(text))
+    except Refused as refusal:
+        return Unknown(text, refusal.reason)
+
+
 def _pix(text: str) -> Scan | None:
     return PixCode() if _PIX.fullmatch(text) else None
 
@@ -208,6 +228,7 @@ def _cpf(text: str) -> Scan | None:
 
 _IN_ORDER: tuple[Callable[[str], Scan | None], ...] = (
     _command,
+    _reward_voucher,
     _token,
     _pix,
     _receipt,

@@ -72,7 +72,11 @@ class AccrualEvent(Event, frozen=True, kw_only=True, omit_defaults=True, tag="ac
 
 
 class RedemptionEvent(Event, frozen=True, kw_only=True, omit_defaults=True, tag="redemption"):
-    """A reward handed over for points of a lease. A benefit costs nothing and names no lease."""
+    """A reward handed over for points of a lease. A benefit costs nothing and names no lease.
+
+    Instead of a lease it may name the `voucher` (hex) for which the server set the points aside, or
+    say `floor`: a small reward that a terminal handed over on the shop's risk while cut off.
+    """
 
     member: Whole
     reward: Whole
@@ -81,6 +85,8 @@ class RedemptionEvent(Event, frozen=True, kw_only=True, omit_defaults=True, tag=
     lease: str = ""
     proof: Literal["none", "card", "fresh", "cpf", "lead"] = "none"
     lead: Whole = 0
+    voucher: Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{16})?$")] = ""
+    floor: bool = False
 
 
 class EnrolmentEvent(Event, frozen=True, kw_only=True, omit_defaults=True, tag="enrolment"):

@@ -11,14 +11,14 @@ from functools import lru_cache
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from loyalty_desk.desk import identify, visit
+from loyalty_desk.desk import identify, visit, vouchers
 from loyalty_desk.desk.counter import Counter, instant
 from loyalty_desk.desk.visit import Concluded, Draft, ReceiptRead
 from loyalty_desk.paths import places as places_of
 from loyalty_desk.store.keys import load_keys
 from loyalty_desk.store.opening import Store, open_store
 from sync.client.replica import Identity
-from sync.programme import scan_router
+from sync.programme import scan_router, voucher_token
 from sync.programme.access_key import check_digit
 from sync.programme.document import (
     Document,
@@ -32,6 +32,7 @@ from sync.programme.document import (
 )
 from sync.programme.member_token import MemberToken, TokenKind, sign
 from sync.programme.permissions import Act
+from sync.programme.voucher_token import VoucherToken
 from sync.protocol.identifiers import identifier_hash
 from sync.protocol.messages import (
     DocumentRow,
@@ -56,7 +57,8 @@ CONFIG_KEY = Ed25519PrivateKey.from_private_bytes(b"config".ljust(32, b"."))
 CARDS_KEY = Ed25519PrivateKey.from_private_bytes(b"cards".ljust(32, b"."))
 PHONES_KEY = Ed25519PrivateKey.from_private_bytes(b"phones".ljust(32, b"."))
 STRANGERS_KEY = Ed25519PrivateKey.from_private_bytes(b"strangers".ljust(32, b"."))
-CARDS_KID, PHONES_KID = 1, 2
+VOUCHERS_KEY = Ed25519PrivateKey.from_private_bytes(b"vouchers".ljust(32, b"."))
+CARDS_KID, PHONES_KID, VOUCHERS_KID = 1, 2, 3
 PROGRAMME = 4711
 
 IDENTIFIER_KEY = bytes(range(32))
@@ -135,6 +137,11 @@ DOCUMENT = builders.a_document(
             kid=PHONES_KID,
             public_hex=PHONES_KEY.public_key().public_bytes_raw().hex(),
             kinds=(TokenKind.PHONE,),
+        ),
+        TokenKey(
+            kid=VOUCHERS_KID,
+            public_hex=VOUCHERS_KEY.public_key().public_bytes_raw().hex(),
+            kinds=(TokenKind.VOUCHER,),
         ),
     ),
 )
@@ -276,6 +283,31 @@ def stranger_card_code() -> str:
 def phone_code(member: int, *, at: int = MORNING) -> str:
     """The QR on a member's phone, good for 90 seconds from `at`."""
     return a_code(TokenKind.PHONE, card_of(member), at=at, life=90, key=PHONES_KEY, kid=PHONES_KID)
+
+
+def voucher_code(
+    member: int = MARINA,
+    *,
+    reward: int = ECOBAG,
+    points: int = 900,
+    store: int = 1,
+    at: int = MORNING,
+    voucher: int = 0x7E57_0000_0000_0001,
+    key: Ed25519PrivateKey = VOUCHERS_KEY,
+) -> str:
+    """The QR of a reward that a member set aside, good for ten minutes from `at`."""
+    token = VoucherToken(
+        key_id=VOUCHERS_KID,
+        programme=PROGRAMME,
+        voucher=voucher,
+        issued_at=instant(at) - timedelta(milliseconds=at % 1_000),
+        minutes=10,
+        member=member,
+        store=store,
+        reward=reward,
+        points=points,
+    )
+    return voucher_token.sign(token, key)
 
 
 def badge_code(staff: int) -> str:
@@ -436,6 +468,13 @@ class Till:
         found = scan_router.route(code)
         assert isinstance(found, scan_router.MemberCode), found
         return identify.by_code(self.counter, found.digits)
+
+    def voucher(self, code: str) -> Draft:
+        """A voucher is scanned: its reward is chosen for its member."""
+        found = scan_router.route(code)
+        assert isinstance(found, scan_router.RewardVoucher), found
+        shown = vouchers.shown(self.counter, found.digits)
+        return Draft(member=shown.member, reward=shown.voucher.reward, voucher=shown.voucher)
 
     def conclude(self, draft: Draft, *, visit_id: str = "", staff: int = JOANA) -> Concluded:
         visit_id = visit_id or self.counter.new_id()

@@ -19,6 +19,7 @@ from sync.programme.scan_router import (
     PixCode,
     ProductCode,
     ReceiptScan,
+    RewardVoucher,
     Scan,
     StaffBadge,
     Unknown,
@@ -28,11 +29,13 @@ from sync.programme.scan_router import (
     route,
 )
 from sync.programme.voucher_code import check_character, formatted
+from sync.programme.voucher_token import to_digits as voucher_digits
 from tests.programme.receipt_builder import make_key
 from tests.programme.wedge_bursts import TOKENS, US_TO_ABNT2
 
 CARD, PHONE, VOUCHER = TOKENS
 BADGE = to_digits(bytes([0x14]) + bytes(82))
+RESERVED = voucher_digits(bytes([0x25]) + bytes(102))
 OTHER_VERSION = to_digits(bytes([0x25]) + bytes(82))
 KEY = make_key()
 RECEIPT = f"https://www.nfce.fazenda.sp.gov.br/qrcode?p={KEY}|3|1"
@@ -50,6 +53,10 @@ CASES: list[tuple[str, Scan]] = [
     (f"HTTPS://F.LOJA.BR/{CARD}", MemberCode(CARD)),
     (VOUCHER, VoucherCode(VOUCHER, True)),
     (BADGE, StaffBadge(BADGE)),
+    (RESERVED, RewardVoucher(RESERVED)),
+    (f"HTTPS://F.LOJA.BR/{RESERVED}", RewardVoucher(RESERVED)),
+    (RESERVED[:-1] + str((int(RESERVED[-1]) + 1) % 10),
+     Unknown(RESERVED[:-1] + str((int(RESERVED[-1]) + 1) % 10), Reason.CODE_CHECK_FAILED)),
     (PIX, PixCode()),
     (RECEIPT, RECEIPT_SCAN),
     (" ".join(KEY[i : i + 4] for i in range(0, 44, 4)),
@@ -130,7 +137,7 @@ def test_a_boleto_is_no_receipt_and_no_member() -> None:
 
 
 def test_only_whole_codes_are_strong() -> None:
-    assert all(is_strong(text) for text in (CARD, BADGE, VOUCHER, RECEIPT))
+    assert all(is_strong(text) for text in (CARD, BADGE, VOUCHER, RESERVED, RECEIPT))
     assert not any(is_strong(text) for text in (SHORT, "7891000315507", "LD!F10", PIX, CARD[1:]))
 
 

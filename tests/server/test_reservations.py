@@ -78,6 +78,7 @@ def consume(office, made, *, store=1, event=bytes(16), now=NOON):
             store=store,
             event=event,
             now=now,
+            lists=set(),
         )
 
 

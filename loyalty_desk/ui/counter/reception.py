@@ -6,11 +6,12 @@ being recorded disturbs it, an answer that was overtaken is dropped, and a locke
 
 from collections.abc import Callable
 
-from loyalty_desk.desk import identify, receipts, session
+from loyalty_desk.desk import identify, receipts, session, vouchers
 from loyalty_desk.desk.counter import Counter
 from loyalty_desk.desk.identify import OpenMember
 from loyalty_desk.desk.session import Session
 from loyalty_desk.desk.visit import Draft, ReceiptRead
+from loyalty_desk.desk.vouchers import Shown
 from loyalty_desk.ui.counter.floor import Floor, refusal
 from loyalty_desk.ui.counter.stage import Flows, Stage
 from sync.i18n import _
@@ -85,6 +86,8 @@ class Reception:
             self._stage.say(_("Sign in first, then scan again."))
         elif isinstance(scan, scans.MemberCode):
             self._find(lambda counter: identify.by_code(counter, scan.digits))
+        elif isinstance(scan, scans.RewardVoucher):
+            self._find(lambda counter: vouchers.shown(counter, scan.digits))
         elif isinstance(scan, scans.CpfTyped):
             self._find(lambda counter: identify.by_cpf(counter, scan.cpf))
         elif isinstance(scan, scans.ReceiptScan):
@@ -106,16 +109,20 @@ class Reception:
         self._stage.clear_scan_field()
         self._floor.turn.when_free(lambda: self._stage.leave(search))
 
-    def _find(self, work: Callable[[Counter], OpenMember | None]) -> None:
+    def _find(self, work: Callable[[Counter], OpenMember | Shown | None]) -> None:
         if self._floor.session is None:
             return
         self._asked += 1
         asked, counter = self._asked, self._floor.counter
 
-        def met(member: OpenMember | None) -> None:
-            if asked == self._asked:
-                self._answered = asked
-                self._met(member)
+        def met(found: OpenMember | Shown | None) -> None:
+            if asked != self._asked:
+                return
+            self._answered = asked
+            if isinstance(found, Shown):
+                self._brought(found)
+            else:
+                self._met(found)
 
         def failed(error: BaseException) -> None:
             if asked != self._asked:
@@ -139,6 +146,16 @@ class Reception:
             self._flows.visit.shown_again(member)
         else:
             self._stage.leave(lambda: self._flows.visit.open(Draft(member=member)))
+
+    def _brought(self, shown: Shown) -> None:
+        """A voucher: its reward is chosen for its member, at once if they are open already."""
+        draft = self._flows.visit.draft
+        if draft is not None and identify.is_same(draft.member, shown.member):
+            self._flows.visit.voucher(shown.voucher)
+            return
+        reward = shown.voucher.reward
+        brought = Draft(member=shown.member, reward=reward, voucher=shown.voucher)
+        self._stage.leave(lambda: self._flows.visit.open(brought))
 
     # Receipts
 

@@ -19,6 +19,7 @@ from loyalty_desk.ui.visit.presenter import VisitView, visit_state
 from loyalty_desk.ui.visit.state import Filter
 from sync.i18n import _
 from sync.programme.refusals import Reason, Refused
+from sync.programme.voucher_token import VoucherToken
 
 Step = Literal["back", "closed", "parked"]
 Answer = TypeVar("Answer")
@@ -191,9 +192,18 @@ class VisitFlow:
             problem = Refused(Reason.MEMBER_BLOCKED)
         chosen = reward if problem is None else 0
         self.view = replace(view, confirming=problem is None)
-        self.change(replace(draft, reward=chosen, quantity=1, lead=0))
+        self.change(replace(draft, reward=chosen, quantity=1, lead=0, voucher=None))
         if problem is not None:
             self.refused(problem)
+
+    def voucher(self, voucher: VoucherToken) -> None:
+        """The open member shows a voucher: the reward set aside for it is chosen."""
+        draft, view = self.draft, self.view
+        if draft is None or view is None or self._floor.turn.is_taken:
+            return
+        self._floor.tray_open = False
+        self.view = replace(view, confirming=True)
+        self.change(replace(draft, reward=voucher.reward, quantity=1, lead=0, voucher=voucher))
 
     def choose_numbered(self, number: int) -> None:
         """Choose the reward that stands at a digit of the grid."""
@@ -206,6 +216,8 @@ class VisitFlow:
         """One unit more or less of the chosen reward."""
         draft = self.draft
         if draft is None or not draft.reward or self._floor.turn.is_taken:
+            return
+        if draft.voucher is not None:
             return
         if draft.quantity + step >= 1:
             self.change(replace(draft, quantity=draft.quantity + step, lead=0))
@@ -246,7 +258,7 @@ class VisitFlow:
             return "closed"
         if view.confirming:
             self.view = replace(view, confirming=False)
-            self.change(replace(draft, reward=0, quantity=1, lead=0))
+            self.change(replace(draft, reward=0, quantity=1, lead=0, voucher=None))
             return "back"
         if view.problem is not None or view.notice or view.choosing:
             self.view = replace(view, problem=None, notice="", choosing=False)
@@ -322,8 +334,15 @@ class VisitFlow:
         self._floor.asking.run(
             lambda: self._floor.lend(member, points),
             lambda _none: self._record(draft),
-            self._failed,
+            lambda error: self._not_lent(draft, error),
         )
+
+    def _not_lent(self, draft: Draft, error: BaseException) -> None:
+        """Without an answer of the server the floor limit decides, with one the server does."""
+        if isinstance(error, Refused) and error.reason is Reason.NEEDS_CONNECTION:
+            self._record(replace(draft, cut_off=True))
+        else:
+            self._failed(error)
 
     def _record(self, draft: Draft) -> None:
         counter, visit_id, staff = self._floor.counter, self.visit, self._staff
@@ -430,7 +449,7 @@ def _still_offered(view: VisitView) -> VisitView:
         return view
     kept = replace(draft, benefits=benefits)
     if lost:
-        kept = replace(kept, reward=0, quantity=1, lead=0)
+        kept = replace(kept, reward=0, quantity=1, lead=0, voucher=None)
     return replace(
         view,
         appraisal=replace(seen, draft=kept),

@@ -10,6 +10,7 @@ from sync import i18n
 from sync.i18n import _, ngettext
 from sync.programme.members import first_name
 from sync.programme.refusals import Reason, Refused
+from sync.programme.voucher_token import reference
 
 QUANTITY_MAX = 9
 
@@ -27,7 +28,8 @@ def confirm_state(
     accrual = seen.accrual
     gained = accrual.points if accrual is not None and not accrual.pending else 0
     now = draft.member.points
-    rows = [Row(_("Balance now"), i18n.number(now), strong=False)]
+    known = draft.member.row is not None
+    rows = [Row(_("Balance now"), i18n.number(now) if known else "–", strong=False)]
     if accrual is not None:
         amount = i18n.money(draft.amount_centavos)
         label = _("Purchase of {amount}").format(amount=amount)
@@ -39,14 +41,16 @@ def confirm_state(
     return ConfirmState(
         icon=reward.icon,
         name=reward.name,
-        terms=reward.terms,
+        terms=_terms(seen, reward.terms),
         quantity=words,
         rows=tuple(rows),
-        remains=i18n.number(now + gained - cost),
+        remains=i18n.number(now + gained - cost) if known else "–",
         act=_("Redeem and finish"),
         foot=_("You have {n} s to undo").format(n=undo_seconds),
         can_less=draft.quantity > 1,
-        can_more=draft.quantity < QUANTITY_MAX and cost + reward.cost <= draft.member.usable_here,
+        can_more=draft.voucher is None
+        and draft.quantity < QUANTITY_MAX
+        and cost + reward.cost <= draft.member.with_lead,
         proof=proof,
         ask=_without_echo(ask, proof),
         # What was refused may be tried again: a line comes back, a doubtful amount is confirmed.
@@ -59,6 +63,8 @@ def proof_of(member: OpenMember, seen: Appraisal) -> Proof | None:
     row = member.row
     name = first_name(row.name) if row is not None else ""
     missing = seen.unproven
+    if seen.draft.voucher is not None:
+        return Proof(_("Set aside for this customer"), _("The code was checked on this till"))
     if missing is not None and missing.reason is Reason.NEEDS_LEAD:
         return Proof(_("A lead approves with PIN or badge"), refusal_text(missing), "plain")
     if missing is not None and member.proof != "none":
@@ -78,6 +84,14 @@ def proof_of(member: OpenMember, seen: Appraisal) -> Proof | None:
         "plain",
         "shield-check",
     )
+
+
+def _terms(seen: Appraisal, terms: str) -> str:
+    """Return the small print: for a reward that was set aside, what people call its voucher."""
+    voucher = seen.draft.voucher
+    if voucher is None:
+        return terms
+    return _("Voucher {code}").format(code=reference(voucher.voucher))
 
 
 def _without_echo(ask: Ask | None, proof: Proof | None) -> Ask | None:

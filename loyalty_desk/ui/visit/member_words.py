@@ -37,7 +37,7 @@ def member_card(seen: Appraisal) -> MemberCardState:
     member = seen.draft.member
     row = member.row
     if row is None:
-        return _unknown()
+        return _unknown(_("Member of this voucher") if member.by_voucher else "")
     contact = phone_of(row)
     if row.cpf_mid:
         contact += f" · CPF •••.{row.cpf_mid}-••"
@@ -59,7 +59,7 @@ def member_card(seen: Appraisal) -> MemberCardState:
         if seen.connected
         else _("{points} pts").format(points=i18n.number(member.usable_here)),
         next_reward=_next_reward(seen),
-        attention=_attention(seen, row) if seen.connected else (_age(seen),),
+        attention=_attention(seen, row) if seen.connected else _offline(seen),
     )
 
 
@@ -79,11 +79,11 @@ def phone_of(row: MemberRow) -> str:
     return f"({tail[:2]}) 9••••-{tail[2:]}" if tail else ""
 
 
-def _unknown() -> MemberCardState:
+def _unknown(who: str = "") -> MemberCardState:
     note = _("The balance comes with the connection")
     return MemberCardState(
         initials="?",
-        name=_("Member of this card"),
+        name=who or _("Member of this card"),
         contact=_("Not in this till's copy"),
         balance="–",
         balance_label=_("Balance"),
@@ -154,6 +154,21 @@ def _pickup(seen: Appraisal, row: MemberRow) -> Attention | None:
 
 def _name_of(document: Document, reward_id: int) -> str:
     return next((r.name for r in document.rewards if r.id == reward_id), _("Reward"))
+
+
+def _offline(seen: Appraisal) -> tuple[Attention, ...]:
+    """How old the balance is; and what is left to offer where nothing can be used here."""
+    member = seen.draft.member
+    if member.usable_here or not member.points:
+        return (_age(seen),)
+    ways = [_("The voucher on the phone works")]
+    if member.with_lead:
+        points = i18n.number(member.with_lead)
+        ways.append(_("with a lead up to {points} pts").format(points=points))
+    title = _("The points are with another till")
+    if member.free > 0:
+        title = _("Nothing can be used here now")
+    return (Attention("wifi-off", "warn", title, " · ".join(ways)), _age(seen))
 
 
 def _age(seen: Appraisal) -> Attention:

@@ -4,7 +4,9 @@ from sqlalchemy import select
 
 from sync.protocol import version
 from sync.protocol.messages import Hello, HelloAnswer
+from sync.protocol.signing import REPLAY_WINDOW_MS
 from sync.server.office.head_office import HeadOffice
+from sync.server.office.journal_ends import tell
 from sync.server.office.preleases import lend_beforehand
 from sync.server.office.recovery import take_proofs
 from sync.server.office.terminals import Caller, hear, is_life
@@ -19,6 +21,8 @@ def greet(office: HeadOffice, caller: Caller, hello: Hello, *, now: int) -> Hell
     agreed = version.agree(hello.protocol, hello.oldest)
     with office.database.write() as connection:
         hear(connection, caller, now=now)
+        # The word may have been under way for as long as a signature is good, by either clock.
+        tell(connection, caller, last_seq=hello.last_seq, now=now - 2 * REPLAY_WINDOW_MS)
         current = take_proofs(office, connection, caller, hello, now=now)
         row = connection.execute(
             select(incarnations.c.last_seq, incarnations.c.head_hash).where(is_life(caller))

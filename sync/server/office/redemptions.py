@@ -1,8 +1,9 @@
 """Redemptions: what was handed over is paid by its lease; what the lease lacks, by the shop.
 
 A redemption names the lease it spends. More than its lease holds can only come from a copied
-terminal: the member keeps those points, and the shop's loss account takes them. A redemption
-without a lease was approved at the desk while it was cut off: it takes what the member has left.
+terminal: the member keeps those points, and the shop's loss account takes them. A voucher
+pays what was set aside for it, once. A redemption without either was handed over on the shop's risk
+while the till was cut off: it takes what the member has left.
 """
 
 from collections.abc import Iterable
@@ -20,6 +21,7 @@ from sync.protocol.events import RedemptionEvent
 from sync.server.office.book import Book
 from sync.server.office.feed import lease_list
 from sync.server.office.posting import Item, Outcome, Posting, account_holder, review
+from sync.server.office.reservations import consume
 from sync.server.office.staff import roles
 from sync.server.office.standings import Standing
 from sync.server.office.stock import move_stock
@@ -88,7 +90,7 @@ def post_redemption(
         standing = posting.book.standing(event.member) or standing
     if isinstance(standing, Reason):
         return _lose(posting, item, event, event.member, event.points, standing)
-    charged, lack = _charge(posting, held, standing, event)
+    charged, lack = _charge(posting, held, standing, item, event)
     entry = Entry(event=item.id, line=0, kind=Kind.SPEND, points=charged)
     posting.book.post(standing, [entry], posting.origin(item, event, reward=event.reward))
     fault = _hand_over(posting, taken, standing, item, event)
@@ -98,8 +100,10 @@ def post_redemption(
 
 
 def _charge(
-    posting: Posting, held: HeldLeases, standing: Standing, event: RedemptionEvent
+    posting: Posting, held: HeldLeases, standing: Standing, item: Item, event: RedemptionEvent
 ) -> tuple[int, Reason]:
+    if event.voucher:
+        return _charge_voucher(posting, standing, item, event)
     if not event.lease:
         left = standing.points - standing.leased
         return min(event.points, left), Reason.NOT_ENOUGH_POINTS
@@ -112,6 +116,23 @@ def _charge(
     standing.leased -= charged
     posting.lists.add(lease_list(posting.caller.terminal))
     return charged, lack
+
+
+def _charge_voucher(
+    posting: Posting, standing: Standing, item: Item, event: RedemptionEvent
+) -> tuple[int, Reason]:
+    """Take what was set aside for a voucher. Was it in time or not: it was handed over."""
+    held, fault = consume(
+        posting.connection,
+        member=standing.member,
+        voucher=bytes.fromhex(event.voucher),
+        store=posting.caller.store,
+        event=item.id,
+        now=posting.now,
+        lists=posting.lists,
+    )
+    standing.leased -= held
+    return min(event.points, held), fault or Reason.NOT_ENOUGH_POINTS
 
 
 def _hand_over(

@@ -181,14 +181,22 @@ def release_due(office: HeadOffice, *, now: int) -> int:
 
 
 def consume(
-    connection: Connection, *, member: int, voucher: bytes, store: int, event: bytes, now: int
+    connection: Connection,
+    *,
+    member: int,
+    voucher: bytes,
+    store: int,
+    event: bytes,
+    now: int,
+    lists: set[str],
 ) -> tuple[int, Reason | None]:
     """Use up a voucher that a till of `store` brings with the redemption `event`.
 
     Returns how many points it held, and None; the caller takes them out of `leased` and posts what
     was spent. A voucher that holds nothing for this shop any more returns 0 and why: CODE_UNKNOWN,
     CODE_ALREADY_USED, CODE_REVOKED when its points were given back. The same event again is told
-    what it was told. A counted unit goes back to the stock, from which the redemption takes it.
+    what it was told. A counted unit goes back to the stock, from which the redemption takes it;
+    `lists` of the feed that change by it are added to those which the caller raises at its end.
     """
     row = connection.execute(
         select(reservations)
@@ -202,7 +210,8 @@ def consume(
     if row.state not in OPEN:
         return 0, Reason.CODE_REVOKED
     held = read_row(row)
-    _give_stock_back(connection, held)
+    if held.from_stock:
+        lists.update(move_stock(connection, held.store, held.reward, 1))
     used = {"state": int(ReservationState.USED), "event_id": event, "ended_at": now}
     change(connection, held, used)
     return held.points, None
