@@ -5,6 +5,8 @@ question, so that a captive portal's page, half a body or an old answer is never
 The HTTP library is imported when the first question is asked, not before the first window.
 """
 
+import contextlib
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from sync.protocol.messages import Problem
 
 if TYPE_CHECKING:
     import httpx
+    from httpcore import NetworkStream
 
 RETRY_AFTER_MAX_S = 300.0
 ANSWER_BYTES_MAX = 32 * 1024 * 1024
@@ -112,6 +115,7 @@ class Connection:
         self._base_url = base_url.rstrip("/")
         self._monotonic = monotonic
         self._client: httpx.Client | None = None
+        self._stream: NetworkStream | None = None
 
     def ask(
         self,
@@ -145,6 +149,45 @@ class Connection:
                 response.close()
         return Answer(response.status_code, dict(response.headers), bytes(received))
 
+    @contextmanager
+    def listen(
+        self, target: str, headers: Mapping[str, str], *, silence: float
+    ) -> Iterator[tuple[Answer, Iterator[bytes]]]:
+        """Ask for what has no end: give the answer so far, and the bytes as they come.
+
+        An answer other than 200 is whole. Silence for so many seconds, or the end of the bytes in
+        the middle, raises Offline.
+        """
+        import httpx
+
+        asked = self._opened().build_request(
+            "GET",
+            self._base_url + target,
+            headers=headers,
+            timeout=httpx.Timeout(silence, connect=PATIENT.connect),
+        )
+        with _named_outcomes():
+            response = self._opened().send(asked, stream=True)
+        try:
+            self._stream = response.extensions["network_stream"]
+            body = b""
+            if response.status_code != 200:
+                body = b"".join(_bounded(response.iter_raw()))
+            answer = Answer(response.status_code, dict(response.headers), body)
+            yield answer, _bounded(response.iter_raw(), forever=True)
+        finally:
+            self._stream = None
+            response.close()
+
+    def hang_up(self) -> None:
+        """End a `listen` that another thread waits in, now."""
+        stream = self._stream
+        heard = stream.get_extra_info("socket") if stream is not None else None
+        if isinstance(heard, socket.socket):
+            with contextlib.suppress(OSError):
+                # Of the plain socket: one of TLS would first take leave, and wait.
+                socket.socket.shutdown(heard, socket.SHUT_RDWR)
+
     def close(self) -> None:
         """Close the connection. Safe to repeat; the next question opens another."""
         if self._client is not None:
@@ -162,6 +205,17 @@ class Connection:
             # The machine's proxy is for the world outside, not for a server on this machine.
             self._client = httpx.Client(trust_env=not is_local, follow_redirects=False)
         return self._client
+
+
+def _bounded(parts: Iterator[bytes], *, forever: bool = False) -> Iterator[bytes]:
+    """Give the parts of a body as they come; raises Offline."""
+    received = 0
+    with _named_outcomes():
+        for part in parts:
+            received += 0 if forever else len(part)
+            if received > ANSWER_BYTES_MAX:
+                raise Offline("timeout")
+            yield part
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 
 from sync.programme.refusals import Reason, Refused
 from sync.server.api.application import application
+from sync.server.api.news import Newsroom
 from sync.server.api.snapshots import Snapshots
 from sync.server.jobs import Jobs
 from sync.server.office.cards import badge_token, card_token
@@ -100,6 +101,7 @@ def _serve(settings: Settings) -> int:
     with _office(settings) as office:
         listening = listening_socket(settings)
         clock = clock_of(settings)
+        newsroom = Newsroom(office)
         snapshots = Snapshots(office, settings.data / SNAPSHOTS, least=settings.snapshot_from)
         jobs = Jobs(office, clock)
         config = uvicorn.Config(
@@ -107,6 +109,7 @@ def _serve(settings: Settings) -> int:
                 office,
                 clock,
                 snapshots=snapshots,
+                newsroom=newsroom,
                 pages=[member_pages(office, clock, site, _sender(settings))],
                 before_send=[_hardening(site)],
             ),
@@ -115,7 +118,7 @@ def _serve(settings: Settings) -> int:
             server_header=False,
             timeout_graceful_shutdown=_STOP_SECONDS,
         )
-        server = _Server(config, listening)
+        server = _Server(config, listening, newsroom)
         if settings.exit_on_eof:
             threading.Thread(target=server.stop_on_eof, daemon=True).start()
         own_address = f"http://{settings.host}:{server.port}"
@@ -227,8 +230,11 @@ class _Progress:
 class _Server(uvicorn.Server):
     """A server that says when it is ready, and ends in order when it is told to."""
 
-    def __init__(self, config: uvicorn.Config, listening: socket.socket) -> None:
+    def __init__(
+        self, config: uvicorn.Config, listening: socket.socket, newsroom: Newsroom
+    ) -> None:
         super().__init__(config)
+        self._newsroom = newsroom
         self.port: int = listening.getsockname()[1]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -239,6 +245,11 @@ class _Server(uvicorn.Server):
             _say("ready", self.port)
         except BrokenPipeError:  # nobody is listening any more: end as on a signal
             self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams first: nobody waits for an answer that never ends."""
+        await self._newsroom.close()
+        await super().shutdown(sockets=sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

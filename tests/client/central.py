@@ -75,11 +75,13 @@ class Central:
 
     def write(self, statement: str) -> None:
         """Change the server's data from outside, as another process does."""
-        with (
-            closing(sqlite3.connect(self.data / "server.db", timeout=10)) as connection,
-            connection,
-        ):
+        if self._database:
+            with psycopg.connect(self._database, options="-c search_path=loyalty") as connection:
+                connection.execute(statement)
+            return
+        with closing(sqlite3.connect(self.data / "server.db", timeout=10)) as connection:
             connection.execute(statement)
+            connection.commit()
 
 
 @contextmanager

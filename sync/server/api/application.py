@@ -10,6 +10,7 @@ from litestar.types import BeforeMessageSendHookHandler
 
 from sync.server.api.device import device_router
 from sync.server.api.exchange import JSON, WIRE_BYTES_MAX, AnyRequest, Clock, failure
+from sync.server.api.news import Newsroom, news_router
 from sync.server.api.openapi import description
 from sync.server.api.problems import problem_for
 from sync.server.api.snapshots import Snapshots, snapshot_router
@@ -23,16 +24,20 @@ def application(
     clock: Clock,
     *,
     snapshots: Snapshots | None = None,
+    newsroom: Newsroom | None = None,
     pages: Sequence[Router] = (),
     before_send: Sequence[BeforeMessageSendHookHandler] = (),
 ) -> Litestar:
-    """Return the application that serves `office`; without `snapshots`, no first copies.
+    """Return the application that serves `office`; without `snapshots`, no first copies, and
+    without a `newsroom` no stream of news.
 
     `pages` are for people, and `before_send` sees every answer that goes out.
     """
     routers = [device_router(office, clock), *pages]
     if snapshots is not None:
         routers.append(snapshot_router(office, clock, snapshots))
+    if newsroom is not None:
+        routers.append(news_router(office, clock, newsroom))
     document = msgspec.json.encode(description())
 
     @get("/healthz")
@@ -53,9 +58,14 @@ def application(
         _log.error("fault in %s %s", request.method, request.url.path, exc_info=error)
         return failure(office, request, problem_for(500))
 
+    async def ring(request: AnyRequest) -> None:
+        if newsroom is not None and request.method != "GET":
+            newsroom.ring()
+
     return Litestar(
         route_handlers=[healthz, openapi, *routers],
         before_send=[*before_send],
+        after_response=ring,
         exception_handlers={HTTPException: http_error, Exception: fault},
         request_max_body_size=WIRE_BYTES_MAX,
         openapi_config=None,

@@ -88,15 +88,7 @@ async def exchange(
 
     def run() -> Response[bytes]:
         try:
-            with office.database.read() as connection:
-                caller = recognise(
-                    connection,
-                    sent.headers,
-                    method=sent.method,
-                    target=sent.target,
-                    body=sent.body,
-                    now=clock(),
-                )
+            caller = recognised(office, clock, sent)
             if caller.lost and not heard_when_lost:
                 raise Refused(Reason.TERMINAL_REVOKED)
             return answer(office, sent.headers, work(caller, sent.plain))
@@ -104,6 +96,19 @@ async def exchange(
             return refusal(office, sent.headers, refused)
 
     return await asyncio.to_thread(run)
+
+
+def recognised(office: HeadOffice, clock: Clock, sent: Sent) -> Caller:
+    """Return the terminal that signed a request; raises Refused like `terminals.recognise`."""
+    with office.database.read() as connection:
+        return recognise(
+            connection,
+            sent.headers,
+            method=sent.method,
+            target=sent.target,
+            body=sent.body,
+            now=clock(),
+        )
 
 
 def answer(office: HeadOffice, headers: dict[str, str], message: object) -> Response[bytes]:
