@@ -8,7 +8,6 @@ push itself, verified, chained and priced; the same push again; and a push of on
 
 import itertools
 import random
-import time
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,7 +30,7 @@ from tests.server.shop import NOON, Till, enrolled_till
 
 ACCOUNTS, SQL, WHOLE, REPLAY, SINGLE = 0.17, 0.08, 0.06, 1.0, 0.10
 _EVENTS = chain.BATCH_EVENTS_MAX
-_RAW = """CREATE TABLE raw (bucket int2 NOT NULL, member_id int8 NOT NULL, event_id bytea NOT NULL,
+RAW = """CREATE TABLE raw (bucket int2 NOT NULL, member_id int8 NOT NULL, event_id bytea NOT NULL,
     line int4 NOT NULL, points int8 NOT NULL, recorded_at int8 NOT NULL,
     CONSTRAINT pk_raw PRIMARY KEY (bucket, member_id, event_id, line))"""
 _RAW_COLUMNS = ("bucket", "member_id", "event_id", "line", "points", "recorded_at")
@@ -43,7 +42,7 @@ def measure(job: Job) -> list[Row]:
     folder = Path(job.scratch) / "postgres-keys"
     with office_at(place, folder) as office, bare(place) as driver:
         members = enlist(office, 2_000 if job.quick else 100_000)
-        driver.execute(_RAW)
+        driver.execute(RAW)
         driver.commit()
         bench = _Bench(office, driver, members, quick=job.quick)
         return [bench.accounts(), *bench.pushes(), bench.replay(), bench.single()]
@@ -81,7 +80,7 @@ class _Bench:
             times = []
             for _ in range(self._in_round):
                 batch = self._batch(_EVENTS)
-                with _sql_of(self._office.database.writing) as sql:
+                with _sql_of(self._office.database.writing, self._watch) as sql:
                     times.append(self._watch.ns_of(lambda batch=batch: self._push(batch)))
                 whole.append(times[-1])
                 in_sql.append(sql.ns)
@@ -249,14 +248,14 @@ class _Sql:
 
 
 @contextmanager
-def _sql_of(engine: Engine):
+def _sql_of(engine: Engine, watch: Stopwatch):
     sql = _Sql()
 
     def begin(*_: object) -> None:
-        sql.began = time.perf_counter_ns()
+        sql.began = watch.reading_ns()
 
     def end(*_: object) -> None:
-        sql.ns += time.perf_counter_ns() - sql.began
+        sql.ns += watch.reading_ns() - sql.began
 
     listeners = [
         ("before_cursor_execute", begin),

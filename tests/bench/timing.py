@@ -25,11 +25,13 @@ class Stopwatch:
 
     def ns_of(self, act: Callable[[], object]) -> int:
         """Return how many nanoseconds one call takes."""
-        queued = self._queued_ns()
-        began = time.perf_counter_ns()
+        began = self.reading_ns()
         act()
-        took = time.perf_counter_ns() - began
-        return max(0, took - (self._queued_ns() - queued))
+        return max(0, self.reading_ns() - began)
+
+    def reading_ns(self) -> int:
+        """Return the time since some instant of this run, less what was waited in line since."""
+        return time.perf_counter_ns() - self._queued_ns()
 
     def _queued_ns(self) -> int:
         if self._queued is None:

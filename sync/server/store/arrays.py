@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
 _HEAD = Struct("!iiIii")
+_NO_VALUES = Struct("!iiI")
 _LENGTH = Struct("!i")
 _NULL = _LENGTH.pack(-1)
 
@@ -85,15 +86,18 @@ def packed(kind: type[Packed], values: Sequence[object]) -> Packed:
 
     None is NULL.
     """
-    if kind in _FIXED and None not in values:
-        layout, length = _FIXED[kind]
-        flat: list[object] = [length] * (2 * len(values))
-        flat[1::2] = values
-        try:
-            return kind(_head(kind, values) + pack("!" + layout * len(values), *flat))
-        except error as fault:
-            raise OverflowError(kind.SQL) from fault
-    return kind(_head(kind, values) + b"".join(map(_element(kind), values)))
+    if not values:
+        return kind(_NO_VALUES.pack(0, 0, kind.ELEMENT))
+    has_null = None in values
+    head = _HEAD.pack(1, int(has_null), kind.ELEMENT, len(values), 1)
+    try:
+        if values.count(values[0]) == len(values):
+            return kind(head + _element(kind, values[0]) * len(values))
+        if has_null:
+            return kind(head + b"".join([_element(kind, value) for value in values]))
+        return kind(head + (_fixed if kind in _FIXED else _varied)(kind, values))
+    except error as fault:
+        raise OverflowError(kind.SQL) from fault
 
 
 class PackedColumn(UserDefinedType[Sequence[object]]):
@@ -109,27 +113,34 @@ class PackedColumn(UserDefinedType[Sequence[object]]):
         return lambda values: packed(self.kind, values or ())
 
 
-def _head(kind: type[Packed], values: Sequence[object]) -> bytes:
-    if not values:
-        return Struct("!iiI").pack(0, 0, kind.ELEMENT)
-    return _HEAD.pack(1, int(None in values), kind.ELEMENT, len(values), 1)
+def _fixed(kind: type[Packed], values: Sequence[object]) -> bytes:
+    layout, length = _FIXED[kind]
+    flat: list[object] = [length] * (2 * len(values))
+    flat[1::2] = values
+    return pack("!" + layout * len(values), *flat)
 
 
-def _element(kind: type[Packed]) -> Callable[[object], bytes]:
-    if kind in _FIXED:
-        layout, length = _FIXED[kind]
-        whole = Struct("!" + layout)
-        return lambda value: _NULL if value is None else whole.pack(length, value)
-    return _behind_length
+def _varied(kind: type[Packed], values: Sequence[object]) -> bytes:
+    found = [_octets(value) for value in values]
+    lengths = {len(octets) for octets in found}
+    if len(lengths) == 1:
+        before = _LENGTH.pack(lengths.pop())
+        return before + before.join(found)
+    prefixes = {length: _LENGTH.pack(length) for length in lengths}
+    return b"".join([prefixes[len(octets)] + octets for octets in found])
 
 
-def _behind_length(value: object) -> bytes:
+def _element(kind: type[Packed], value: object) -> bytes:
     if value is None:
         return _NULL
-    data = value.encode() if isinstance(value, str) else bytes(memoryview(_buffer(value)))
-    return _LENGTH.pack(len(data)) + data
+    if kind in _FIXED:
+        return _fixed(kind, (value,))
+    octets = _octets(value)
+    return _LENGTH.pack(len(octets)) + octets
 
 
-def _buffer(value: object) -> bytes:
+def _octets(value: object) -> bytes:
+    if isinstance(value, str):
+        return value.encode()
     assert isinstance(value, bytes), type(value)
     return value

@@ -7,6 +7,7 @@ for one another in turn, and not in a circle.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, bindparam, func, select, tuple_
@@ -43,7 +44,8 @@ def put_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert `rows`, or replace the rows of the same key. Of two with one key the last stays."""
     names = _keys(table)
     if len(rows) > 1:
-        rows = list({tuple(row[name] for name in names): row for row in rows}.values())
+        key = itemgetter(*names)
+        rows = list({key(row): row for row in rows}.values())
     told = tuple(rows[0])
     changes = ", ".join(f"{name} = excluded.{name}" for name in told if name not in names)
     _inserting(table, told, _conflict(names, changes)).run(connection, rows)
