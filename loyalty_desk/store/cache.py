@@ -18,6 +18,7 @@ from loyalty_desk.store.database import Connection, Database, connect, open_data
 from loyalty_desk.store.finding import Finder
 from loyalty_desk.store.member_rows import drop_indexes, make_indexes
 from loyalty_desk.store.migrations import CACHE_STEPS
+from loyalty_desk.store.proofs import Proofs
 from sync.client.replica import Compared, Copying
 from sync.protocol.messages import Manifest, MemberRow, PullAnswer, Tally
 from sync.protocol.tally import NOTHING, tally_of, together
@@ -81,6 +82,7 @@ class Cache(Finder):
     def __init__(self, writer: Database, reader: Database) -> None:
         super().__init__(reader)
         self._writer = writer
+        self.proofs = Proofs(writer)
         self._is_durable = True
         # Asked by every act; what was read holds until the writer has committed again.
         self._commits = 0

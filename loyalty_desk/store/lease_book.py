@@ -39,6 +39,12 @@ class LeaseBook:
             for row in rows
         )
 
+    def held(self) -> tuple[LeaseRow, ...]:
+        """Return every lease that is here, also those that are being given back."""
+        with self._database.reading() as connection:
+            rows = connection.execute("SELECT id, member, amount, spent, stops_at FROM leases")
+            return tuple(LeaseRow(row[0].hex(), *row[1:]) for row in rows.fetchall())
+
     def reread(self, member: int) -> None:
         """A redemption spends a lease of this member: what was read of them is read again."""
         self._read.pop(member, None)

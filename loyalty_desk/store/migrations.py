@@ -41,6 +41,11 @@ def add_lives(connection: Connection) -> None:
     )
 
 
+def add_proofs(connection: Connection) -> None:
+    """Keep what the server signed: the last acknowledgement (id ""), and each lease."""
+    connection.execute("CREATE TABLE proofs (id BLOB PRIMARY KEY, proof BLOB NOT NULL)")
+
+
 def add_uncovered(connection: Connection) -> None:
     """Remember which vouchers were taken, and what was handed over without anything behind it."""
     connection.execute(
@@ -123,4 +128,4 @@ SEED_INDEXES = (
 )
 
 LEDGER_STEPS: tuple[Step, ...] = (create_ledger, add_lives, add_uncovered)
-CACHE_STEPS: tuple[Step, ...] = (create_cache,)
+CACHE_STEPS: tuple[Step, ...] = (create_cache, add_proofs)

@@ -15,6 +15,7 @@ from sync.client.replica import Compared, Copying, EarlierLife, Head, Identity, 
 from sync.programme.leases import Lease
 from sync.programme.refusals import Reason
 from sync.protocol.messages import (
+    Acknowledgement,
     LeaseRow,
     Manifest,
     MemberRow,
@@ -55,6 +56,12 @@ class StoreReplica:
         """Keep that the server has everything up to an answer's last event, and its results."""
         self._ledger.attention.keep_all(answer.results)
         self._ledger.sent(answer.last_seq)
+        self._cache.proofs.acknowledged(answer)
+
+    def proofs(self) -> tuple[Acknowledgement | None, tuple[LeaseRow, ...]]:
+        """Return the last acknowledgement, and every lease that is held, as they were signed."""
+        proofs = self._cache.proofs
+        return proofs.last_acknowledgement(), proofs.of(self._ledger.leases.held())
 
     def settled(self) -> int:
         """Return the own event up to which the pulled rows contain everything."""
@@ -69,12 +76,14 @@ class StoreReplica:
         ledger = self._ledger
         if ledger.lives.leaving or ledger.lives.earlier():
             # What the server says is said of another chain than the one that ends here.
-            page = msgspec.structs.replace(page, leases=(), acked_seq=ledger.settled)
+            page = msgspec.structs.replace(page, leases=(), lent=False, acked_seq=ledger.settled)
         ledger.documents.keep_all(page.documents)
         if page.staff:
             ledger.staff.keep_all(page.staff)
-        if page.leases:
+        if page.lent or page.leases:
             ledger.leases.keep_all(page.leases, now=now, asked_at=asked_at)
+            self._cache.proofs.lent(page.leases)
+            ledger.leases.give_back([bytes.fromhex(r.id) for r in page.leases if r.recalled])
         ledger.attention.keep_all(page.results)
         own_members, own_cards = ledger.unsettled()
         self._cache.apply(page, now=now, own_members=own_members, own_cards=own_cards)
@@ -112,6 +121,7 @@ class StoreReplica:
     def keep_lease(self, row: LeaseRow, *, now: int) -> Lease:
         """Keep a lease that was just granted, and return it."""
         self._ledger.leases.keep(row, now=now)
+        self._cache.proofs.lent((row,))
         return Lease(
             id=bytes.fromhex(row.id),
             member=row.member,
@@ -138,7 +148,10 @@ class StoreReplica:
 
     def begin_life(self, request: Reincarnate, answer: ReincarnateAnswer) -> bool:
         """Begin the life that was given; False when events were recorded since it was asked for."""
-        return self._ledger.begin_life(request, answer)
+        begun = self._ledger.begin_life(request, answer)
+        if begun:
+            self._cache.proofs.forget()
+        return begun
 
     def begun_by(self) -> tuple[Identity, Reincarnate] | None:
         """Return the life before this one and the request that ended it, None for the first."""

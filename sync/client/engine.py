@@ -65,6 +65,7 @@ class Engine:
         self._last_seq: int | None = None  # what the server has; None before a hello
         self._greeted_at = 0
         self._trouble: Reason | None = None
+        self._recovering = False  # the server waits for what its terminals still have
         self._delivered = 0  # events of earlier lives, since the last report
 
     def round(self) -> RoundReport:
@@ -84,13 +85,16 @@ class Engine:
             self._last_seq = self._greet()
             self._greeted_at = self._wall()
         pushed, closed = self._push(self._last_seq)
+        greeted = self._last_seq
         pulled = pull.pull_news(
             self._replica,
             self._server,
             wall=self._wall,
             in_trouble=self._trouble is not None,
         )
-        if pulled.epoch != self._replica.identity.epoch:
+        if pulled.recalled and self._trouble is None and greeted is not None:
+            closed += leases.close_ended(self._replica, self._server, pushed=greeted)
+        if pulled.epoch != self._replica.identity.epoch or pulled.began_again or self._recovering:
             self._last_seq = None  # the server was restored: ask again what it has
         copied = bootstrap.go_on(self._replica, self._server)
         self._replica.heard(
@@ -129,6 +133,7 @@ class Engine:
 
     def _hello(self) -> HelloAnswer:
         head = self._replica.head()
+        acked, held = self._replica.proofs()
         answer = self._server.hello(
             Hello(
                 protocol=CURRENT,
@@ -137,8 +142,11 @@ class Engine:
                 epoch=self._replica.identity.epoch,
                 last_seq=head.seq,
                 head=head.hash.hex(),
+                acked=acked,
+                leases=held,
             )
         )
+        self._recovering = answer.recovering
         if not is_spoken(answer.protocol):
             raise Outdated(server=answer.protocol < OLDEST)
         self._replica.heard(

@@ -18,7 +18,8 @@ class Pulled:
     """How many members changed, what the server said of own events, and its time and epoch.
 
     `head` is the number up to which there is no news. `differs` when even a copy that was fetched
-    anew is not the server's.
+    anew is not the server's; `began_again` when the server could not use the cursor; `recalled`
+    when leases are wanted elsewhere.
     """
 
     members: int
@@ -27,6 +28,8 @@ class Pulled:
     epoch: int
     head: int = -1
     differs: bool = False
+    began_again: bool = False
+    recalled: bool = False
 
 
 def pull_news(
@@ -39,7 +42,7 @@ def pull_news(
     of events is said of others than its own. Raises Outcome, and Refused DOCUMENT_FORGED,
     DISK_FULL; the pages before it are kept.
     """
-    members, again = 0, True
+    members, again, recalled = 0, True, False
     results: list[Result] = []
     while True:
         try:
@@ -52,6 +55,7 @@ def pull_news(
             continue
         members += len(page.members)
         results += page.results
+        recalled = recalled or any(row.recalled for row in page.leases)
         if page.more:
             continue
         compared = replica.compare(page.tally, now=wall()) if page.tally is not None else "same"
@@ -63,6 +67,8 @@ def pull_news(
                 page.epoch,
                 page.head,
                 differs=compared == "different",
+                began_again=not again,
+                recalled=recalled,
             )
 
 
@@ -75,7 +81,9 @@ def _next_page(
     cursor = replica.cursor()
     page = server.pull(cursor, replica.wants_tally(asked_at))
     if in_trouble:
-        page = msgspec.structs.replace(page, leases=(), results=(), acked_seq=replica.settled())
+        page = msgspec.structs.replace(
+            page, leases=(), lent=False, results=(), acked_seq=replica.settled()
+        )
     _check(page, cursor)
     replica.keep_page(page, asked_at=asked_at, now=wall())
     return page

@@ -11,6 +11,7 @@ from typing import Literal, Protocol, TypeAlias
 from sync.programme.leases import Lease
 from sync.programme.refusals import Reason
 from sync.protocol.messages import (
+    Acknowledgement,
     LeaseRow,
     Manifest,
     MemberRow,
@@ -110,6 +111,10 @@ class Replica(Protocol):
 
     def acknowledged(self, answer: PushAnswer) -> None:
         """Keep that the server has everything up to an answer's last event, and its results."""
+        ...
+
+    def proofs(self) -> tuple[Acknowledgement | None, tuple[LeaseRow, ...]]:
+        """Return the last acknowledgement, and every lease that is held, as they were signed."""
         ...
 
     def settled(self) -> int:

@@ -263,7 +263,7 @@ class PullAnswer(_Message, frozen=True, kw_only=True, omit_defaults=True):
     `sales` are the day's sales of this terminal that the till reported, member or not (−1 unknown);
     `pickups` are the rewards ready to be collected in this store (−1: unchanged). `tally` comes
     with the last page when it was asked for. `head` is the number that the stream of news gives at
-    the moment of this page.
+    the moment of this page. `lent` tells that `leases` are all that there are, also when none are.
     """
 
     cursor: str
@@ -282,6 +282,7 @@ class PullAnswer(_Message, frozen=True, kw_only=True, omit_defaults=True):
     pickups: int = -1
     tally: Tally | None = None
     head: int = -1
+    lent: bool = False
 
 
 class ChunkRef(msgspec.Struct, frozen=True, array_like=True):

@@ -152,6 +152,7 @@ def _page(
         staff=lists.staff(office),
         stock=lists.stock(),
         leases=lists.leases(),
+        lent=lists.lent,
         documents=tuple(DocumentRow(p.body.decode(), p.signature.hex()) for p in papers),
         results=_results(connection, caller, held, acked),
         sales=_sales(connection, caller, view),
@@ -183,8 +184,12 @@ class _Lists:
             return ()
         return stock_rows(self._connection, self._caller.store)
 
+    @property
+    def lent(self) -> bool:
+        return self.lease_head != self._held.leases
+
     def leases(self) -> tuple[LeaseRow, ...]:
-        if self.lease_head == self._held.leases:
+        if not self.lent:
             return ()
         return held_leases(self._connection, self._caller)
 
