@@ -6,6 +6,7 @@ which alone touches the screen.
 """
 
 import secrets
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -181,7 +182,13 @@ class DeskApp(QObject):
     def _opened(self, opened: tuple[Keys, Store]) -> None:
         keys, self._store = opened
         store = self._store
-        counter = Counter(store.ledger, store.members, self._clock, secrets.token_bytes)
+        counter = Counter(
+            store.ledger,
+            store.members,
+            self._clock,
+            secrets.token_bytes,
+            free_bytes=lambda: shutil.disk_usage(self._places.data).free,
+        )
         link = Link(counter, store, keys, lambda: self._find(self.progressed.emit))
         self._link = LineKeeper(self.sync_worker, link, self._heard, _jitter)
         floor = Floor(

@@ -25,6 +25,10 @@ _CHANCE_BYTES, _LOW_BITS = 10, (1 << 62) - 1
 _VERSION, _VARIANT = 7 << 76, 0b10 << 62
 
 
+def _plenty() -> int:
+    return 1 << 40
+
+
 class Clock(Protocol):
     """The machine's clocks: the wall in ms UTC, one that never goes back, and which run it is."""
 
@@ -73,7 +77,8 @@ class Moment:
 class Counter:
     """A till at work: its ledger, the members it knows, its clock and its chance.
 
-    `connected` changes when the line goes or comes back; `entropy(n)` gives n random bytes.
+    `connected` changes when the line goes or comes back; `entropy(n)` gives n random bytes,
+    `free_bytes` says what room is left on the disk.
     """
 
     ledger: Ledger
@@ -81,6 +86,7 @@ class Counter:
     clock: Clock
     entropy: Callable[[int], bytes]
     connected: bool = False
+    free_bytes: Callable[[], int] = _plenty
 
     def rules(self) -> HeldDocument:
         """Return the rules in force. Raises Refused(RULES_UNKNOWN) before the first contact."""

@@ -8,6 +8,8 @@ from loyalty_desk.store.shelf import Notice
 from loyalty_desk.store.visits import Visit
 
 TRAY_MAX = 50
+DISK_LOW_BYTES = 200 * 1024 * 1024
+LEASE_ENDS_SOON_MS = 12 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,9 @@ class SyncStatus:
     """Where the sending stands. `waiting` counts events; times are ms UTC, 0 = never.
 
     `members` are here of those `expected` (0 = unknown). `differing`: they are not all as the
-    server has them, although they were fetched anew.
+    server has them, although they were fetched anew. `leaving` is why this till's journal goes on
+    in a new life, `stuck` counts records of earlier ones that the server would not take;
+    `lease_ends` is when the last points lent to this till may no more be spent (the server's time).
     """
 
     waiting: int
@@ -35,6 +39,10 @@ class SyncStatus:
     complete: bool
     expected: int = 0
     differing: bool = False
+    leaving: str = ""
+    stuck: int = 0
+    disk_is_low: bool = False
+    lease_ends: int = 0
 
     @property
     def records(self) -> int:
@@ -63,6 +71,10 @@ def status(counter: Counter) -> SyncStatus:
         complete=freshness.complete,
         expected=freshness.expected,
         differing=freshness.differing,
+        leaving=counter.ledger.lives.leaving or "",
+        stuck=counter.ledger.lives.stuck(),
+        disk_is_low=counter.free_bytes() < DISK_LOW_BYTES,
+        lease_ends=counter.ledger.leases.last_stop(),
     )
 
 

@@ -45,6 +45,13 @@ class LeaseBook:
             rows = connection.execute("SELECT id, member, amount, spent, stops_at FROM leases")
             return tuple(LeaseRow(row[0].hex(), *row[1:]) for row in rows.fetchall())
 
+    def last_stop(self) -> int:
+        """Return when the last of these leases stops (ms, the server's time), 0 without any."""
+        found = self._database.fetch(
+            "SELECT MAX(stops_at) FROM leases WHERE closing = ? AND spent < amount", 0
+        )
+        return int(found[0][0] or 0)
+
     def reread(self, member: int) -> None:
         """A redemption spends a lease of this member: what was read of them is read again."""
         self._read.pop(member, None)

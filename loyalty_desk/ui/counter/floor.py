@@ -62,6 +62,7 @@ class Floor:
     line: Line = field(default_factory=Line)
     turn: Turn = field(default_factory=Turn)
     tray_open: bool = False
+    turned: int = 0  # how often the tray's next question was asked for
     reader_seen: bool = False
 
     def staff(self) -> int:

@@ -20,6 +20,7 @@ from loyalty_desk.ui.counter.screen import PageState
 from loyalty_desk.ui.counter.sign_in_flow import SignInFlow
 from loyalty_desk.ui.counter.stage import Flows, Stage
 from loyalty_desk.ui.counter.visit_flow import VisitFlow
+from loyalty_desk.ui.pending.conditions import NEXT, RETRY
 from loyalty_desk.ui.pending.presenter import ARCHIVE, SEE
 from loyalty_desk.ui.screen import Screen, ScreenName
 from loyalty_desk.ui.shell.frame import KEYS, Outdated
@@ -251,7 +252,12 @@ class CounterPresenter:
     def settle(self, event: str, action: str) -> None:
         """An answer to a record that needs somebody."""
         counter = self._floor.counter
-        if action == ARCHIVE:
+        if action == NEXT:
+            self._floor.turned += 1
+            self.redraw()
+        elif action == RETRY:
+            self.retry()
+        elif action == ARCHIVE:
             self._floor.store.run(
                 lambda: counter.ledger.attention.dismiss(int(event)),
                 lambda _none: self.refresh(),

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from loyalty_desk.desk.sync_status import SyncStatus
+from loyalty_desk.desk.sync_status import LEASE_ENDS_SOON_MS, SyncStatus
 from loyalty_desk.ui.counter.floor import Floor
 from loyalty_desk.ui.enrol.presenter import EnrolView, enrol_state
 from loyalty_desk.ui.enrol.state import EnrolState
 from loyalty_desk.ui.identify.presenter import IdleView, identify_state
 from loyalty_desk.ui.identify.state import IdentifyState
+from loyalty_desk.ui.pending.conditions import conditions
 from loyalty_desk.ui.pending.presenter import tray_state
 from loyalty_desk.ui.pending.state import TrayState
 from loyalty_desk.ui.screen import ScreenName
@@ -62,7 +63,16 @@ def shell_of(views: Views) -> ShellState:
     line = replace(floor.line, now=floor.now(), sent=views.sent)
     if status is not None and place is not None:
         copy_of = place.local(status.copy_of) if status.copy_of else None
-        line = replace(line, waiting=status.records, needs=len(status.notices), copy_of=copy_of)
+        now = floor.counter.clock.now()
+        soon = 0 < status.lease_ends <= now + LEASE_ENDS_SOON_MS
+        line = replace(
+            line,
+            waiting=status.records,
+            needs=len(status.notices),
+            troubles=len(conditions(status, line, now=now)),
+            copy_of=copy_of,
+            lease_ends=place.local(status.lease_ends) if soon else None,
+        )
     held = tuple(
         Parked(visit, _("On hold: {name}").format(name=first_name(name) or "…"))
         for visit, name in views.parked
@@ -93,7 +103,9 @@ def tray_of(views: Views) -> TrayState | None:
         status,
         place.document,
         place.local,
-        connected=views.floor.line.connected,
+        line=views.floor.line,
         sending=views.floor.line.connected and bool(status.queued),
         retry_in=max(0, int(left)),
+        now=views.floor.counter.clock.now(),
+        turned=views.floor.turned,
     )

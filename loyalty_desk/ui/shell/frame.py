@@ -47,6 +47,8 @@ class Line:
     """The line to the server. Times are local, None when unknown.
 
     `sent` counts the records that went out when the line came back, for as long as that is news.
+    `troubles` counts what is wrong with the till itself; `lease_ends` is when nothing can be
+    redeemed any more without a line, where that is near.
     """
 
     connected: bool = False
@@ -60,6 +62,8 @@ class Line:
     copy_of: datetime | None = None
     now: datetime | None = None
     sent: int | None = None
+    troubles: int = 0
+    lease_ends: datetime | None = None
 
 
 def shell_state(
@@ -78,7 +82,9 @@ def shell_state(
     badges = []
     if pickups:
         badges.append(Badge("pickups", str(pickups)))
-    if line.waiting and not line.connected:
+    if needs := line.needs + line.troubles:
+        badges.append(Badge("pending", str(needs), "bad"))
+    elif line.waiting and not line.connected:
         badges.append(Badge("pending", str(line.waiting), "warn"))
     return ShellState(
         programme=programme,
@@ -121,8 +127,9 @@ def pill(line: Line) -> Pill:
     if not line.connected and line.known:
         words = _("Offline · {queue}").format(queue=queue) if line.waiting else _("Offline")
         return Pill(words, "warn", "wifi-off")
-    if line.needs:
-        words = ngettext("{n} needs you", "{n} need you", line.needs).format(n=line.needs)
+    needs = line.needs + line.troubles
+    if needs:
+        words = ngettext("{n} needs you", "{n} need you", needs).format(n=needs)
         return Pill(words, "bad", "circle-alert")
     if line.waiting and line.connected:
         return Pill(_("Sending {n}…").format(n=line.waiting), "plain", "cloud-upload")
@@ -138,7 +145,7 @@ def strip(line: Line) -> Strip | None:
     if line.revoked:
         return Strip(_("This till was blocked. The records are safe. Call support."), tone="bad")
     if line.outdated:
-        return Strip(_too_old(line.outdated), tone="bad")
+        return Strip(too_old(line.outdated), tone="bad")
     if line.clock_off_minutes:
         words = _("This till's clock is off by {n} min. Ask somebody to set it.")
         return Strip(words.format(n=line.clock_off_minutes), tone="bad", icon="clock")
@@ -151,10 +158,11 @@ def strip(line: Line) -> Strip | None:
     time = i18n.clock(since)
     if since.date() != now.date():
         time = _("{day}, {time}").format(day=_day(since.date(), now.date()), time=time)
-    return Strip(words.format(time=time), _age_of_copy(line.copy_of, now))
+    return Strip(words.format(time=time), _lease_end(line, now) or _age_of_copy(line.copy_of, now))
 
 
-def _too_old(which: Outdated) -> str:
+def too_old(which: Outdated) -> str:
+    """Return who has to be updated, and that nothing is lost."""
     if which == "desk":
         return _("This desk is too old for the server. Update it. The records are safe.")
     return _("The server is too old for this desk and has to be updated. The records are safe.")
@@ -165,6 +173,16 @@ def _back(sent: int) -> Strip:
     if sent:
         words = ngettext("Back online. {n} record sent.", "Back online. {n} records sent.", sent)
     return Strip(words.format(n=i18n.number(sent)), tone="ok", icon="circle-check")
+
+
+def _lease_end(line: Line, now: datetime) -> str:
+    """Return until when something can be redeemed, where the end is near."""
+    ends = line.lease_ends
+    if ends is None:
+        return ""
+    if ends <= now:
+        return _("Rewards need connection again")
+    return _("The offline limit ends at {time}").format(time=i18n.clock(ends))
 
 
 def _age_of_copy(copy_of: datetime | None, now: datetime) -> str:
