@@ -1,8 +1,8 @@
 """The desk as a running program: window first, then the till's files, then the line.
 
 The first frame is painted before any file is opened; the store's worker opens them, the sync
-worker finds the server, the asking worker has points lent. All report to the window's thread,
-which alone touches the screen.
+worker finds the server, the asking worker has points lent, the listening worker hears of news. All
+report to the window's thread, which alone touches the screen.
 """
 
 import secrets
@@ -13,6 +13,7 @@ from dataclasses import replace
 from PySide6.QtCore import QEventLoop, QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
+from loyalty_desk.app.ear import Ear
 from loyalty_desk.app.embedded_server import Address, EmbeddedServer
 from loyalty_desk.app.line_keeper import LineKeeper
 from loyalty_desk.app.link import Link
@@ -70,6 +71,7 @@ class DeskApp(QObject):
         self.store_worker = Background("store", self)
         self.sync_worker = Background("sync", self)
         self.asking_worker = Background("asking", self)
+        self.listening_worker = Background("listening", self)
         self._store: Store | None = None
         self._link: LineKeeper | None = None
         self.presenter: CounterPresenter | None = None
@@ -102,6 +104,7 @@ class DeskApp(QObject):
             self._embedded.stop()
         self.sync_worker.stop()
         self.asking_worker.stop()
+        self.listening_worker.stop()
         self.store_worker.stop()
         if self.window.wedge is not None:
             self.window.wedge.stop()
@@ -190,7 +193,8 @@ class DeskApp(QObject):
             free_bytes=lambda: shutil.disk_usage(self._places.data).free,
         )
         link = Link(counter, store, keys, lambda: self._find(self.progressed.emit))
-        self._link = LineKeeper(self.sync_worker, link, self._heard, _jitter)
+        ear = Ear(self.listening_worker, link, _jitter, lambda: self._clock.mono() / 1000)
+        self._link = LineKeeper(self.sync_worker, link, self._heard, _jitter, ear)
         floor = Floor(
             counter=counter,
             store=self.store_worker,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 
+from loyalty_desk.app.ear import Ear
 from loyalty_desk.app.link import Link
 from loyalty_desk.ui.background import Background
 from loyalty_desk.ui.counter.presenter import LineNews
@@ -11,16 +12,19 @@ from loyalty_desk.ui.shell.frame import Outdated
 from sync.client import outcomes
 from sync.client.engine import RoundReport
 from sync.client.outcomes import Offline, Rejected, ServerFault
-from sync.client.schedule import Schedule
+from sync.client.schedule import IDLE_S, WATCHED_S, Schedule
+from sync.client.stream import News
 from sync.programme.refusals import Reason, Refused
 
-# Without a stream of news from the server, this is how often it is asked.
-POLL_SECONDS = 15.0
 _CLOCK_OFF_MS = 120_000
 
 
 class LineKeeper(QObject):
-    """Asks the sync worker for rounds and tells `heard` what became of each."""
+    """Asks the sync worker for rounds and tells `heard` what became of each.
+
+    What the `ear` hears brings a round forward; while it hears nothing wrong, rounds without a
+    reason are rare.
+    """
 
     def __init__(
         self,
@@ -28,6 +32,7 @@ class LineKeeper(QObject):
         link: Link,
         heard: Callable[[LineNews], None],
         random01: Callable[[], float],
+        ear: Ear,
     ) -> None:
         super().__init__()
         self._worker = worker
@@ -40,6 +45,11 @@ class LineKeeper(QObject):
         self._running = False
         self._again = False
         self._stopped = False
+        self._ear = ear
+        self._head = -1  # the number up to which everything was pulled
+        self._wanted: int | None = None  # the number that was heard of since the round began
+        ear.told.connect(self.hear)
+        ear.lost.connect(self.now)
 
     def now(self) -> None:
         """Go a round as soon as the worker is free."""
@@ -48,18 +58,28 @@ class LineKeeper(QObject):
         if self._running:
             self._again = True
             return
-        self._running, self._again = True, False
+        self._running, self._again, self._wanted = True, False, None
         self._timer.stop()
         self._worker.run(self._link.round, self._done, self._failed)
+
+    def hear(self, news: News) -> None:
+        """Go a round for news that was not pulled yet."""
+        if news.kind == "ping":
+            return
+        self._wanted = news.head
+        if not self._running and news.head != self._head:
+            self.now()
 
     def pause(self) -> None:
         """No more rounds, the connections stay."""
         self._stopped = True
+        self._ear.stop()
         self._timer.stop()
 
     def stop(self) -> None:
         """No more rounds."""
         self._stopped = True
+        self._ear.stop()
         self._timer.stop()
         self._worker.run(self._link.close, lambda _none: None, self._failed)
 
@@ -69,10 +89,14 @@ class LineKeeper(QObject):
         off = abs(report.offset_ms)
         minutes = off // 60_000 if off > _CLOCK_OFF_MS else 0
         self._heard(LineNews(connected=True, clock_off_minutes=minutes))
-        self._next(0.0 if report.more else POLL_SECONDS)
+        self._head = report.head
+        if not self._stopped:
+            self._ear.listen()
+        idle = WATCHED_S if self._ear.is_open else IDLE_S
+        self._next(0.0 if report.more else idle)
 
     def _failed(self, error: BaseException) -> None:
-        self._running = False
+        self._running, self._wanted = False, None
         refused, wait = _named(error)
         seconds = self._schedule.after_failure(wait)
         self._heard(
@@ -89,7 +113,7 @@ class LineKeeper(QObject):
     def _next(self, seconds: float) -> None:
         if self._stopped:
             return
-        if self._again:
+        if self._again or self._wanted not in (None, self._head):
             self.now()
         else:
             self._timer.start(int(seconds * 1000))

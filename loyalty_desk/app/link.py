@@ -15,6 +15,7 @@ from sync.client.engine import Engine, RoundReport
 from sync.client.enrol import enrol
 from sync.client.remote import RemoteServer
 from sync.client.replica import Identity
+from sync.client.stream import News, NewsStream
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.messages import MemberCard
 
@@ -24,7 +25,8 @@ APP = "loyalty-desk 0.1.0"
 class Link:
     """`find` gives the server's address, blocking until there is one.
 
-    `round` runs on the sync worker, `borrow` and `card_of` on the asking worker.
+    `round` runs on the sync worker, `borrow` and `card_of` on the asking worker, `listen` on the
+    listening one.
     """
 
     def __init__(
@@ -38,6 +40,8 @@ class Link:
         self._syncing: RemoteServer | None = None
         self._asking: RemoteServer | None = None
         self._engine: Engine | None = None
+        self._stream: NewsStream | None = None
+        self._deaf = False
 
     def round(self) -> RoundReport:
         """One round: hello when needed, push what waits, pull what changed.
@@ -56,6 +60,31 @@ class Link:
     def card_of(self, member: int) -> MemberCard:
         """Return a member's card from the server; raises Refused."""
         return lend.card_of(self._to_ask(), member)
+
+    def listen(self, heard: Callable[[News], None]) -> None:
+        """Say to `heard` what the server says of news, until `deafen`.
+
+        Raises Offline, ServerFault, Outdated, Rejected; Refused(NEEDS_CONNECTION) before a round.
+        """
+        identity, address = self._store.ledger.identity, self._address
+        if identity is None or address is None:
+            raise Refused(Reason.NEEDS_CONNECTION, usable=0)
+        self._stream = NewsStream(
+            address.url,
+            identity=identity,
+            key=self._keys.signing_key,
+            wall=self._counter.clock.now,
+            monotonic=self._monotonic,
+            offset_ms=self._store.ledger.offset_ms,
+        )
+        if not self._deaf:
+            self._stream.listen(heard)
+
+    def deafen(self) -> None:
+        """End `listen`, for good; from any thread."""
+        self._deaf = True
+        if self._stream is not None:
+            self._stream.close()
 
     def restart(self) -> None:
         """Look for the server's address anew, as after the embedded server ended."""
