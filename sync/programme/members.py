@@ -14,6 +14,7 @@ from sync.programme.refusals import Reason, Refused
 
 NAME_MAX = 80
 ISSUER_SHIFT = 40
+BUCKETS = 64
 
 _MARKUP = frozenset("<>{}\\")
 _DIGITS_TOGETHER = re.compile(r"[0-9]{4}(?:[0-9]{4})?")
@@ -97,4 +98,4 @@ def member_id(*, issuer: int, random40: int) -> int:
 
 def bucket_of(member: int) -> int:
     """Return the virtual shard of a member: kept for ever, part of every key of member tables."""
-    return member % 64
+    return member % BUCKETS

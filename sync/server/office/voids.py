@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy import Row, delete, or_, select, update
 
-from sync.programme.ledger import Kind, reverse_accrual, reverse_redemption
+from sync.programme.ledger import Entry, Kind, reverse_accrual, reverse_redemption
 from sync.programme.members import bucket_of
 from sync.programme.permissions import Act, may
 from sync.programme.refusals import Reason, Refused
@@ -117,7 +117,9 @@ def _reverse(
     origin = posting.origin(item, event, reason=event.reason)
     entries = [entry_in(row) for part in parts for row in part.entries]
     earned = [entry for entry in entries if entry.kind in (*_INTO_LOT, Kind.ACTIVATE)]
-    back = reverse_accrual(book.account(standing), earned, event=item.id, today=today)
+    account = book.account(standing)  # first, so that what was posted before is stored
+    earned += _lapses(posting, standing.member)
+    back = reverse_accrual(account, earned, event=item.id, today=today)
     book.post(standing, back, origin)
     line = len(back)
     for spent in (entry for entry in entries if entry.kind is Kind.SPEND):
@@ -131,6 +133,17 @@ def _reverse(
         )
         book.post(standing, given, origin)
         line += len(given)
+
+
+def _lapses(posting: Posting, member: int) -> list[Entry]:
+    """What has lapsed of a member's points, and what of that was given back."""
+    kinds = (KINDS.index(Kind.EXPIRE), KINDS.index(Kind.UNEXPIRE))
+    rows = posting.connection.execute(
+        select(ledger)
+        .where(*own_rows(ledger, member), ledger.c.kind.in_(kinds))
+        .order_by(ledger.c.event_id, ledger.c.line)
+    )
+    return [entry_in(row) for row in rows]
 
 
 def _uncount(
