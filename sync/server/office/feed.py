@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from sync.programme.members import bucket_of
 from sync.server.office.epoch import keep_setting, setting
-from sync.server.store.dialect import add_up_rows, among, portions, put_rows
+from sync.server.store.dialect import add_up_rows, among, portions, put_numbered
 from sync.server.store.tables import feed, feed_heads
 
 ALL_MEMBERS = "all"
@@ -107,23 +107,11 @@ def raise_members(
 
 
 def _raise(connection: Connection, scope: str, members: list[int], gone: frozenset[int]) -> None:
-    step = {"scope": scope, "head": len(members)}
-    add_up_rows(connection, feed_heads, [step], sums=["head"])
-    first = head(connection, scope) - len(members) + 1
-    put_rows(
-        connection,
-        feed,
-        [
-            {
-                "bucket": bucket_of(member),
-                "member_id": member,
-                "scope": scope,
-                "seq": seq,
-                "gone": member in gone,
-            }
-            for seq, member in enumerate(members, first)
-        ],
-    )
+    rows = [
+        {"bucket": bucket_of(member), "member_id": member, "gone": member in gone}
+        for member in members
+    ]
+    put_numbered(connection, feed_heads, feed, scope, rows)
 
 
 def _places(connection: Connection, seen_in: Mapping[int, int]) -> list[tuple[int, str]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 import msgspec
-from sqlalchemy import BigInteger, Connection, Row, bindparam, func, select, update
+from sqlalchemy import BigInteger, Connection, Row, and_, bindparam, func, select, update
 
 from sync.programme.document import Document
 from sync.programme.members import bucket_of
@@ -23,7 +23,7 @@ from sync.server.office.holds import hold_members, hold_terminal
 from sync.server.office.recall import recalled
 from sync.server.office.terminals import Caller, hear, is_life
 from sync.server.store.database import repeated
-from sync.server.store.dialect import add_rows
+from sync.server.store.dialect import insert_rows
 from sync.server.store.states import LeaseState, MemberStatus
 from sync.server.store.tables import balances, incarnations, leases, members
 
@@ -31,16 +31,22 @@ _ID_BYTES = 16
 _WHOLE_MAX = (1 << 63) - 1
 
 # Written once: making a statement costs more than running it.
-_STATUS = select(members.c.status).where(
-    members.c.bucket == bindparam("of_bucket"), members.c.member_id == bindparam("of_member")
-)
-_ONE = select(leases).where(
-    leases.c.bucket == bindparam("of_bucket"),
-    leases.c.member_id == bindparam("of_member"),
-    leases.c.lease_id == bindparam("of_lease"),
-)
-_HELD = select(func.sum(leases.c.amount - leases.c.spent)).where(
+_LENT = select(func.sum(leases.c.amount - leases.c.spent)).where(
     leases.c.terminal_id == bindparam("of_terminal"), leases.c.state == int(LeaseState.ACTIVE)
+)
+_ASKED = (
+    select(members.c.status, leases, _LENT.scalar_subquery().label("lent"))
+    .outerjoin(
+        leases,
+        and_(
+            leases.c.bucket == members.c.bucket,
+            leases.c.member_id == members.c.member_id,
+            leases.c.lease_id == bindparam("of_lease"),
+        ),
+    )
+    .where(
+        members.c.bucket == bindparam("of_bucket"), members.c.member_id == bindparam("of_member")
+    )
 )
 _BIND = (
     update(balances)
@@ -100,23 +106,24 @@ def lend(
 ) -> LeaseRow:
     """Do what `grant` says within a transaction, except for raising the feed of the member.
 
-    `document` is the one in force, where the caller has it at hand. Beside others, terminal and
-    member have to be held.
+    `document` is the one in force, where the caller has it at hand. Beside others, the terminal has
+    to be held, and the members of leases that are given back.
     """
     lease = _id(request.id)
     if not 0 < request.member <= _WHOLE_MAX or abs(request.points) > _WHOLE_MAX:
         raise Refused(Reason.BATCH_UNREADABLE)
-    held = _find(connection, request.member, lease)
-    if held is not None:
-        if (held.terminal_id, held.incarnation) != (caller.terminal, caller.incarnation):
+    asked = _asked(connection, caller, request.member, lease)
+    if asked is not None and asked.lease_id is not None:
+        if (asked.terminal_id, asked.incarnation) != (caller.terminal, caller.incarnation):
             raise Refused(Reason.LEASE_UNKNOWN)
-        return lease_rows.sent(held)
+        return lease_rows.sent(asked)
     epoch = _may_borrow(connection, caller)
-    _check_member(connection, request.member)
+    lent = _lent(asked)
     if request.closes:
         _give_back(connection, caller, request.closes, last_seq=request.last_seq)
+        lent = connection.scalar(_LENT, {"of_terminal": caller.terminal}) or 0
     document = document or rulebook(connection).in_force(now)
-    _check_cap(connection, document, caller.terminal, request.points)
+    _check_cap(document, int(lent), request.points)
     _take(connection, request)
     offer = LeaseRow(
         request.id,
@@ -128,7 +135,7 @@ def lend(
         epoch=epoch,
     )
     row = lease_rows.row_of(office, caller, lease, offer, epoch=epoch)
-    add_rows(connection, leases, [row])
+    insert_rows(connection, leases, [row])
     raise_lists(connection, [lease_list(caller.terminal)])
     return msgspec.structs.replace(offer, signature=str(row["signature"]))
 
@@ -170,11 +177,15 @@ def cap_points(document: Document) -> int | None:
 
 
 def _hold(connection: Connection, caller: Caller, members: set[int], closes: Sequence[str]) -> None:
-    """Hold the terminal, and the members whose points change: these, and those of `closes`."""
+    """Hold the terminal, and the members whose points change: these, and those of `closes`.
+
+    A member alone need not be held: one statement checks and binds the points.
+    """
     hold_terminal(connection, caller.terminal)
-    if closes:
-        held = lease_rows.held_by(connection, caller.terminal, caller.incarnation)
-        members = members | {row.member_id for row in held if row.lease_id.hex() in closes}
+    if not closes:
+        return
+    held = lease_rows.held_by(connection, caller.terminal, caller.incarnation)
+    members = members | {row.member_id for row in held if row.lease_id.hex() in closes}
     hold_members(connection, {member for member in members if 0 < member <= _WHOLE_MAX})
 
 
@@ -213,20 +224,28 @@ def _take(connection: Connection, request: LeaseRequest) -> None:
     raise Refused(Reason.NOT_ENOUGH_POINTS, left=left, missing=request.points - left)
 
 
-def _check_member(connection: Connection, member: int) -> None:
-    status: int | None = connection.scalar(_STATUS, _named(member))
-    if status is None:
+def _asked(
+    connection: Connection, caller: Caller, member: int, lease: bytes
+) -> Row[tuple[object, ...]] | None:
+    """What is here of the member, of a lease with this id, and of all that the terminal holds."""
+    named = {**_named(member), "of_lease": lease, "of_terminal": caller.terminal}
+    return connection.execute(_ASKED, named).one_or_none()
+
+
+def _lent(asked: Row[tuple[object, ...]] | None) -> int:
+    """How much the terminal holds, when the member is one to whom points may be lent."""
+    if asked is None:
         raise Refused(Reason.MEMBER_UNKNOWN)
-    if status in _REFUSED:
-        raise Refused(_REFUSED[status])
+    if asked.status in _REFUSED:
+        raise Refused(_REFUSED[asked.status])
+    return int(asked.lent or 0)
 
 
-def _check_cap(connection: Connection, document: Document, terminal: int, points: int) -> None:
+def _check_cap(document: Document, lent: int, points: int) -> None:
     cap = cap_points(document)
     if cap is None:
         return
-    held: int | None = connection.scalar(_HELD, {"of_terminal": terminal})
-    left = max(0, cap - int(held or 0))
+    left = max(0, cap - lent)
     if points > left:
         raise Refused(Reason.LEASE_TOO_SMALL, left=left)
 
@@ -240,10 +259,6 @@ def _available(connection: Connection, member: int) -> int:
         )
     ).scalar_one()
     return available
-
-
-def _find(connection: Connection, member: int, lease: bytes) -> Row[tuple[object, ...]] | None:
-    return connection.execute(_ONE, {**_named(member), "of_lease": lease}).one_or_none()
 
 
 def _named(member: int) -> dict[str, int]:

@@ -9,7 +9,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, tuple_
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    bindparam,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from sync.server.store import unfolding
@@ -71,6 +80,23 @@ def add_up_rows(
         connection.execute(_adding_up(table, tuple(sums)), rows)
 
 
+def put_numbered(
+    connection: Connection, heads: Table, table: Table, scope: str, rows: Sequence[Row]
+) -> None:
+    """Raise the head of `scope` by the number of `rows`, and put each at its number (`seq`).
+
+    The head stays held until the transaction ends: do this last.
+    """
+    if _is_shared(connection):
+        unfolding.put_numbered(connection, heads, table, scope, rows)
+        return
+    add_up_rows(connection, heads, [{"scope": scope, "head": len(rows)}], sums=["head"])
+    head: int = connection.execute(_head(heads), {"of_scope": scope}).scalar_one()
+    first = head - len(rows) + 1
+    numbered = [{**row, "scope": scope, "seq": seq} for seq, row in enumerate(rows, first)]
+    put_rows(connection, table, numbered)
+
+
 # Each statement is made once: making one costs more than running it.
 
 
@@ -85,6 +111,11 @@ def _putting(table: Table) -> Insert:
     keys = table.primary_key.columns
     changed = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
     return statement.on_conflict_do_update(index_elements=keys, set_=changed)
+
+
+@cache
+def _head(heads: Table) -> Select[Any]:
+    return select(heads.c.head).where(heads.c.scope == bindparam("of_scope"))
 
 
 @cache

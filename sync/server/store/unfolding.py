@@ -60,6 +60,15 @@ def add_up_rows(
     _inserting(table, tuple(rows[0]), conflict).run(connection, rows)
 
 
+def put_numbered(
+    connection: Connection, heads: Table, table: Table, scope: str, rows: Sequence[Row]
+) -> None:
+    """Raise the head of `scope` and put each row at its number: one statement, the last one."""
+    statement = _numbering(heads, table, tuple(rows[0]))
+    arrays = [packed(kind, [row[name] for row in rows]) for name, kind in statement.columns]
+    connection.exec_driver_sql(statement.sql, (scope, len(rows), scope, len(rows), *arrays))
+
+
 def among(columns: Sequence[Column[Any]], keys: Sequence[Key]) -> ColumnElement[bool]:
     """Return the condition that `columns` are one of `keys`: a join with them, as a set."""
     names = (column.name for column in columns)
@@ -104,6 +113,29 @@ def _inserting(table: Table, told: tuple[str, ...], conflict: str) -> _Writing:
     sql = (
         f"INSERT INTO {table.name} ({names}) SELECT {names} FROM unnest({arrays}) AS new ({names})"
         f" ORDER BY {order}{conflict}"
+    )
+    return _Writing(sql, columns)
+
+
+@cache
+def _numbering(heads: Table, table: Table, told: tuple[str, ...]) -> _Writing:
+    columns = tuple((name, kind_of(table.c[name].type)) for name in told)
+    names = ", ".join(told)
+    arrays = ", ".join(f"%b::{kind.SQL}" for _, kind in columns)
+    keys = _keys(table)
+    changes = ", ".join(
+        f"{column.name} = excluded.{column.name}"
+        for column in table.columns
+        if column.name not in keys
+    )
+    sql = (
+        f"WITH raised AS (INSERT INTO {heads.name} (scope, head) VALUES (%b, %b::int8)"
+        f" ON CONFLICT (scope) DO UPDATE SET head = {heads.name}.head + excluded.head"
+        f" RETURNING head)"
+        f" INSERT INTO {table.name} (scope, seq, {names})"
+        f" SELECT %b::text, raised.head - %b::int8 + new.nth, {names}"
+        f" FROM raised, unnest({arrays}) WITH ORDINALITY AS new ({names}, nth)"
+        + _conflict(keys, changes)
     )
     return _Writing(sql, columns)
 
