@@ -40,9 +40,19 @@ class Places:
         return self.config / "keys.json"
 
     @property
+    def guard(self) -> Path:
+        """What was seen last of the ledger, so that an older one put back shows."""
+        return self.config / "guard.json"
+
+    @property
     def ledger(self) -> Path:
         """What is needed to act, or impossible to fetch again. Never deleted."""
         return self.data / "ledger.db"
+
+    @property
+    def salvage(self) -> Path:
+        """Every own event once more, against a disk that forgets single bits."""
+        return self.data / "salvage.log"
 
     @property
     def cache(self) -> Path:

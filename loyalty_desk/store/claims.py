@@ -30,6 +30,22 @@ def receipt_at(connection: Connection, key: str) -> int | None:
     return found[0] if found else None
 
 
+def pay(connection: Connection, event: RedemptionEvent) -> None:
+    """Take a redemption's points out of a voucher or a lease.
+
+    Without them only a benefit, what a lead has approved, or what the floor limit allows. Raises
+    Refused: LEASE_UNKNOWN, and what each of them raises.
+    """
+    if event.voucher:
+        claim_voucher(connection, event)
+    elif event.lease:
+        spend_lease(connection, event)
+    elif event.floor:
+        count_floor(connection, event)
+    elif event.points and not event.lead:
+        raise Refused(Reason.LEASE_UNKNOWN)
+
+
 def spend_lease(connection: Connection, event: RedemptionEvent) -> None:
     """Take a redemption's points out of its lease, by the server's clock as last measured.
 

@@ -11,6 +11,7 @@ from loyalty_desk.store.database import Database
 from sync.programme import document
 from sync.programme.document import HASH_PREFIX_BYTES, Document
 from sync.programme.refusals import Reason, Refused
+from sync.programme.tiers import tier_for
 from sync.protocol.messages import DocumentRow
 
 _KEPT_MAX = 20  # the newest; older ones price nothing any more on a terminal
@@ -59,6 +60,14 @@ class HeldDocuments:
             if one.document.valid_from <= now:
                 return one
         raise Refused(Reason.RULES_UNKNOWN)
+
+    def first_tier(self, at: int) -> str:
+        """Name the tier in which members begin, "" while no document is known."""
+        try:
+            first = tier_for(0, self.at(at).document.tiers)
+        except Refused:
+            return ""
+        return first.id if first else ""
 
     def keep_all(self, rows: Sequence[DocumentRow]) -> None:
         """Keep newly published documents; raises Refused(DOCUMENT_FORGED) and keeps none."""

@@ -11,6 +11,7 @@ from itertools import takewhile
 import msgspec
 
 from loyalty_desk.store.database import Connection
+from loyalty_desk.store.salvage import Copy, Payload
 from sync.client.replica import Head, Outgoing
 from sync.programme.refusals import Reason, Refused
 from sync.protocol import codec, events
@@ -189,6 +190,47 @@ def enrolments(connection: Connection, after: int) -> list[tuple[Kept, bytes]]:
     return [(_kept(row[:4]), row[4]) for row in rows]
 
 
+def copies(connection: Connection, after: int, limit: int) -> tuple[list[Copy], list[Payload]]:
+    """Return up to `limit` events behind `after`, and their sealed payloads, in order."""
+    rows = connection.execute(
+        "SELECT seq, waits, hash, body, explain FROM journal WHERE seq > ? ORDER BY seq LIMIT ?",
+        (after, limit),
+    ).fetchall()
+    last = rows[-1][0] if rows else after
+    sealed = connection.execute(
+        "SELECT seq, salt, payload FROM sealed WHERE seq > ? AND seq <= ? ORDER BY seq",
+        (after, last),
+    ).fetchall()
+    return [Copy(row[0], bool(row[1]), *row[2:]) for row in rows], [Payload(*r) for r in sealed]
+
+
+def put_back(connection: Connection, copy: Copy, payload: Payload | None) -> AnyEvent:
+    """Write an event in its own place, whatever stands there; return it."""
+    event = events.decode(copy.body)
+    visit = bytes.fromhex(event.visit) if event.visit else None
+    connection.execute(
+        "INSERT OR REPLACE INTO journal (seq, event, visit, member, at, waits, hash, body, explain)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            copy.seq,
+            bytes.fromhex(event.id),
+            visit,
+            _member(event),
+            event.at,
+            copy.waits,
+            copy.hash,
+            copy.body,
+            copy.explain,
+        ),
+    )
+    if payload is not None:
+        connection.execute(
+            "INSERT OR REPLACE INTO sealed (seq, event, salt, payload) VALUES (?, ?, ?, ?)",
+            (copy.seq, bytes.fromhex(event.id), payload.salt, payload.payload),
+        )
+    return event
+
+
 def is_undone(connection: Connection, visit_id: str) -> bool:
     """Say whether a visit was taken back here."""
     found = connection.execute("SELECT 1 FROM voids WHERE visit = ?", (bytes.fromhex(visit_id),))
@@ -253,14 +295,17 @@ def _sealed_line(event: bytes, salt: bytes, payload: bytes) -> bytes:
     return codec.encode(Sealed(event=event.hex(), salt=salt.hex(), payload=payload.decode()))
 
 
+def _member(event: AnyEvent) -> int:
+    return MEMBER_OF_CARD if isinstance(event, events.VoidEvent) else event.member
+
+
 def _row(entry: Entry) -> tuple[object, ...]:
     event = entry.event
-    member = MEMBER_OF_CARD if isinstance(event, events.VoidEvent) else event.member
     return (
         event.seq,
         bytes.fromhex(event.id),
         bytes.fromhex(event.visit) if event.visit else None,
-        member,
+        _member(event),
         event.at,
         entry.act.waits,
         entry.hash,

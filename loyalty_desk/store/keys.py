@@ -7,8 +7,9 @@ owner may read, and `Keys.in_file` says so, to be shown for as long as it is tru
 Guarantees that keys are made only when no database exists that the lost ones would have opened.
 """
 
+import hashlib
+import hmac
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Protocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from loyalty_desk.paths import Places
+from loyalty_desk.store import whole_file
 from sync.programme.refusals import Reason, Refused
 
 _BYTES = 32
@@ -53,6 +55,11 @@ class Keys:
     def public_key(self) -> bytes:
         """What the server knows this terminal by."""
         return self.signing_key.public_key().public_bytes_raw()
+
+    def derived(self, purpose: str) -> bytes:
+        """Return a key for one purpose, 32 bytes, that tells nothing about the others."""
+        label = f"loyalty-desk/{purpose}/1\0".encode()
+        return hmac.digest(self.pepper, label + self.database, hashlib.sha256)
 
     def __repr__(self) -> str:
         """Secrets are not for logs."""
@@ -134,32 +141,8 @@ def _from_file(path: Path) -> dict[str, bytes] | None:
 
 
 def _into_file(path: Path, secrets: Mapping[str, bytes]) -> None:
-    fresh = path.with_suffix(".new")
     body = json.dumps({entry: secret.hex() for entry, secret in secrets.items()})
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh.unlink(missing_ok=True)
-        # Made with its mode, not changed to it: at no moment may others read the file.
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-        _settle(path.parent)
-    except OSError as fault:
-        raise Refused(Reason.DISK_FULL) from fault
-
-
-def _settle(folder: Path) -> None:
-    """Make a rename survive a power cut, where folders can be opened (not on Windows)."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    whole_file.put(path, body.encode("ascii"))
 
 
 def _decoded(texts: Mapping[str, object]) -> dict[str, bytes] | None:

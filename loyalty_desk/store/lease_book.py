@@ -4,9 +4,10 @@ The terminal's own `spent` is authoritative: the server hears of it later. A lea
 given back cannot be spent any more, from before the server is told until it has confirmed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from loyalty_desk.store import meta
 from loyalty_desk.store.database import Connection, Database
 from sync.programme.leases import Lease
 from sync.protocol.messages import LeaseRow
@@ -19,6 +20,10 @@ class LeaseBook:
         self._database = database
         # A visit asks several times for the same few. The database's lock guards it.
         self._read: dict[int, tuple[Lease, ...]] = {}
+        # How often something that could be spent before could not be afterwards.
+        self.releases = 0
+        # Called when leases were given back, before anybody else hears of it.
+        self.released: Callable[[], None] = _nobody
 
     def of(self, member: int) -> tuple[Lease, ...]:
         """Return a member's leases that are not being given back; some may have lapsed."""
@@ -92,6 +97,7 @@ class LeaseBook:
                 ).fetchall()
                 ended = [one for one in held if one[0] not in named]
                 connection.executemany("DELETE FROM leases WHERE id = ?", ended)
+                self._count(connection, len(ended))
 
     def give_back(self, ids: Sequence[bytes]) -> None:
         """Stop spending these leases, so that the server can be told that they are over."""
@@ -100,6 +106,8 @@ class LeaseBook:
                 connection.executemany(
                     "UPDATE leases SET closing = 1 WHERE id = ?", [(one,) for one in ids]
                 )
+                self._count(connection, len(ids))
+            self.released()
 
     def closing(self, *, now: int) -> tuple[bytes, ...]:
         """Return the leases to report as over: given back, or past their end at `now`.
@@ -121,7 +129,20 @@ class LeaseBook:
                 "DELETE FROM leases WHERE id = ? AND closing = 1", [(one,) for one in ids]
             )
 
+    def load(self, connection: Connection) -> None:
+        """Read how often leases were released."""
+        self.releases = meta.value(connection, "releases", 0)
+
+    def _count(self, connection: Connection, released: int) -> None:
+        if released:
+            self.releases += released
+            meta.keep(connection, releases=self.releases)
+
     def void(self) -> None:
         """Forget every lease."""
         with self._changing() as connection:
-            connection.execute("DELETE FROM leases")
+            self._count(connection, connection.execute("DELETE FROM leases").rowcount)
+
+
+def _nobody() -> None:
+    """Nobody keeps a guard over this ledger."""

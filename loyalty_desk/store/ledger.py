@@ -8,7 +8,7 @@ costs one sync of the disk. One connection writes this file, one thread at a tim
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from loyalty_desk.store import claims, journal, meta, visits
+from loyalty_desk.store import claims, journal, meta, recovery, visits
 from loyalty_desk.store.database import Connection, Database, open_database
 from loyalty_desk.store.effects import NOTHING, Effects
 from loyalty_desk.store.held_documents import HeldDocument, HeldDocuments
@@ -18,6 +18,7 @@ from loyalty_desk.store.lives import Lives
 from loyalty_desk.store.migrations import LEDGER_STEPS
 from loyalty_desk.store.newcomers import Newcomers
 from loyalty_desk.store.recent_events import RecentEvents, Recorded
+from loyalty_desk.store.recovery import Held, Row
 from loyalty_desk.store.shelf import Attention, ParkedVisits, Shifts
 from loyalty_desk.store.staff_book import StaffBook
 from loyalty_desk.store.unsettled import Unsettled
@@ -25,13 +26,12 @@ from loyalty_desk.store.visits import DAY_MS, Visit
 from sync.client.replica import Head, Identity, Outgoing, Why
 from sync.programme import leases
 from sync.programme.refusals import Reason, Refused
-from sync.programme.tiers import tier_for
 from sync.protocol.events import AccrualEvent, AnyEvent, RedemptionEvent, VoidEvent, visit_of
 from sync.protocol.messages import MemberRow, Reincarnate, ReincarnateAnswer
 
 RETENTION_DAYS = 90
 _CACHE_KIB = 8 * 1024
-# After so many acts the WAL is some 64 MB long: it is emptied without waiting for an idle moment.
+# After so many acts the WAL is some 64 MB long: it is emptied without an idle moment.
 _BUSY_RECORDS_MAX = 2_500
 _RECENT_MAX = 1_000
 _SEEN_MS = 10 * 60 * 1000
@@ -65,6 +65,7 @@ class Ledger:
         self, database: Database, pepper: bytes, random_bytes: Callable[[int], bytes]
     ) -> None:
         self._database = database
+        self._random = random_bytes
         self.lives = Lives(database, random_bytes)
         self.leases = LeaseBook(database)
         self.staff = StaffBook(database, pepper, lambda: self.latest_seen)
@@ -72,7 +73,7 @@ class Ledger:
         self.attention = Attention(database)
         self.shifts = Shifts(database)
         self.documents = HeldDocuments(database, lambda: self.known.server_key)
-        self._unsettled = Unsettled(self._first_tier)
+        self._unsettled = Unsettled(self.documents.first_tier)
         self.cache_key = b""
         self.offset_ms = 0
         self.latest_seen = 0
@@ -82,7 +83,7 @@ class Ledger:
         self._changed = True
         self._tidied_at = 0
         with database.writing() as connection:
-            self._load(connection, random_bytes)
+            self._load(connection)
 
     # --- Who and when ---------------------------------------------------------------------------
 
@@ -143,18 +144,14 @@ class Ledger:
         assert self.identity is not None, "this terminal has not been enrolled"
         with self._database.lock:
             if self._recent.find(acts[0].event.id):
-                return self._recorded(acts)
+                return self._recent.found(act.event.id for act in acts)
             entries, head = journal.chained(acts, self.lives.head)
             with self._database.writing() as connection:
                 taken_back = self._claim(connection, entries)
                 journal.append(connection, entries)
             self.lives.head = head
             self._take_in(entries, taken_back)
-            return self._recorded(acts)
-
-    def _recorded(self, acts: Sequence[Act]) -> tuple[Recorded, ...]:
-        found = [self._recent.find(act.event.id) for act in acts]
-        return tuple(one for one in found if one is not None)
+            return self._recent.found(act.event.id for act in acts)
 
     def _claim(self, connection: Connection, entries: Sequence[Entry]) -> dict[int, list[Kept]]:
         """Take what the acts need; return, by the void's sequence, the events it takes back."""
@@ -172,23 +169,15 @@ class Ledger:
         return taken_back
 
     def _pay(self, connection: Connection, event: RedemptionEvent) -> None:
-        """Take points out of a lease, or a voucher.
-
-        Without them only a benefit, what a lead has approved, or what the floor limit allows.
-        """
+        """Take what pays for a reward; by a clock, and in a life, that can be vouched for."""
+        if event.points and self.lives.leaving is not None:
+            raise Refused(Reason.NEEDS_CONNECTION, usable=0)
         if event.lease or event.voucher:
             now = self.server_time(event.at)
             if not leases.clock_is_trusted(wall=now, last_seen=self.latest_seen):
                 raise Refused(Reason.CLOCK_WRONG, minutes=(self.latest_seen - now) // 60_000)
-        if event.voucher:
-            claims.claim_voucher(connection, event)
-        elif event.lease:
-            self.leases.reread(event.member)
-            claims.spend_lease(connection, event)
-        elif event.floor:
-            claims.count_floor(connection, event)
-        elif event.points and not event.lead:
-            raise Refused(Reason.LEASE_UNKNOWN)
+        self.leases.reread(event.member)
+        claims.pay(connection, event)
 
     def _take_in(self, entries: Sequence[Entry], taken_back: Mapping[int, Sequence[Kept]]) -> None:
         """Let what is on the disk now be true in memory as well."""
@@ -241,7 +230,7 @@ class Ledger:
             return self._unsettled.owners()
 
     def settle(self, acked: int) -> None:
-        """The pulled rows contain the events up to `acked`; fewer than before after a restore."""
+        """The pulled rows contain the events up to `acked`; fewer after a restore."""
         with self._database.lock:
             self._changed |= acked != self._unsettled.acked
             if acked < self._unsettled.acked:
@@ -318,7 +307,7 @@ class Ledger:
         return self.lives.hash_at(seq)
 
     def outgoing(self, after: int, limit: int) -> Outgoing | None:
-        """Return up to `limit` of this life's events behind `after`, None when there are none."""
+        """Return up to `limit` of this life's events behind `after`, None for none."""
         return self.lives.outgoing(after, limit)
 
     def sent(self, last_seq: int) -> None:
@@ -373,16 +362,26 @@ class Ledger:
             meta.keep(connection, emptied_at=self.lives.head.seq)
         self._busy_records = 0
 
+    def bring_up(self, held: Held, beside: Mapping[str, Sequence[Row]]) -> int:
+        """Put back what a salvage file holds behind the last event; return how many events."""
+        with self._database.writing() as connection:
+            count = recovery.bring_up(connection, held)
+            recovery.put_beside(connection, beside)
+            self._load(connection)
+        return count
+
     # --- Opening --------------------------------------------------------------------------------
 
-    def _load(self, connection: Connection, random_bytes: Callable[[int], bytes]) -> None:
+    def _load(self, connection: Connection) -> None:
         self.lives.load(connection)
+        self.leases.load(connection)
         self.cache_key = meta.value(connection, "cache_key", b"")
         if not self.cache_key:
-            self.cache_key = random_bytes(32)
+            self.cache_key = self._random(32)
             meta.keep(connection, cache_key=self.cache_key)
         self.offset_ms = meta.value(connection, "offset_ms", 0)
         self.latest_seen = meta.value(connection, "latest_seen", 0)
+        self._recent = RecentEvents()
         latest = journal.latest(connection, _RECENT_MAX)
         if latest:
             self._recent.begins_after(journal.last_at_before(connection, latest[0].seq))
@@ -391,14 +390,6 @@ class Ledger:
         if self.identity:
             acked = meta.value(connection, "acked", 0)
             self._unsettled.rebuild(connection, acked, self.identity.identifier_key)
-
-    def _first_tier(self, at: int) -> str:
-        """Name the tier in which members begin, "" while no document is known."""
-        try:
-            first = tier_for(0, self.documents.at(at).document.tiers)
-        except Refused:
-            return ""
-        return first.id if first else ""
 
     def _visit(self, connection: Connection, kept: list[Kept]) -> Visit:
         visit_id = visit_of(kept[0].event)

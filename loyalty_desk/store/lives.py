@@ -14,6 +14,7 @@ import msgspec
 from loyalty_desk.store import journal, meta
 from loyalty_desk.store.database import Connection, Database
 from loyalty_desk.store.journal import Stretch
+from loyalty_desk.store.salvage import Copy, LifeNote, Payload
 from sync.client.replica import EarlierLife, Head, Identity, Outgoing, Why
 from sync.programme.refusals import Reason
 from sync.protocol import codec
@@ -28,7 +29,7 @@ class Lives:
     """The lives in the ledger's file. The ledger's lock is held around everything that changes.
 
     `head` is the end of the chain, `begins` the sequence before the first event of this life,
-    `sent` the one up to which the server has this life.
+    `sent` the one up to which the server has this life; `starts` counts the terminal's starts.
     """
 
     def __init__(self, database: Database, random_bytes: Callable[[int], bytes]) -> None:
@@ -38,6 +39,7 @@ class Lives:
         self.head = Head(0, b"")
         self.begins = 0
         self.sent = 0
+        self.starts = 0
         self._leaving: tuple[Why, str] | None = None
         self._earlier: tuple[EarlierLife, ...] = ()
 
@@ -47,6 +49,7 @@ class Lives:
         self.identity = _identity.decode(kept) if kept else None
         self.begins = meta.value(connection, "begins", 0)
         self.sent = max(meta.value(connection, "acked", 0), self.begins)
+        self.starts = meta.value(connection, "starts", 0)
         why = meta.value(connection, "leaving", "")
         intention = meta.value(connection, "leaving_id", "")
         self._leaving = (msgspec.convert(why, Why), intention) if why else None
@@ -82,6 +85,12 @@ class Lives:
             again = min(max(life.begins, held), life.ends)
             self._change(replace(life, delivered=again, given_up=""))
 
+    def count_start(self, starts: int) -> None:
+        """Keep how often this terminal was started."""
+        with self._database.writing() as connection:
+            meta.keep(connection, starts=starts)
+        self.starts = starts
+
     def waiting(self) -> int:
         """Return how many events the server has not acknowledged and may still take."""
         earlier = sum(one.ends - one.delivered for one in self._earlier if not one.given_up)
@@ -105,6 +114,17 @@ class Lives:
 
     def _stretch(self) -> Stretch:
         return Stretch(self.begins, self.head.seq, first_of(self.known))
+
+    def copies(self, after: int, limit: int) -> tuple[list[Copy], list[Payload]]:
+        """Return up to `limit` events behind `after` for the salvage file, with their payloads."""
+        with self._database.reading() as connection:
+            return journal.copies(connection, after, limit)
+
+    def oldest(self) -> int:
+        """Return the first sequence that the journal holds, 0 for none."""
+        with self._database.reading() as connection:
+            first: int | None = connection.execute("SELECT min(seq) FROM journal").fetchone()[0]
+        return first or 0
 
     # --- Leaving it -----------------------------------------------------------------------------
 
@@ -178,9 +198,19 @@ class Lives:
             found = connection.execute(
                 "SELECT identity, left_by FROM lives ORDER BY incarnation DESC LIMIT 1"
             ).fetchone()
-        if found is None:
+        if found is None or not found[1]:
             return None
         return _identity.decode(found[0]), codec.decode(found[1], Reincarnate)
+
+    def notes(self) -> tuple[LifeNote, ...]:
+        """Return where each life begins, for the salvage file; none before the enrolment."""
+        if self.identity is None:
+            return ()
+        with self._database.reading() as connection:
+            left = connection.execute("SELECT left_by FROM lives ORDER BY incarnation").fetchall()
+        begun_by = [b"", *(row[0] for row in left)]
+        lives = [*((one.begins, one.identity) for one in self._earlier), (self.begins, self.known)]
+        return tuple(LifeNote(*life, by) for life, by in zip(lives, begun_by, strict=True))
 
     def unsent_from(self) -> int:
         """Return the sequence behind which earlier lives have events that the server lacks."""

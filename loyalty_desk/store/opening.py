@@ -1,7 +1,7 @@
 """Opening: the store of a terminal, put together from its two files.
 
 A cache that cannot be read is thrown away and filled again: nothing is lost with it. A ledger that
-cannot be read is never touched: that is a refusal, and somebody has to look.
+cannot be read is put aside and made anew from the salvage file (`watch.py`).
 """
 
 from collections.abc import Callable
@@ -11,9 +11,10 @@ from pathlib import Path
 from loyalty_desk.paths import Places
 from loyalty_desk.store.cache import Cache, open_cache
 from loyalty_desk.store.keys import Keys
-from loyalty_desk.store.ledger import Ledger, open_ledger
+from loyalty_desk.store.ledger import Ledger
 from loyalty_desk.store.members import Members
 from loyalty_desk.store.replica import StoreReplica
+from loyalty_desk.store.watch import Watch, open_watched
 from sync.programme.refusals import Reason, Refused
 
 # Personal data does not stay on a till that nobody connects any more.
@@ -29,6 +30,7 @@ class Store:
     cache: Cache
     members: Members
     replica: StoreReplica
+    watch: Watch
 
     def idle(self, now: int) -> None:
         """Do what waits for an idle moment, about a second after the last act."""
@@ -38,6 +40,7 @@ class Store:
         acked = self.ledger.settled
         self.cache.make_durable()
         self.ledger.tidy(now, acked=acked)
+        self.watch.idle(now, acked=acked)
 
     def close(self, now: int) -> None:
         """Tidy and close both files. Safe to repeat."""
@@ -58,20 +61,35 @@ def open_store(
     Raises Refused: DATABASE_KEY_WRONG, DATABASE_NEWER, DATABASE_DAMAGED, DISK_FULL.
     """
     places.prepare()
-    ledger = open_ledger(places.ledger, keys.database, keys.pepper, random_bytes=random_bytes)
+    watch = open_watched(places, keys, random_bytes=random_bytes, now=now)
+    ledger = watch.ledger
     try:
         cache = _readable_cache(places.cache, ledger.cache_key)
     except BaseException:
         ledger.close()
         raise
-    if cache.is_new:
-        # Whatever rows will come contain at least what the server has acknowledged before.
-        cache.assume(ledger.settled)
-    elif ledger.identity is not None:
-        ledger.settle(cache.acked_seq)
-    store = Store(ledger, cache, Members(ledger, cache), StoreReplica(ledger, cache))
-    store.idle(now)
+    store = Store(ledger, cache, Members(ledger, cache), StoreReplica(ledger, cache), watch)
+    try:
+        watch.begin(cache_acked=cache.acked_seq)
+        _agree(ledger, cache)
+        store.idle(now)
+    except BaseException:
+        cache.close()
+        ledger.close()
+        raise
     return store
+
+
+def _agree(ledger: Ledger, cache: Cache) -> None:
+    """Let both files say the same of what the pulled rows contain of this terminal's events."""
+    if cache.is_new or cache.acked_seq > ledger.head().seq:
+        # Whatever rows will come contain at least what the server has acknowledged before; and
+        # rows that contain events which this ledger has lost do not contain its next ones.
+        cache.assume(ledger.settled if cache.is_new else ledger.head().seq)
+    if ledger.lives.leaving is not None:
+        cache.refetch()  # an older ledger may lack documents and staff that came with a page
+    if ledger.identity is not None:
+        ledger.settle(cache.acked_seq)
 
 
 def _readable_cache(path: Path, key: bytes) -> Cache:

@@ -7,6 +7,7 @@ than everything that memory has let go can only be in memory.
 """
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sync.protocol.events import Event, visit_of
@@ -48,6 +49,10 @@ class RecentEvents:
         """Return a recent event, or None."""
         found = self._events.get(event_id)
         return found[0] if found else None
+
+    def found(self, event_ids: Iterable[str]) -> tuple[Recorded, ...]:
+        """Return those of these events that are recent."""
+        return tuple(self._events[one][0] for one in event_ids if one in self._events)
 
     def lacks(self, event_id: str) -> bool:
         """Say whether no event has this id: it is not here, and would have to be in memory."""

@@ -7,7 +7,7 @@ that pulling the plug gives nobody another try.
 
 import hashlib
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,16 @@ class Staff:
     locked_until: int
 
 
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """How often a PIN was tried wrongly, and the lock; `pin` tells a PIN from the next one."""
+
+    staff: int
+    wrong: int
+    locked_until: int
+    pin: str
+
+
 class StaffBook:
     """The staff of this store in the ledger's file. `seen` is the latest time ever seen (ms)."""
 
@@ -51,6 +61,8 @@ class StaffBook:
         self._seen = seen
         # Every act asks who does it: the few there are stay at hand. The database's lock guards it.
         self._rows: dict[int, tuple[Any, ...]] | None = None
+        # Called with every count, before the PIN is compared.
+        self.counted: Callable[[Attempts], None] = _nobody
 
     def all(self) -> tuple[Staff, ...]:
         """Return everybody who may sign in, by name."""
@@ -105,6 +117,20 @@ class StaffBook:
         """Give a person all tries back; the desk has checked that a manager asks."""
         with self._database.writing() as connection:
             self._count(connection, staff, wrong=0, locked_until=0)
+            verifier = _verifier(connection, staff)
+        self.counted(Attempts(staff, 0, 0, tag(verifier)))
+
+    def at_least(self, kept: Iterable[Attempts]) -> None:
+        """Take over attempts that were counted for the same PINs elsewhere, where they are more."""
+        with self._database.writing() as connection:
+            for one in kept:
+                row = _one(connection, "id = ?", one.staff)
+                if row is None or tag(_verifier(connection, one.staff)) != one.pin:
+                    continue
+                held = _staff(row)
+                if one.wrong > held.wrong:
+                    until = _later(held.locked_until, one.locked_until)
+                    self._count(connection, one.staff, wrong=one.wrong, locked_until=until)
 
     def _attempt(self, staff: int, now: int) -> tuple[int, int, bytes]:
         """Count one attempt as failed; return how many there are, the lock, and the verifier."""
@@ -115,9 +141,8 @@ class StaffBook:
             wrong = person.wrong + 1
             locked_until = _locked_until(wrong, now)
             self._count(connection, staff, wrong=wrong, locked_until=locked_until)
-            verifier: bytes = connection.execute(
-                "SELECT verifier FROM staff WHERE id = ?", (staff,)
-            ).fetchone()[0]
+            verifier = _verifier(connection, staff)
+        self.counted(Attempts(staff, wrong, locked_until, tag(verifier)))
         return wrong, locked_until, verifier
 
     def _count(self, connection: Connection, staff: int, *, wrong: int, locked_until: int) -> None:
@@ -175,6 +200,25 @@ def _active(row: tuple[Any, ...] | None) -> Staff:
 
 def _staff(row: tuple[Any, ...]) -> Staff:
     return Staff(*row[:-1])
+
+
+def _verifier(connection: Connection, staff: int) -> bytes:
+    found = connection.execute("SELECT verifier FROM staff WHERE id = ?", (staff,)).fetchone()
+    verifier: bytes = found[0] if found else b""
+    return verifier
+
+
+def tag(verifier: bytes) -> str:
+    """Return what tells one PIN's verifier from another, and nothing about the PIN."""
+    return hashlib.sha256(verifier).hexdigest()[:16]
+
+
+def _later(one: int, other: int) -> int:
+    return UNTIL_A_MANAGER if UNTIL_A_MANAGER in (one, other) else max(one, other)
+
+
+def _nobody(attempts: Attempts) -> None:
+    """Nobody keeps a guard over this ledger."""
 
 
 def _locked_until(wrong: int, now: int) -> int:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
-from sync.client.outcomes import ServerFault
+from sync.client.outcomes import Rejected, ServerFault
 from sync.client.replica import Replica
 from sync.client.server import Server
 from sync.programme.leases import Lease
+from sync.programme.refusals import Reason
 from sync.protocol.messages import LeaseClosing, LeaseRequest
 
 
@@ -35,7 +36,12 @@ def borrow(
         closes=tuple(one.hex() for one in closes),
         last_seq=replica.head().seq if closes else 0,
     )
-    row = server.lease(request)
+    try:
+        row = server.lease(request)
+    except Rejected as rejected:
+        if rejected.refused.reason is Reason.CHAIN_FORKED:
+            replica.leave_life("forked")  # the next round goes on in another
+        raise
     if row.id != lease.hex() or row.member != member or row.amount < points:
         raise ServerFault(200)
     replica.closed_leases(closes)

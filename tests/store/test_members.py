@@ -169,9 +169,12 @@ def test_a_cache_that_lost_its_last_page_still_agrees_with_the_ledger(store, ope
     assert again.members.by_id(MARINA).holding.points == 1_286
 
 
-def test_a_ledger_that_cannot_be_read_is_left_alone(store, open_again, places, keys):
+def test_a_ledger_that_cannot_be_read_is_left_alone_where_nothing_can_replace_it(
+    store, places, keys
+):
     store.ledger.record([an_accrual()])
     store.close(NOON)
+    places.salvage.unlink()
     body = bytearray(places.ledger.read_bytes())
     body[200] ^= 1
     places.ledger.write_bytes(body)

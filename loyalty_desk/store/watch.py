@@ -1,0 +1,157 @@
+"""Watch: guard and salvage file round one ledger, compared at the start, kept up after acts.
+
+Guarantees that a ledger that went back, or came from elsewhere, is brought up to what the salvage
+file holds and leaves its life, with nothing lent to it, before anything is recorded in it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from loyalty_desk.paths import Places
+from loyalty_desk.store import recovery, whole_file
+from loyalty_desk.store.guard import Guard, Marks, doubt
+from loyalty_desk.store.keys import Keys
+from loyalty_desk.store.ledger import Ledger, open_ledger
+from loyalty_desk.store.recovery import Held
+from loyalty_desk.store.salvage import AckNote, Line, Salvage
+from loyalty_desk.store.visits import DAY_MS
+from sync.programme.refusals import Reason, Refused
+
+_AT_ONCE = 2_000  # events
+_HURT = (Reason.DATABASE_DAMAGED, Reason.DATABASE_KEY_WRONG)
+
+
+@dataclass(slots=True)
+class Watch:
+    """What stands beside the open ledger. `put_aside` is where one lies that could not be read."""
+
+    ledger: Ledger
+    guard: Guard
+    salvage: Salvage
+    put_aside: Path | None
+    trimmed_at: int = 0
+
+    def begin(self, *, cache_acked: int) -> None:
+        """Compare what is known of the ledger with it, and count this start in both places.
+
+        `cache_acked` is the own event that the pulled rows contain: the cache may know more of this
+        terminal than its ledger.
+        """
+        ledger, marks = self.ledger, self.marks()
+        if ledger.identity is not None:
+            behind = self._catch_up() or cache_acked > ledger.head().seq
+            why = doubt(self.guard.marks, marks) or ("rolled_back" if behind else None)
+            if why is not None:
+                ledger.leave_life(why)
+        seen = self.guard.marks or Marks(start=0)
+        ledger.staff.at_least(seen.attempts)
+        ledger.lives.count_start(max(seen.start, marks.start) + 1)
+        self.guard.keep(replace(self.marks(), attempts=seen.attempts))
+        ledger.leases.released = self.keep_guard
+        ledger.staff.counted = self.guard.count
+
+    def marks(self) -> Marks:
+        """Return how far the ledger is."""
+        ledger = self.ledger
+        return Marks(
+            start=ledger.lives.starts,
+            incarnation=ledger.identity.incarnation if ledger.identity else 0,
+            seq=ledger.head().seq,
+            releases=ledger.leases.releases,
+            attempts=self.guard.marks.attempts if self.guard.marks else (),
+        )
+
+    def keep_guard(self) -> None:
+        """Keep how far the ledger is now."""
+        self.guard.keep(self.marks())
+
+    def idle(self, now: int, *, acked: int) -> None:
+        """Write down what was recorded since; forget what the ledger has forgotten."""
+        self._write_down(acked)
+        self.keep_guard()
+        if abs(now - self.trimmed_at) >= DAY_MS:
+            self.salvage.forget(events=self.ledger.lives.oldest() - 1, payloads=acked)
+            self.trimmed_at = now
+
+    def _catch_up(self) -> bool:
+        """Put back what only the salvage file has; say whether there was anything."""
+        if self.salvage.seq <= self.ledger.head().seq:
+            return False
+        held = Held()
+        held.add(self.salvage.lines())
+        self.ledger.bring_up(held, {})
+        return True
+
+    def _write_down(self, acked: int) -> None:
+        lives, salvage = self.ledger.lives, self.salvage
+        notes: list[Line] = []
+        if lives.identity is not None and (
+            salvage.life is None or salvage.life.identity != lives.identity
+        ):
+            notes += lives.notes()
+        if acked != salvage.acked:
+            notes.append(AckNote(acked))
+        salvage.append(notes)
+        while salvage.seq < self.ledger.head().seq:
+            events, payloads = lives.copies(salvage.seq, _AT_ONCE)
+            if not events:  # they are older than anything that is kept
+                break
+            salvage.append([*payloads, *events])
+
+
+def open_watched(
+    places: Places, keys: Keys, *, random_bytes: Callable[[int], bytes], now: int
+) -> Watch:
+    """Open the ledger, made anew from the salvage file when it cannot be read or is gone.
+
+    Raises Refused: DATABASE_KEY_WRONG, DATABASE_NEWER, DISK_FULL, and DATABASE_DAMAGED when there
+    is nothing to make it from.
+    """
+    guard = Guard(places.guard, keys.derived("guard"))
+    salvage = Salvage(places.salvage, keys.derived("salvage"), random_bytes)
+    fresh = places.ledger.with_name("ledger.new")
+    if fresh.exists() and not places.ledger.exists():
+        fresh.replace(places.ledger)
+    aside = None
+    try:
+        if salvage.seq and not places.ledger.exists():
+            raise Refused(Reason.DATABASE_DAMAGED)
+        ledger = _opened(places.ledger, keys, random_bytes)
+    except Refused as refused:
+        if refused.reason not in _HURT or not salvage.seq:
+            raise
+        aside = _rebuild(places.ledger, fresh, keys, salvage, random_bytes, now)
+        ledger = _opened(places.ledger, keys, random_bytes)
+    return Watch(ledger, guard, salvage, aside)
+
+
+def _opened(path: Path, keys: Keys, random_bytes: Callable[[int], bytes]) -> Ledger:
+    return open_ledger(path, keys.database, keys.pepper, random_bytes=random_bytes)
+
+
+def _rebuild(
+    path: Path,
+    fresh: Path,
+    keys: Keys,
+    salvage: Salvage,
+    random_bytes: Callable[[int], bytes],
+    now: int,
+) -> Path:
+    """Make a ledger of what can be read, in the place of one that cannot be."""
+    recovery.remove(fresh)
+    held = Held()
+    lines, beside = recovery.readable(path, keys.database, salvage.seq)
+    held.add(lines)
+    held.add(salvage.lines())
+    held.add(line for line in lines if isinstance(line, AckNote))
+    ledger = _opened(fresh, keys, random_bytes)
+    try:
+        ledger.bring_up(held, beside)
+        ledger.leave_life("rolled_back")
+    finally:
+        ledger.close()
+    aside = recovery.put_aside(path, now)
+    fresh.replace(path)
+    whole_file.settle(path.parent)
+    return aside
