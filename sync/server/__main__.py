@@ -47,6 +47,13 @@ def _parser() -> argparse.ArgumentParser:
     card.add_argument("--member", type=int, required=True)
     badge = _command(commands, "badge", "print the digits of a person's badge")
     badge.add_argument("--staff", type=int, required=True)
+    _command(commands, "expire", "let the points of days that are over lapse")
+    lost = _command(commands, "terminal-lost", "give up on a terminal; after a week for good")
+    lost.add_argument("--terminal", type=int, required=True)
+    lost.add_argument("--at-once", action="store_true", help="give its members their points now")
+    found = _command(commands, "terminal-found", "let a terminal that has turned up go on")
+    found.add_argument("--terminal", type=int, required=True)
+    _command(commands, "end-recovery", "lend again before every terminal has reported")
     return parser
 
 

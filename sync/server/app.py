@@ -25,7 +25,10 @@ from sync.server.jobs import Jobs
 from sync.server.office.cards import badge_token, card_token
 from sync.server.office.demo.build import DemoState, build, demo_state, desk_code
 from sync.server.office.enrol import issue_code
+from sync.server.office.expiry import expire_due, expired_through
 from sync.server.office.head_office import HeadOffice
+from sync.server.office.losses import CONSOLE, GRACE_DAYS, declare_found, declare_lost
+from sync.server.office.recovery import awaited, end_recovery
 from sync.server.settings import Settings
 from sync.server.store.database import Address, Place, forget, migrate, open_database
 from sync.server.store.keys import load_keys, make_keys
@@ -170,6 +173,40 @@ def _badge(settings: Settings) -> int:
     return 0
 
 
+def _expire(settings: Settings) -> int:
+    with _office(settings) as office:
+        _say("lapsed", expire_due(office, now=clock_of(settings)()))
+        _say("through", expired_through(office))
+    return 0
+
+
+def _lost(settings: Settings) -> int:
+    """Declare a terminal lost; whoever has the server's console may."""
+    with _office(settings) as office:
+        written_off = declare_lost(
+            office,
+            settings.terminal,
+            staff=CONSOLE,
+            now=clock_of(settings)(),
+            grace_days=0 if settings.at_once else GRACE_DAYS,
+        )
+    _say("written-off", written_off)
+    return 0
+
+
+def _found(settings: Settings) -> int:
+    with _office(settings) as office:
+        declare_found(office, settings.terminal, staff=CONSOLE, now=clock_of(settings)())
+    return 0
+
+
+def _end_recovery(settings: Settings) -> int:
+    with _office(settings) as office:
+        _say("waited-for", " ".join(map(str, awaited(office))) or "-")
+        _say("ended", int(end_recovery(office, staff=CONSOLE, now=clock_of(settings)())))
+    return 0
+
+
 _COMMANDS = {
     "serve": _serve,
     "migrate": _migrate,
@@ -177,6 +214,10 @@ _COMMANDS = {
     "code": _code,
     "card": _card,
     "badge": _badge,
+    "expire": _expire,
+    "terminal-lost": _lost,
+    "terminal-found": _found,
+    "end-recovery": _end_recovery,
 }
 
 

@@ -5,12 +5,15 @@ A job that fails is told of and comes again in its next round; it never ends the
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from sync.programme.refusals import Refused
+from sync.server.office.expiry import expire_due, is_due
 from sync.server.office.head_office import HeadOffice
+from sync.server.office.losses import settle_lost
+from sync.server.office.preleases import count_due
 from sync.server.office.reservations import release_due
 
 EVERY_SECONDS = 60
@@ -44,7 +47,33 @@ class Jobs:
 
     def round(self) -> None:
         """Do everything once."""
-        try:
-            release_due(self._office, now=self._clock())
-        except (Refused, SQLAlchemyError) as fault:
-            _log.error("vouchers could not be let go: %s", type(fault).__name__)
+        for name, job in _JOBS.items():
+            try:
+                job(self._office, self._clock())
+            except (Refused, SQLAlchemyError) as fault:
+                _log.error("job %s failed: %s", name, type(fault).__name__)
+
+
+def _let_vouchers_go(office: HeadOffice, now: int) -> None:
+    release_due(office, now=now)
+
+
+def _let_points_lapse(office: HeadOffice, now: int) -> None:
+    if is_due(office, now=now):
+        expire_due(office, now=now)
+
+
+def _give_up_lost_terminals(office: HeadOffice, now: int) -> None:
+    settle_lost(office, now=now)
+
+
+def _count_regulars(office: HeadOffice, now: int) -> None:
+    count_due(office, now=now)
+
+
+_JOBS: Mapping[str, Callable[[HeadOffice, int], None]] = {
+    "vouchers": _let_vouchers_go,
+    "expiry": _let_points_lapse,
+    "lost terminals": _give_up_lost_terminals,
+    "regulars": _count_regulars,
+}

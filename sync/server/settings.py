@@ -32,6 +32,8 @@ class Settings:
     exit_on_eof: bool = False
     member: int = 0
     staff: int = 0
+    terminal: int = 0
+    at_once: bool = False
     store: int = 0
     name: str = ""
     clock: int = 0
