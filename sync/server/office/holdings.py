@@ -59,11 +59,24 @@ class Holding:
 
     def parts(self) -> tuple[tuple[str, int], ...]:
         """What is left of each lot, soonest to lapse first, as (ISO day or "", points)."""
-        return tuple(remaining(self.account))
+        return tuple(remaining(self._without_what_is_set_aside()))
 
     def lapsing(self, within_days: int) -> tuple[str, int] | None:
         """What lapses next: (ISO day, points)."""
-        return next_to_expire(self.account, today=self.day, within_days=within_days)
+        account = self._without_what_is_set_aside()
+        return next_to_expire(account, today=self.day, within_days=within_days)
+
+    def _without_what_is_set_aside(self) -> Account:
+        """The account as if everything that is reserved had been collected."""
+        reserved = sum(points for _, points in self.reserved)
+        return account_of(
+            lots=dict(self.account.lots),
+            pending=self.account.pending,
+            spent=self.account.spent + reserved,
+            expired=self.account.expired,
+            qualifying=self.account.qualifying,
+            leased=max(0, self.account.leased - reserved),
+        )
 
     def _taken(self, period: str) -> dict[int, int]:
         counted = Counter(reward for reward, _ in self.reserved)

@@ -75,7 +75,7 @@ def notices(visit: Visit) -> Answer:
         "notices",
         frame=frame(visit, _("Notices")),
         notices=_notices(document, held, kept),
-        none=_("Nothing new."),
+        nothing=_("Nothing new."),
     )
     return Answer(body=body)
 

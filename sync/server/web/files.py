@@ -19,8 +19,9 @@ _TYPES = {
     "css": "text/css",
     "js": "text/javascript",
     "woff2": "font/woff2",
+    "svg": "image/svg+xml",
 }
-_NAMES = ("inter.woff2", "member.js", "member.css")
+_NAMES = ("inter.woff2", "member.js", "member.css", "icon.svg")
 _HASH_DIGITS = 12
 _FONT = b"inter.woff2"
 

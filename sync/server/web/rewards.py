@@ -85,7 +85,7 @@ def rewards(visit: Visit) -> Answer:
         only_free=only_free,
         goods=known if whole else some,
         more=_more(len(known) - len(some)) if not whole and not only_free else "",
-        none=_("No reward yet."),
+        nothing=_("No reward yet."),
     )
     return Answer(body=body)
 

@@ -147,8 +147,8 @@ def _said(visit: Visit, status: int, sentence: str) -> Answer:
 
 def _file_route() -> HTTPRouteHandler:
     @get(f"{FOLDER.removeprefix(PREFIX)}/{{name:str}}")
-    async def file(request: AnyRequest, name: str) -> Response[bytes]:
-        found = files().get(name)
+    async def file(request: AnyRequest) -> Response[bytes]:
+        found = files().get(str(request.path_params["name"]))
         if found is None:
             return Response(b"", status_code=404, media_type="text/plain")
         headers = {"Cache-Control": KEPT, "Vary": "Accept-Encoding"}
@@ -163,7 +163,7 @@ def _file_route() -> HTTPRouteHandler:
 
 def _lost_route(door: Door) -> HTTPRouteHandler:
     @get("/{rest:path}")
-    async def lost(request: AnyRequest, rest: str) -> Response[Any]:
+    async def lost(request: AnyRequest) -> Response[Any]:
         def page(visit: Visit) -> Answer:
             return _said(visit, 404, _("This page is not to be found here."))
 

@@ -79,8 +79,15 @@ class Site:
         except ValueError:
             return False
 
-    def is_own(self, origin: str, host: str) -> bool:
-        """Say whether a form was sent by one of this site's own pages."""
+    def is_own(self, origin: str, host: str, fetched: str) -> bool:
+        """Say whether a form was sent by one of this site's own pages.
+
+        A page that sends no referrer has its browser say "null" for its origin (Fetch standard,
+        "append a request Origin header"); then `fetched`, the header Sec-Fetch-Site, which no page
+        can set, has to say where the form came from.
+        """
+        if origin == "null":
+            return fetched == "same-origin"
         return origin == (self.address or f"http://{host}")
 
 

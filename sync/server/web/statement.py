@@ -82,7 +82,7 @@ def statement(visit: Visit) -> Answer:
         portions=_portions(held),
         filters=_filters(which),
         groups=_groups(book, document, shown, aside, visit.now),
-        none=_("Nothing here yet."),
+        nothing=_("Nothing here yet."),
         more=f"{PLACE}?show={which}&after={shown[-1].place}" if len(found) > PAGE else "",
         more_word=_("Earlier"),
         help=_("Something wrong? Talk to the shop"),

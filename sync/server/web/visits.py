@@ -94,11 +94,11 @@ class Door:
 
     def is_own_form(self, request: AnyRequest, visit: Visit, fields: Fields) -> bool:
         """Say whether a form was sent by a page of this site in this very browser."""
-        headers = request.headers
-        if not self.site.is_own(headers.get("origin", ""), headers.get("host", "")):
+        said = (request.headers.get(n, "") for n in ("origin", "host", "sec-fetch-site"))
+        if not self.site.is_own(*said):
             return False
-        said = fields.get("token", "").encode("utf-8", "surrogatepass")
-        return not visit.is_new and hmac.compare_digest(visit.token.encode(), said)
+        token = fields.get("token", "").encode("utf-8", "surrogatepass")
+        return not visit.is_new and hmac.compare_digest(visit.token.encode(), token)
 
     def _visit(self, request: AnyRequest) -> Visit:
         now = self.clock()

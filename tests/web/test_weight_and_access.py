@@ -1,0 +1,150 @@
+"""The first page is light, and everybody can use every page: by touch, by keyboard, by ear."""
+
+import re
+
+import pytest
+
+from tests.web.club import MARINA, NOW, club, give_points, open_club, purchase, put_aside
+from tests.web.reading import read
+
+FIRST_LOAD_MAX = 60_000
+PATHS = ("", "rewards", "statement", "missions", "account", "notices", "help", "reserve?reward=1")
+STRANGERS = ("sign-in", "code")
+SIZES = [
+    {"width": 360, "height": 640},
+    {"width": 390, "height": 844},
+    {"width": 1280, "height": 800},
+]
+
+HARD = """() => {
+  const faults = [];
+  const shown = (el) => el.getClientRects().length && el.type !== "hidden";
+  const name = (el) => (el.getAttribute("aria-label") || el.innerText
+    || (el.id && document.querySelector(`label[for="${el.id}"]`)?.innerText) || "").trim();
+  const places = [];
+  for (const el of document.querySelectorAll("a,button,input,summary")) {
+    if (!shown(el)) continue;
+    if (!name(el)) faults.push(`${el.outerHTML.slice(0, 80)} has no name`);
+    const box = el.getBoundingClientRect();
+    const wide = el.closest("p") && el.tagName === "A" ? 24 : 44;
+    if (box.height < 43.5 || box.width < Math.min(wide, 24)) {
+      faults.push(`${name(el)} is ${box.width} x ${box.height}`);
+    }
+    places.push([el, box]);
+  }
+  for (const svg of document.querySelectorAll("svg")) {
+    const named = svg.getAttribute("role") === "img" && svg.getAttribute("aria-label");
+    if (!named && svg.getAttribute("aria-hidden") !== "true") faults.push("an icon is read aloud");
+  }
+  if (document.querySelectorAll("h1").length !== 1) faults.push("not one h1");
+  if (!document.title) faults.push("no title");
+  if (document.querySelectorAll("main").length !== 1) faults.push("not one main");
+  const ids = [...document.querySelectorAll("[id]")].map((el) => el.id);
+  if (new Set(ids).size !== ids.length) faults.push("an id twice");
+  if (document.documentElement.scrollWidth > innerWidth) faults.push("wider than the screen");
+  return faults;
+}"""
+
+
+@pytest.fixture(autouse=True)
+def _marina(office):
+    rules = open_club(office, club(office))
+    give_points(office, {"2026-11-30": 320, "2027-11-30": 3_213}, leased=900)
+    purchase(office, rules)
+    put_aside(office, at=NOW, keep_until=NOW + 86_400_000)
+
+
+def test_the_first_page_with_its_code_is_at_most_60_kb(browser, served):
+    """Every byte of the bodies that come over the wire: page, style, script, font, icon."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="pt-BR")
+    context.add_cookies([served.cookie_for(MARINA)])
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    loaded: dict[str, float] = {}
+    came = []
+    session.on("Network.responseReceived", lambda e: came.append(e["response"]["url"]))
+    session.on(
+        "Network.loadingFinished",
+        lambda e: loaded.__setitem__(e["requestId"], e["encodedDataLength"]),
+    )
+    page.goto(served.at(""))
+    page.evaluate("document.fonts.ready")
+    page.wait_for_load_state("networkidle")
+    context.close()
+
+    # The length that the browser tells contains the headers too.
+    assert {url.rsplit(".", 1)[-1] for url in came} >= {"css", "js", "woff2"}
+    assert 30_000 < sum(loaded.values()) <= FIRST_LOAD_MAX, loaded
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size["width"]))
+@pytest.mark.parametrize("locale", ["pt-BR", "en"])
+@pytest.mark.parametrize("path", [*PATHS, *STRANGERS])
+def test_a_page_can_be_used_by_everybody(open_page, path, locale, size):
+    member = {"member": 0} if path in STRANGERS else {}
+    page = open_page(path, locale=locale, viewport=size, **member)
+    seen = read(page)
+
+    assert page.evaluate(HARD) == []
+    assert [t["text"] for t in seen["texts"] if t["covered"]] == []
+    assert [t["text"] for t in seen["texts"] if t["px"] < 12] == []
+
+
+@pytest.mark.parametrize("path", [*PATHS, *STRANGERS])
+def test_twice_as_large_a_text_is_still_there(open_page, path):
+    member = {"member": 0} if path in STRANGERS else {}
+    page = open_page(path, viewport={"width": 195, "height": 422}, **member)
+
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", [*PATHS, *STRANGERS])
+def test_every_text_stands_out_from_its_ground(open_page, path, theme):
+    """WCAG 2.2, 1.4.3: 4.5 to 1, measured on what is painted behind each text."""
+    member = {"member": 0} if path in STRANGERS else {}
+    page = open_page(path, theme=theme, **member)
+    weak = page.evaluate(
+        """() => {
+          const weak = [];
+          const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+          for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+            const el = node.parentElement;
+            if (!node.data.trim() || !el.checkVisibility() || el.closest("noscript")) continue;
+            let ground = el;
+            while (ground && getComputedStyle(ground).backgroundColor === "rgba(0, 0, 0, 0)") {
+              ground = ground.parentElement;
+            }
+            const style = getComputedStyle(ground || document.body).backgroundColor;
+            weak.push([node.data.trim(), getComputedStyle(el).color, style]);
+          }
+          return weak;
+        }"""
+    )
+    faint = [
+        (text, contrast(color, ground))
+        for text, color, ground in weak
+        if contrast(color, ground) < 4.5
+    ]
+    assert faint == []
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(color: str) -> float:
+    parts = [int(part) / 255 for part in re.findall(r"\d+", color)[:3]]
+    red, green, blue = (p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_the_focus_can_be_seen(open_page):
+    page = open_page("sign-in", member=0)
+    page.keyboard.press("Tab")
+
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
+    assert float(outline.removesuffix("px")) >= 2
+    assert page.locator("#who").get_attribute("autocomplete") == "username"
