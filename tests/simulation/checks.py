@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import Connection, Row, select
 
+from loyalty_desk.store.effects import holding
 from sync.programme.ledger import Account, Entry, Kind, fold
 from sync.programme.tiers import tier_for
 from sync.protocol.events import AccrualEvent, RedemptionEvent
@@ -123,6 +124,22 @@ def every_point_is_somewhere(world: "World", found: Books) -> Iterator[str]:
         yield f"balances sum to {total}, entries to {signed}"
 
 
+def what_was_taken_back_is_gone(connection: Connection, found: Books) -> Iterator[str]:
+    """A visit that was taken back leaves nothing of its purchase, and gives its points back."""
+    voided = set(
+        connection.scalars(select(events.c.event_id).where(events.c.voided_by.is_not(None)))
+    )
+    left: defaultdict[bytes, int] = defaultdict(int)
+    for entry in (entry for entries in found.entries.values() for entry in entries):
+        if entry.kind in (Kind.EARN, Kind.BONUS, Kind.SPEND) and entry.event in voided:
+            left[entry.event] += entry.points
+        elif entry.kind in (Kind.UNEARN, Kind.UNSPEND) and entry.of in voided:
+            left[entry.of] -= entry.points
+    for event, points in left.items():
+        if points:
+            yield f"event {event.hex()} was taken back, {points} points of it were not"
+
+
 def losses_are_within_bounds(world: "World", found: Books) -> Iterator[str]:
     """Only a copied disk costs the shop points, and no more than were lent to it then."""
     losses: defaultdict[int, int] = defaultdict(int)
@@ -200,6 +217,27 @@ def till_shows_the_servers_balances(till: "Till", found: Books) -> Iterator[str]
             yield f"{till.name} shows {shown} of {member}, the server has {has}"
         if known.row.tier != row.tier:
             yield f"{till.name} shows tier {known.row.tier} of {member}, not {row.tier}"
+
+
+def rows_and_effects_belong_together(till: "Till", connection: Connection) -> Iterator[str]:
+    """Whatever was cut off: beside a row as the server has it stand the events it lacks, no other.
+
+    So a balance shows no event twice and leaves none out, in the middle of a pull too.
+    """
+    terminal, life = till.life
+    last_seq = connection.execute(
+        select(incarnations.c.last_seq).where(
+            incarnations.c.terminal_id == terminal, incarnations.c.n == life
+        )
+    ).scalar_one()
+    versions = connection.execute(select(balances.c.member_id, balances.c.version))
+    for member, version in versions.tuples():
+        known = till.members.by_id(member)
+        if known is None or known.is_new or known.row.version != version:
+            continue
+        lacking = till.ledger.effects(member, known.row.cards, after=last_seq)
+        if lacking is not None and holding(known.row, lacking) != known.holding:
+            yield f"{till.name} shows {known.holding} of {member}: {known.effects}, not {lacking}"
 
 
 def till_is_settled(till: "Till", found: Books, *, twin: bool) -> Iterator[str]:

@@ -5,7 +5,7 @@ arrives when others have long overtaken it, and nobody waits for its answer any 
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sync.client.http import PATIENT, Answer, Connection, Patience
@@ -45,11 +45,14 @@ class Network:
         self._late: list[tuple[str, Packet]] = []
         self._heard: dict[str, Answer] = {}
         self.questions = 0
+        self.meanwhile: Callable[[], None] | None = None
 
     def carry(self, till: str, packet: Packet, patience: Patience) -> Answer:
         """Bring a question to the server and its answer back; raises Offline."""
         self.questions += 1
         self._time.pass_by(self._chance.randrange(5, 120))
+        if self.meanwhile is not None:
+            self.meanwhile()
         if till in self.cut_off:
             raise Offline("unreachable")
         fate = self._fate()

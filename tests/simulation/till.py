@@ -65,6 +65,7 @@ class Till:
         self.places = places_of(root=folder)
         self.keys = keys or Keys(*(chance.randbytes(32) for _ in range(3)), in_file=False)
         self.line = Line(network, name)
+        self.page_rows = chance.choice((2, 5, 5_000))  # members on a page
         self.events: list[AnyEvent] = []
         self.image: Image | None = None
         self.lost = False  # for ever
@@ -102,6 +103,7 @@ class Till:
             monotonic=lambda: self.clock.mono() / 1000,
             offset_ms=self.ledger.offset_ms,
             connection=self.line,
+            page_rows=self.page_rows,
         )
 
     def enrol(self, code: str) -> None:

@@ -8,6 +8,7 @@ import random
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -55,6 +56,7 @@ class World:
     blocked: set[int] = field(default_factory=set)
     written_off: set[str] = field(default_factory=set)
     version: int = 1
+    at_rest: bool = False
     faults: mishaps.Faults = field(init=False)
     people: People = field(init=False)
     time: Time = field(init=False)
@@ -195,19 +197,41 @@ class World:
         till = self.working()
         self._do(till, "round", lambda: self._round(till))
         self._take_note(till)
+        if self.chance.random() < 0.5 and not self.copies:
+            with self.central.database.read() as connection:
+                self._fail_if(checks.rows_and_effects_belong_together(till, connection))
 
     def _round(self, till: Till) -> str:
-        report = till.round()
+        """A round at a till, at which a cashier may go on working meanwhile."""
+        before = len(till.events)
+        if not self.at_rest:
+            self.network.meanwhile = lambda: self._meanwhile(till)
+        try:
+            report = till.round()
+        finally:
+            self.network.meanwhile = None
         if report.trouble is not None:
             if not self.copies:
                 raise Violation(f"{till.name}: {report.trouble.value}")
             return report.trouble.value
-        if self.chance.random() < 0.1:
+        if self.chance.random() < 0.1 and len(till.events) == before:
             with self.central.database.read() as connection:
                 found = checks.books(connection)
                 self._fail_if(checks.server_has_its_journal(till, connection))
             self._fail_if(checks.till_shows_the_servers_balances(till, found))
         return f"{report.pushed} {report.pulled} {report.closed}"
+
+    def _meanwhile(self, till: Till) -> None:
+        """Between two questions of a round something is done at its till."""
+        if self.chance.random() < 0.08:
+            work, self.network.meanwhile = self.network.meanwhile, None
+            act = self.chance.choices(*zip(*ACTS, strict=True))[0]
+            said = "refused"
+            with suppress(Refused, *_OUTCOMES):
+                said = act(self, till)
+            self._take_note(till)
+            self.trace.note(till.name, "meanwhile", act.__name__, said)
+            self.network.meanwhile = work
 
     def _idle(self) -> None:
         till = self.working()
@@ -235,6 +259,7 @@ class World:
 
     def come_to_rest(self) -> None:
         """All links are up: everything converges within three rounds of each till, and adds up."""
+        self.at_rest = True
         self.network.weather = CALM
         self.network.cut_off.clear()
         self.network.deliver_all()
@@ -255,11 +280,13 @@ class World:
             self._fail_if(checks.receipts_count_once(self, connection))
             self._fail_if(checks.the_feed_is_complete(self, connection))
             found = checks.books(connection)
+            self._fail_if(checks.what_was_taken_back_is_gone(connection, found))
         self._fail_if(checks.accounts_are_the_fold(self, found))
         self._fail_if(checks.every_point_is_somewhere(self, found))
         self._fail_if(checks.losses_are_within_bounds(self, found))
         self._fail_if(self._unrest(living))
         self.trace.note("at rest", len(self.recorded))
+        self.at_rest = False
 
     def _unrest(self, tills: Iterable[Till]) -> Iterable[str]:
         """What tills do not have or show as the server does."""
