@@ -14,22 +14,6 @@ from sync.programme.refusals import Reason, Refused
 from sync.protocol.events import AccrualEvent, RedemptionEvent, VoidEvent
 
 
-def claim_receipt(connection: Connection, event: AccrualEvent) -> None:
-    """Claim the access key of a receipt; raises Refused(RECEIPT_USED, at=ms of the first use)."""
-    taken = connection.execute(
-        "INSERT INTO receipts (key, at, seq) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING",
-        (event.receipt, event.at, event.seq),
-    )
-    if taken.rowcount == 0:
-        raise Refused(Reason.RECEIPT_USED, at=receipt_at(connection, event.receipt) or 0)
-
-
-def receipt_at(connection: Connection, key: str) -> int | None:
-    """Return when a receipt was credited here (ms UTC), None when it was not or was undone."""
-    found = connection.execute("SELECT at FROM receipts WHERE key = ?", (key,)).fetchone()
-    return found[0] if found else None
-
-
 def pay(connection: Connection, event: RedemptionEvent) -> None:
     """Take a redemption's points out of a voucher or a lease.
 

@@ -17,6 +17,7 @@ from loyalty_desk.store.lease_book import LeaseBook
 from loyalty_desk.store.lives import Lives
 from loyalty_desk.store.migrations import LEDGER_STEPS
 from loyalty_desk.store.newcomers import Newcomers
+from loyalty_desk.store.receipt_claims import ReceiptClaims
 from loyalty_desk.store.recent_events import RecentEvents, Recorded
 from loyalty_desk.store.recovery import Held, Row
 from loyalty_desk.store.shelf import Attention, ParkedVisits, Shifts
@@ -26,7 +27,7 @@ from loyalty_desk.store.visits import DAY_MS, Visit
 from sync.client.replica import Head, Identity, Outgoing, Why
 from sync.programme import leases
 from sync.programme.refusals import Reason, Refused
-from sync.protocol.events import AccrualEvent, AnyEvent, RedemptionEvent, VoidEvent, visit_of
+from sync.protocol.events import AnyEvent, RedemptionEvent, VoidEvent, visit_of
 from sync.protocol.messages import MemberRow, Reincarnate, ReincarnateAnswer
 
 RETENTION_DAYS = 90
@@ -82,6 +83,7 @@ class Ledger:
         self._busy_records = 0
         self._changed = True
         self._tidied_at = 0
+        self._receipts = ReceiptClaims()
         with database.writing() as connection:
             self._load(connection)
 
@@ -156,12 +158,10 @@ class Ledger:
     def _claim(self, connection: Connection, entries: Sequence[Entry]) -> dict[int, list[Kept]]:
         """Take what the acts need; return, by the void's sequence, the events it takes back."""
         taken_back = {}
+        self._receipts.check(connection, [entry.event for entry in entries])
         for entry in entries:
             event = entry.event
-            if isinstance(event, AccrualEvent):
-                if event.receipt:
-                    claims.claim_receipt(connection, event)
-            elif isinstance(event, RedemptionEvent):
+            if isinstance(event, RedemptionEvent):
                 self._pay(connection, event)
             elif isinstance(event, VoidEvent):
                 taken_back[event.seq] = self._events_of(connection, event.target)
@@ -182,8 +182,9 @@ class Ledger:
     def _take_in(self, entries: Sequence[Entry], taken_back: Mapping[int, Sequence[Kept]]) -> None:
         """Let what is on the disk now be true in memory as well."""
         for entry in entries:
-            event = entry.event
-            self._unsettled.add(event, taken_back.get(event.seq, ()))
+            event, undone = entry.event, taken_back.get(entry.event.seq, ())
+            self._receipts.add(event, undone)
+            self._unsettled.add(event, undone)
             if entry.act.payload:
                 self._unsettled.welcome(event, entry.act.payload, self.known.identifier_key)
             self._note(event)
@@ -279,7 +280,7 @@ class Ledger:
     def receipt_at(self, key: str) -> int | None:
         """Return when a receipt was credited here (ms UTC); None for not at all, or undone."""
         with self._database.reading() as connection:
-            return claims.receipt_at(connection, key)
+            return self._receipts.at(connection, key)
 
     def voucher_at(self, voucher: str) -> int | None:
         """Return when a voucher (hex) was taken here (ms UTC); None for not at all."""
@@ -334,6 +335,7 @@ class Ledger:
                     latest_seen=self.latest_seen,
                     offset_ms=self.offset_ms,
                 )
+                self._receipts.note(connection, self.lives.head.seq)
                 self._seen_kept = self.latest_seen
                 connection.execute("DELETE FROM sealed WHERE seq <= ?", (acked,))
                 if abs(now - self._tidied_at) >= DAY_MS:
@@ -343,6 +345,7 @@ class Ledger:
                     self.lives.forget(connection)
                     claims.forget(connection, before)
                     self._tidied_at = now
+            self._receipts.noted()
             self._empty_wal()
             self._changed = False
 
@@ -379,6 +382,7 @@ class Ledger:
         if not self.cache_key:
             self.cache_key = self._random(32)
             meta.keep(connection, cache_key=self.cache_key)
+        self._receipts.load(connection, self.lives.head.seq)
         self.offset_ms = meta.value(connection, "offset_ms", 0)
         self.latest_seen = meta.value(connection, "latest_seen", 0)
         self._recent = RecentEvents()

@@ -1,0 +1,81 @@
+"""Receipts claimed by the journal alone: also when nothing was noted before the power went."""
+
+import pytest
+
+from loyalty_desk.store.opening import open_store
+from sync.programme.refusals import Reason, Refused
+from tests.store.acts import IDENTITY, NOON, a_receipt, a_void, an_accrual, seeded_bytes
+
+
+@pytest.fixture
+def after_a_cut(places, keys):
+    """Open the files as a power cut would leave them: nothing is tidied before."""
+    opened = []
+
+    def again():
+        if opened:
+            let_go(opened[-1])
+        opened.append(open_store(places, keys, random_bytes=seeded_bytes(2), now=NOON))
+        return opened[-1].ledger
+
+    yield again
+    let_go(opened[-1])
+
+
+def let_go(store):
+    store.cache.close()
+    store.ledger.close()
+
+
+def credit(ledger, receipt):
+    return ledger.record([an_accrual(receipt=receipt)])[0].visit
+
+
+def test_a_claim_that_was_not_noted_yet_is_found_in_the_journal(after_a_cut):
+    ledger, receipt = after_a_cut(), a_receipt()
+    ledger.enrolled(IDENTITY)
+    credit(ledger, receipt)
+
+    ledger = after_a_cut()
+
+    assert ledger.receipt_at(receipt) == NOON
+    with pytest.raises(Refused) as refused:
+        credit(ledger, receipt)
+    assert refused.value.reason is Reason.RECEIPT_USED
+
+
+@pytest.mark.parametrize("tidied", ["before the undo", "never"])
+def test_an_undone_claim_stays_free(after_a_cut, tidied):
+    ledger, receipt = after_a_cut(), a_receipt()
+    ledger.enrolled(IDENTITY)
+    visit = credit(ledger, receipt)
+    if tidied != "never":
+        ledger.tidy(NOON, acked=0)
+    ledger.record([a_void(visit)])
+
+    ledger = after_a_cut()
+
+    assert ledger.receipt_at(receipt) is None
+    credit(ledger, receipt)
+    assert after_a_cut().receipt_at(receipt) == NOON
+
+
+def test_a_claim_is_noted_in_an_idle_moment(after_a_cut):
+    ledger, receipt = after_a_cut(), a_receipt()
+    ledger.enrolled(IDENTITY)
+    credit(ledger, receipt)
+    ledger.tidy(NOON, acked=0)
+
+    assert ledger.receipt_at(receipt) == NOON
+    assert after_a_cut().receipt_at(receipt) == NOON
+
+
+def test_one_visit_cannot_credit_one_receipt_twice(after_a_cut):
+    ledger, receipt = after_a_cut(), a_receipt()
+    ledger.enrolled(IDENTITY)
+
+    with pytest.raises(Refused) as refused:
+        ledger.record([an_accrual(receipt=receipt), an_accrual(receipt=receipt)])
+
+    assert refused.value.reason is Reason.RECEIPT_USED
+    assert ledger.receipt_at(receipt) is None
