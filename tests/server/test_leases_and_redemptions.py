@@ -1,5 +1,7 @@
 """Leases bind points to one terminal; redemptions spend them; nobody's balance is overdrawn."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
@@ -9,12 +11,13 @@ from sync.protocol import signing
 from sync.protocol.messages import LeaseClosing, LeaseRequest
 from sync.server.office import leases, losses
 from sync.server.office.documents import publish
+from sync.server.office.pull import pull
 from sync.server.office.staff import Colleague, employ
 from sync.server.office.stock import count_stock
 from sync.server.store.states import MemberStatus
 from sync.server.store.tables import approvals, audit, members
 from tests.server.accounts import account, entries, lost
-from tests.server.shop import DAY, HOUR, NOON, enrolled_till, programme
+from tests.server.shop import DAY, HOUR, MINUTE, NOON, enrolled_till, programme
 
 
 @pytest.fixture
@@ -80,6 +83,18 @@ def test_points_at_a_till_that_can_be_reached_are_asked_back_from_it(office, til
     assert account(office, member).leased == 400
     leases.close(office, till.caller, LeaseClosing(leases=(lease.id,), last_seq=till.seq), now=NOON)
     assert other.lend(member, 200).amount == 200
+
+
+def test_a_till_that_only_asks_for_news_can_be_reached(office, till, member):
+    till.lend(member, 300)
+    other = enrolled_till(office, seed=2)
+    other.at += HOUR
+    for minutes in (10, 30, 59):
+        at = NOON + minutes * MINUTE
+        caller = replace(till.caller, heard_at=at - 2 * MINUTE)
+        pull(office, caller, cursor="", limit=10, now=at)
+
+    assert refusal(other.lend, member, 400)[0] is Reason.POINTS_RECALLED
 
 
 def test_what_the_asking_till_holds_itself_is_offered_before_anything_is_asked_back(

@@ -32,7 +32,7 @@ from sync.server.office.member_rows import View, member_rows
 from sync.server.office.staff import staff_rows
 from sync.server.office.stock import stock_rows
 from sync.server.office.tally import tally_in
-from sync.server.office.terminals import Caller
+from sync.server.office.terminals import Caller, hear_now_and_then
 from sync.server.store.dialect import add_rows
 from sync.server.store.states import FulfilmentState
 from sync.server.store.tables import (
@@ -96,6 +96,7 @@ def pull(
             answer = msgspec.structs.replace(answer, tally=tally_in(connection, scope))
     if versions:
         _note_delivery(office, caller, versions, now)
+    hear_now_and_then(office, caller, now=now)
     return answer
 
 

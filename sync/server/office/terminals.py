@@ -7,11 +7,13 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, se
 
 from sync.programme.refusals import Reason, Refused
 from sync.protocol import signing
+from sync.server.office.head_office import HeadOffice
 from sync.server.store.states import IncarnationState, TerminalState
 from sync.server.store.tables import incarnations, terminals
 
 # A pause that makes the contact before it the last one of a terminal that was away.
 _SILENCE_MS = 10 * 60 * 1000
+_NOTED_MS = 60 * 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +21,8 @@ class Caller:
     """A terminal that proved who it is. `incarnation` is the life whose key signed.
 
     `forked` tells that this life is over, or that two machines wrote it: it borrows no more.
-    `lost` tells that somebody declared the terminal lost: it is heard, and told nothing.
+    `lost` tells that somebody declared the terminal lost: it is heard, and told nothing. `heard_at`
+    is when this life was last noted to be in contact (ms UTC), None where that was not asked.
     """
 
     terminal: int
@@ -29,6 +32,7 @@ class Caller:
     public_key: bytes
     forked: bool
     lost: bool = False
+    heard_at: int | None = None
 
 
 _LIVES = (
@@ -40,6 +44,7 @@ _LIVES = (
         incarnations.c.n,
         incarnations.c.public_key,
         incarnations.c.state.label("life"),
+        incarnations.c.contact_at,
     )
     .join(incarnations, incarnations.c.terminal_id == terminals.c.terminal_id)
     .where(terminals.c.terminal_id == bindparam("of_terminal"))
@@ -97,6 +102,13 @@ def hear(connection: Connection, caller: Caller, *, now: int) -> None:
     )
 
 
+def hear_now_and_then(office: HeadOffice, caller: Caller, *, now: int) -> None:
+    """Note once a minute that a terminal is in contact which has nothing to say."""
+    if caller.heard_at is not None and now - caller.heard_at >= _NOTED_MS:
+        with office.database.write() as connection:
+            hear(connection, caller, now=now)
+
+
 def revoke(connection: Connection, terminal: int) -> None:
     """Stop listening to a terminal. Its leases stay bound until it is declared lost."""
     connection.execute(
@@ -121,6 +133,7 @@ def _caller(life: Row[tuple[object, ...]]) -> Caller:
         public_key=life.public_key,
         forked=life.life != IncarnationState.ACTIVE,
         lost=life.state == TerminalState.LOST,
+        heard_at=life.contact_at,
     )
 
 

@@ -133,16 +133,6 @@ wrong_codes = Table(
     PrimaryKeyConstraint("source", "minute"),
 )
 
-# Points that a terminal gave out on a store-local day without having been lent them.
-floor_days = Table(
-    "floor_days",
-    metadata,
-    number("terminal_id"),
-    word("day", 10),
-    whole("points"),
-    PrimaryKeyConstraint("terminal_id", "day"),
-)
-
 till_sales = Table(
     "till_sales",
     metadata,

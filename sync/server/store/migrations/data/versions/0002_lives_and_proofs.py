@@ -14,7 +14,6 @@ def upgrade() -> None:
     _renumberings()
     _due()
     _regulars()
-    _floor_days()
 
 
 def _lives() -> None:
@@ -77,13 +76,3 @@ def _regulars() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_regulars_store_id_visits", "regulars", ["store_id", "visits"], unique=False)
-
-
-def _floor_days() -> None:
-    op.create_table(
-        "floor_days",
-        sa.Column("terminal_id", sa.Integer(), nullable=False),
-        sa.Column("day", sa.String(length=10), nullable=False),
-        sa.Column("points", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("terminal_id", "day", name=op.f("pk_floor_days")),
-    )
