@@ -40,6 +40,11 @@ def main(argv: Sequence[str]) -> int:
     here = _places(said)
     here.prepare()
     settings = load(here.settings)
+    if said.export_outbox is not None or said.leave:
+        from loyalty_desk.app import without_window
+
+        i18n.speak(_language(said, settings))
+        return without_window.run(said, here)
     app = QApplication.instance() or QApplication(["loyalty-desk"])
     assert isinstance(app, QApplication)
     app.setApplicationName("Loyalty Desk")

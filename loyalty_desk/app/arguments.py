@@ -22,6 +22,8 @@ class Arguments:
     size: tuple[int, int]
     scale: int
     tour: Path | None
+    export_outbox: Path | None
+    leave: bool
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -41,6 +43,12 @@ def parse(argv: Sequence[str]) -> Arguments:
     parser.add_argument("--size", type=_size, default=(1366, 768), metavar="1366x768")
     parser.add_argument("--scale", type=int, default=100, metavar="100")
     parser.add_argument("--tour", type=Path, metavar="DIR", help="draw every screen into DIR, end")
+    parser.add_argument(
+        "--export-outbox", type=Path, metavar="FILE", help="save what was not sent to FILE, end"
+    )
+    parser.add_argument(
+        "--leave", action="store_true", help="remove this till from this machine, end"
+    )
     said = parser.parse_args(argv)
     return Arguments(
         demo=said.demo or said.tour is not None,
@@ -55,6 +63,8 @@ def parse(argv: Sequence[str]) -> Arguments:
         size=said.size,
         scale=said.scale,
         tour=said.tour,
+        export_outbox=said.export_outbox,
+        leave=said.leave,
     )
 
 

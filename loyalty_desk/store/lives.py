@@ -6,8 +6,9 @@ forgotten before the server has it, and that nothing lent to the life that is le
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import msgspec
 
@@ -239,6 +240,20 @@ class Lives:
         stretch = Stretch(life.begins, life.ends, first_of(life.identity))
         with self._database.reading() as connection:
             return journal.outgoing(connection, stretch, after=after, limit=limit)
+
+    def unsent(self) -> Iterator[tuple[int, int, Callable[[int, int], Outgoing | None]]]:
+        """Return each life with events that the server lacks: its number, and behind what they are.
+
+        The third is what gives them, as far as the journal still holds them.
+        """
+        oldest = self.oldest()
+        for life in self._earlier:
+            if life.delivered < life.ends:
+                is_held = oldest <= life.delivered + 1
+                after = life.delivered if is_held else min(oldest, life.ends)
+                yield life.identity.incarnation, after, partial(self.outgoing_of, life)
+        if self.sent < self.head.seq:
+            yield self.known.incarnation, self.sent, self.outgoing
 
     def delivered(self, life: EarlierLife, until: int) -> None:
         """Keep that the server has an earlier life up to `until`; less after a restore."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loyalty_desk.paths import Places
+from loyalty_desk.store import recovery
 from loyalty_desk.store.cache import Cache, open_cache
 from loyalty_desk.store.keys import Keys
 from loyalty_desk.store.ledger import Ledger
@@ -80,6 +81,20 @@ def open_store(
     return store
 
 
+def remove_store(places: Places) -> None:
+    """Remove what a till keeps of its members and its journal; the caller has asked whether it may.
+
+    Raises Refused(DISK_FULL). Settings and keys stay.
+    """
+    try:
+        for path in (places.ledger, places.cache):
+            recovery.remove(path)
+        places.salvage.unlink(missing_ok=True)
+        places.guard.unlink(missing_ok=True)
+    except OSError as fault:
+        raise Refused(Reason.DISK_FULL) from fault
+
+
 def _agree(ledger: Ledger, cache: Cache) -> None:
     """Let both files say the same of what the pulled rows contain of this terminal's events."""
     if cache.is_new or cache.acked_seq > ledger.head().seq:
@@ -98,6 +113,5 @@ def _readable_cache(path: Path, key: bytes) -> Cache:
     except Refused as refused:
         if refused.reason not in _DISPOSABLE:
             raise
-    for file in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
-        file.unlink(missing_ok=True)
+    recovery.remove(path)
     return open_cache(path, key)

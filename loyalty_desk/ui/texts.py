@@ -132,6 +132,9 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.DATABASE_DAMAGED: N_("The records on this machine are damaged. Call support."),
     Reason.DISK_FULL: N_("The disk is full. Free some space; nothing recorded was lost."),
     Reason.ALREADY_RUNNING: N_("Loyalty Desk is open already."),
+    Reason.EVENTS_WAIT: N_(
+        "{events} records of this till have not been sent. Connect it first, or they are lost."
+    ),
 }
 
 _MONEY = frozenset({"centavos"})

@@ -126,6 +126,7 @@ class Reason(StrEnum):
     DATABASE_DAMAGED = "database_damaged"
     DISK_FULL = "disk_full"
     ALREADY_RUNNING = "already_running"
+    EVENTS_WAIT = "events_wait"
 
 
 class Refused(Exception):

@@ -53,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     lost.add_argument("--at-once", action="store_true", help="give its members their points now")
     found = _command(commands, "terminal-found", "let a terminal that has turned up go on")
     found.add_argument("--terminal", type=int, required=True)
+    outbox = _command(commands, "import-outbox", "take in what a terminal could not send")
+    outbox.add_argument("file", type=Path, help="made by loyalty-desk --export-outbox")
     _command(commands, "end-recovery", "lend again before every terminal has reported")
     return parser
 

@@ -28,6 +28,7 @@ from sync.server.office.enrol import issue_code
 from sync.server.office.expiry import expire_due, expired_through
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.losses import CONSOLE, GRACE_DAYS, declare_found, declare_lost
+from sync.server.office.outbox_import import import_outbox
 from sync.server.office.recovery import awaited, end_recovery
 from sync.server.settings import Settings
 from sync.server.store.database import Address, Place, forget, migrate, open_database
@@ -200,6 +201,16 @@ def _found(settings: Settings) -> int:
     return 0
 
 
+def _import_outbox(settings: Settings) -> int:
+    body = settings.file.read_bytes()
+    with _office(settings) as office:
+        imported = import_outbox(office, body, now=clock_of(settings)())
+    _say("batches", imported.batches)
+    for reason in imported.refused:
+        _say("refused", reason.value)
+    return 1 if imported.refused else 0
+
+
 def _end_recovery(settings: Settings) -> int:
     with _office(settings) as office:
         _say("waited-for", " ".join(map(str, awaited(office))) or "-")
@@ -217,6 +228,7 @@ _COMMANDS = {
     "expire": _expire,
     "terminal-lost": _lost,
     "terminal-found": _found,
+    "import-outbox": _import_outbox,
     "end-recovery": _end_recovery,
 }
 

@@ -19,7 +19,8 @@ class Settings:
 
     `public_url` ("https://club.example") is where members reach their page; without it the page
     answers on this machine alone. `smtp` ("host:port") posts their one-time codes from the address
-    `smtp_from`, signed in as `smtp_user`; without it they are said on the console.
+    `smtp_from`, signed in as `smtp_user`; without it they are said on the console. `file` is what a
+    command reads.
     """
 
     command: str
@@ -44,3 +45,4 @@ class Settings:
     smtp: str = ""
     smtp_from: str = ""
     smtp_user: str = ""
+    file: Path = Path()
