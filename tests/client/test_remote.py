@@ -169,8 +169,19 @@ def test_a_refusal_carries_its_reason_and_facts():
     assert rejected.retry_after == 2
 
 
-def test_a_protocol_that_is_no_longer_spoken_asks_for_an_update():
-    outcome_of(Outdated, refusing("version_unsupported", status=426, facts={"oldest": 2}))
+@pytest.mark.parametrize(
+    ("facts", "server"),
+    [
+        ({"oldest": 2}, False),
+        ({"oldest": 3, "newest": 4}, False),
+        ({"newest": 0}, True),
+        ({}, False),
+    ],
+)
+def test_a_protocol_that_is_no_longer_spoken_asks_for_an_update_of_the_older_side(facts, server):
+    outdated = outcome_of(Outdated, refusing("version_unsupported", status=426, facts=facts))
+
+    assert outdated.server is server
 
 
 # --- The server ----------------------------------------------------------------------------------

@@ -138,15 +138,18 @@ def test_what_is_changed_by_another_process_is_news_within_seconds(till, shared_
 
 
 def test_a_server_that_stops_ends_its_streams_and_waits_for_nobody(tmp_path):
-    with central(tmp_path) as server, a_till(tmp_path / "till", server) as till:
-        with ear(till) as opened:
-            opened.next()
-            began = time.monotonic()
+    with (
+        central(tmp_path) as server,
+        a_till(tmp_path / "till", server) as till,
+        ear(till) as opened,
+    ):
+        opened.next()
+        began = time.monotonic()
 
-            server.stop()
+        server.stop()
 
-            assert time.monotonic() - began < 3
-            assert isinstance(opened.ended.get(timeout=10), Offline)
+        assert time.monotonic() - began < 3
+        assert isinstance(opened.ended.get(timeout=10), Offline)
 
 
 def test_a_terminal_that_is_blocked_is_told_so_and_then_refused(tmp_path):

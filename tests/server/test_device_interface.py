@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+from pathlib import Path
 
 import httpx
 import msgspec
@@ -25,6 +26,8 @@ from sync.protocol.messages import (
 )
 from sync.server.api.application import application
 from sync.server.api.exchange import WIRE_BYTES_MAX
+from sync.server.api.news import Newsroom
+from sync.server.api.snapshots import Snapshots
 from sync.server.office.enrol import issue_code
 from sync.server.office.terminals import revoke
 from tests.server.shop import MINUTE, NOON, enrolled_till
@@ -89,6 +92,12 @@ class Line:
         return codec.decode(response.content, kind)
 
 
+def whole_application(office, clock):
+    """The application with first copies, which nobody here is large enough for, and news."""
+    snapshots = Snapshots(office, Path("nowhere"), least=1_000_000)
+    return application(office, clock, snapshots=snapshots, newsroom=Newsroom(office))
+
+
 @pytest.fixture
 def clock():
     return {"now": NOON}
@@ -97,7 +106,7 @@ def clock():
 @pytest.fixture
 def client(office, clock):
     with (
-        Serving(application(office, lambda: clock["now"])) as url,
+        Serving(whole_application(office, lambda: clock["now"])) as url,
         httpx.Client(base_url=url) as client,
     ):
         yield client
@@ -311,6 +320,50 @@ def test_a_body_that_cannot_be_read_is_refused(line, path, body):
     assert (status, code) == (400, "batch_unreadable")
 
 
+def test_a_body_above_the_bound_is_refused_before_its_signature_is_looked_at(client):
+    response = client.post(f"{PREFIX}/push", content=bytes(WIRE_BYTES_MAX + 1))
+
+    assert problem(response) == (413, "batch_too_large")
+
+
+def test_a_body_whose_length_nobody_said_is_bounded_as_well(client):
+    def endless():
+        for _ in range(WIRE_BYTES_MAX // 65_536 + 2):
+            yield bytes(65_536)
+
+    assert client.post(f"{PREFIX}/push", content=endless()).status_code == 413
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(lambda frame: frame + b"more", id="trailing-bytes"),
+        pytest.param(lambda frame: frame[:-2], id="half-a-frame"),
+        pytest.param(lambda frame: b"", id="nothing"),
+    ],
+)
+def test_a_frame_is_read_to_its_end_and_not_beyond(line, spoil):
+    line.till.enrolment()
+    frame = spoil(codec.pack(line.till.batch()))
+
+    response = line.send("POST", "/push", frame, headers={"Content-Encoding": "zstd"})
+
+    assert problem(response) == (400, "batch_unreadable")
+    assert line.pull().acked_seq == 0
+
+
+@pytest.mark.parametrize("path", ["/snapshot", "/snapshot/" + "0" * 64, "/stream"])
+def test_first_copies_and_news_are_for_terminals_only(line, path):
+    response = line.send("GET", path, signed_target="/v1/device/pull")
+
+    assert problem(response) == (401, "signature_invalid")
+
+
+def test_a_small_shop_has_no_first_copy_and_no_part_of_one(line):
+    assert line.send("GET", "/snapshot").json() == {}
+    assert problem(line.send("GET", "/snapshot/" + "0" * 64)) == (404, "not_found")
+
+
 def test_a_frame_that_is_none_is_refused(line):
     response = line.send("POST", "/push", b"no frame", headers={"Content-Encoding": "zstd"})
 
@@ -367,10 +420,10 @@ def test_it_says_that_it_is_up(client):
 
 def test_the_description_names_every_route_and_no_other(office, client):
     described = client.get("/openapi.json").json()
-    app = application(office, lambda: NOON)
+    app = whole_application(office, lambda: NOON)
 
     served = {
-        (route.path, method.lower())
+        (route.path.replace(":str}", "}"), method.lower())
         for route in app.routes
         for method in route.methods
         if method != "OPTIONS"
@@ -478,6 +531,24 @@ def test_every_terminal_and_life_mints_ids_of_its_own(office):
 
     assert len(set(issuers)) == 3
     assert 0 not in issuers
+
+
+def test_a_terminal_that_is_one_version_ahead_is_understood(line):
+    later = {"protocol": 2, "oldest": 1, "app": "2", "epoch": 1, "last_seq": 0, "head": ""}
+
+    response = line.send("POST", "/hello", json.dumps(later | {"hologram": [1, {}]}).encode())
+
+    assert codec.decode(response.content, HelloAnswer).protocol == 1
+
+
+@pytest.mark.parametrize("oldest", [{}, {"oldest": 2}])
+def test_a_terminal_that_is_two_versions_ahead_is_told_what_is_spoken(line, oldest):
+    later = {"protocol": 3, "app": "3", "epoch": 1, "last_seq": 0, "head": ""} | oldest
+
+    response = line.send("POST", "/hello", json.dumps(later).encode())
+
+    assert problem(response) == (426, "version_unsupported")
+    assert codec.decode(response.content, Problem).facts == {"oldest": 1, "newest": 1}
 
 
 def test_an_older_protocol_is_told_to_update(line):

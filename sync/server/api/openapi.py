@@ -26,8 +26,10 @@ from sync.protocol.messages import (
     PushAnswer,
     Reincarnate,
     ReincarnateAnswer,
+    Snapshot,
 )
-from sync.server.api.exchange import JSON
+from sync.server.api.exchange import JSON, PACKED
+from sync.server.api.news import EVENTS
 
 _REF = "#/components/schemas/{name}"
 _HEADERS = (signing.TERMINAL, signing.TIME, signing.SIGNATURE)
@@ -49,6 +51,7 @@ def description() -> Mapping[str, object]:
             LeasesHeld,
             MemberQuery,
             MemberCard,
+            Snapshot,
             Problem,
         ),
     )
@@ -61,7 +64,17 @@ def description() -> Mapping[str, object]:
             f"{PREFIX}/hello": _posted("Say where the journal ends", Hello, HelloAnswer),
             f"{PREFIX}/push": _pushed(),
             f"{PREFIX}/pull": _got(
-                "Pull changes", PullAnswer, {"cursor": "string", "limit": "integer"}
+                "Pull changes",
+                PullAnswer,
+                {"cursor": "string", "limit": "integer", "tally": "integer"},
+            ),
+            f"{PREFIX}/snapshot": _got("Ask for a first copy in parts", Snapshot, {}),
+            f"{PREFIX}/snapshot/{{sha256}}": _streamed(
+                "Fetch a part of a first copy: a zstd frame of columns", PACKED, path="sha256"
+            ),
+            f"{PREFIX}/stream": _streamed(
+                "Hear of news: events head, lease, revoke, ping; the signature is over no body",
+                EVENTS,
             ),
             f"{PREFIX}/reincarnate": _posted("Begin the next life", Reincarnate, ReincarnateAnswer),
             f"{PREFIX}/leases": _posted("Borrow points", LeaseRequest, LeaseRow),
@@ -87,6 +100,23 @@ def _posted(summary: str, body: type, answer: type, *, signed: bool = True) -> d
 def _pushed() -> dict[str, object]:
     content = {"application/x-ndjson": {"schema": {"type": "string", "description": _BATCH}}}
     return {"post": _operation("Push events", PushAnswer, body={"content": content})}
+
+
+def _streamed(summary: str, media: str, *, path: str = "") -> dict[str, object]:
+    """Describe an answer that is no JSON, with one parameter in the path at most."""
+    parameters = [_parameter(name, "header", "string", required=True) for name in _HEADERS]
+    parameters += [_parameter(path, "path", "string", required=True)] if path else []
+    whole = {
+        "description": "The answer, signed",
+        "headers": {signing.SERVER_SIGNATURE: {"schema": {"type": "string"}}},
+        "content": {media: {"schema": {"type": "string"}}},
+    }
+    refused = {
+        "description": "A refusal (RFC 9457), signed",
+        "content": {PROBLEM: {"schema": _named(Problem)}},
+    }
+    responses = {"200": whole, "default": refused}
+    return {"get": {"summary": summary, "parameters": parameters, "responses": responses}}
 
 
 def _got(summary: str, answer: type, query: Mapping[str, str]) -> dict[str, object]:

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from litestar import Response, Router, get
+from litestar.params import FromPath
 
 from sync.protocol.messages import PREFIX, Snapshot
 from sync.server.api.exchange import AnyRequest, Clock, exchange
@@ -91,7 +92,7 @@ def snapshot_router(office: HeadOffice, clock: Clock, snapshots: Snapshots) -> R
         return await exchange(office, clock, request, work)
 
     @get("/snapshot/{sha256:str}")
-    async def give_part(request: AnyRequest, sha256: str) -> Response[bytes]:
+    async def give_part(request: AnyRequest, sha256: FromPath[str]) -> Response[bytes]:
         def work(caller: Caller, body: bytes) -> object:
             return snapshots.part(caller.store, sha256, now=clock())
 
