@@ -60,7 +60,7 @@ class _Bench:
         self._rounds, self._in_round = (3, 2) if quick else (9, 5)
         self._till = enrolled_till(office, seed=5)
         self._till.at = NOON
-        self._insert = _insert_raw(self._driver)
+        self._insert = insert_raw(self._driver)
 
     def accounts(self) -> Row:
         """Ledger, balances and lots of a batch, as the book writes them."""
@@ -142,12 +142,10 @@ class _Bench:
 
     def _entries(self, count: int) -> list[dict[str, object]]:
         """Entries as rows of `ledger`, for members of whom none comes twice."""
-        return [
-            _entry(member, self._chance) for member in self._chance.sample(self._members, count)
-        ]
+        return [entry(member, self._chance) for member in self._chance.sample(self._members, count)]
 
 
-def _insert_raw(driver: psycopg.Connection) -> Callable[[list[dict[str, object]]], None]:
+def insert_raw(driver: psycopg.Connection) -> Callable[[list[dict[str, object]]], None]:
     kinds = [kind_of(ledger.c[name].type) for name in _RAW_COLUMNS]
     arrays = ", ".join(f"%b::{kind.SQL}" for kind in kinds)
     batch = f"INSERT INTO raw SELECT * FROM unnest({arrays})"
@@ -173,7 +171,7 @@ def _write_accounts(connection: Connection, entries: list[dict[str, object]]) ->
     add_up_rows(connection, lots, moved, sums=["earned"])
 
 
-def _entry(member: int, chance: random.Random) -> dict[str, object]:
+def entry(member: int, chance: random.Random) -> dict[str, object]:
     return {
         "bucket": bucket_of(member),
         "member_id": member,

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sync.programme.refusals import Reason, Refused
 from sync.server.store import files, migrations
-from sync.server.store.dialect import write_alone, write_together
+from sync.server.store.dialect import ALONE, TOGETHER, WRITING
 
 DATA_FILE = "server.db"
 KEYS_FILE = "member_keys.db"
@@ -62,8 +62,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Give the one writing connection; commits at the end, rolls back on any error."""
-        with self.writing.begin() as connection:
-            write_alone(connection)
+        with _writing(self.writing, ALONE) as connection:
             yield connection
 
     @contextmanager
@@ -73,8 +72,7 @@ class Database:
         For acts that hold the rows which they read in order to change them (`dialect.hold`), and
         that are `repeated`.
         """
-        with self.writing.begin() as connection:
-            write_together(connection)
+        with _writing(self.writing, TOGETHER) as connection:
             yield connection
 
     @contextmanager
@@ -138,10 +136,10 @@ def migrate(place: Place) -> None:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = _engines(place)
     try:
-        with database.writing.begin() as connection:
+        with _writing(database.writing, ALONE) as connection:
             _make_schema(connection, migrations.DATA)
             migrations.upgrade(connection, migrations.DATA)
-        with database.keys_writing.begin() as connection:
+        with _writing(database.keys_writing, ALONE) as connection:
             _make_schema(connection, migrations.KEYS)
             migrations.upgrade(connection, migrations.KEYS)
     finally:
@@ -159,12 +157,20 @@ def forget(place: Place) -> None:
 
     database = _engines(place)
     try:
-        with database.writing.begin() as connection:
+        with _writing(database.writing, ALONE) as connection:
             postgres.drop_schema(connection, postgres.DATA_SCHEMA)
-        with database.keys_writing.begin() as connection:
+        with _writing(database.keys_writing, ALONE) as connection:
             postgres.drop_schema(connection, postgres.KEYS_SCHEMA)
     finally:
         database.close()
+
+
+@contextmanager
+def _writing(engine: Engine, how: str) -> Iterator[Connection]:
+    with engine.connect() as connection:
+        connection.execution_options(**{WRITING: how})
+        with connection.begin():
+            yield connection
 
 
 def _engines(place: Place) -> Database:

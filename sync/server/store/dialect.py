@@ -26,13 +26,12 @@ from sync.server.store import unfolding
 Row: TypeAlias = Mapping[str, object]
 Key: TypeAlias = tuple[object, ...]
 
+# The option of a connection that says how it writes: while nobody else does, or beside others who
+# say the same and hold the rows which they read in order to change them.
+WRITING, ALONE, TOGETHER = "loyalty_writing", "alone", "together"
+
 # Below SQLite's bound on parameters of one statement, with four columns to a key.
 _KEYS_AT_ONCE = 8_000
-
-# The lock that writing transactions share or have alone; any number that nothing else uses.
-_WRITERS = 7_190_210_001
-_ALONE = f"SELECT pg_advisory_xact_lock({_WRITERS})"
-_TOGETHER = f"SELECT pg_advisory_xact_lock_shared({_WRITERS})"
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -149,18 +148,6 @@ def hold(connection: Connection, columns: Sequence[Column[Any]], keys: Sequence[
     """
     if keys and _is_shared(connection):
         unfolding.hold(connection, columns, keys)
-
-
-def write_alone(connection: Connection) -> None:
-    """Wait until nobody else writes; until the transaction ends, nobody else will."""
-    if _is_shared(connection):
-        connection.exec_driver_sql(_ALONE)
-
-
-def write_together(connection: Connection) -> None:
-    """Write beside others who say the same, when nobody writes alone."""
-    if _is_shared(connection):
-        connection.exec_driver_sql(_TOGETHER)
 
 
 def _is_shared(connection: Connection) -> bool:

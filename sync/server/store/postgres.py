@@ -5,6 +5,7 @@ The tables lie in schemas of their own, so that the keys of members have backups
 """
 
 import os
+from collections.abc import Mapping
 from functools import cache
 from typing import TypeAlias
 
@@ -16,13 +17,22 @@ from psycopg.types.string import BytesBinaryDumper, StrBinaryDumper
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make_url, text
 
 from sync.server.store.arrays import KINDS, Packed
-from sync.server.store.dialect import write_alone
+from sync.server.store.dialect import ALONE, TOGETHER, WRITING
 
 DATA_SCHEMA = "loyalty"
 KEYS_SCHEMA = "loyalty_keys"
 
 # As many as the threads that answer requests: the default pool of `asyncio.to_thread`.
 _CONNECTIONS = min(32, (os.cpu_count() or 1) + 4)
+
+# The lock that writing transactions share or have alone; any number that nothing else uses.
+_WRITERS = 7_190_210_001
+_PLAIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
+_BEGIN: Mapping[str | None, str] = {
+    None: _PLAIN,
+    ALONE: f"{_PLAIN}; SELECT pg_advisory_xact_lock({_WRITERS})",
+    TOGETHER: f"{_PLAIN}; SELECT pg_advisory_xact_lock_shared({_WRITERS})",
+}
 
 Driver: TypeAlias = psycopg.Connection[tuple[object, ...]]
 
@@ -42,8 +52,17 @@ def engine(url: str, schema: str, *, writes: bool) -> Engine:
     @event.listens_for(made, "connect")
     def prepare(driver: Driver, record: object) -> None:
         prepared(driver, writes=writes)
+        driver.autocommit = writes  # the `begin` below is the only one
 
+    if writes:
+        event.listen(made, "begin", _begin)
     return made
+
+
+def _begin(connection: Connection) -> None:
+    """Begin, and wait for the right to write, in one round trip."""
+    # What the lock lets through is seen: each statement has a snapshot of its own.
+    connection.exec_driver_sql(_BEGIN[connection.get_execution_options().get(WRITING)])
 
 
 def prepared(driver: Driver, *, writes: bool) -> Driver:
@@ -77,8 +96,7 @@ _BINARY = ((int, IntBinaryDumper), (str, StrBinaryDumper), (bytes, BytesBinaryDu
 
 
 def make_schema(connection: Connection, schema: str) -> None:
-    """Make the schema unless it is there; until the end of the transaction nobody else migrates."""
-    write_alone(connection)
+    """Make the schema unless it is there."""
     # Asked first: without the right to make one it is refused, also when it is there.
     if not connection.scalar(_IS_THERE, {"name": schema}):
         connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
