@@ -181,6 +181,7 @@ class Person(_Message, frozen=True, kw_only=True, omit_defaults=True):
     cpf: str = ""
     birthday: str = ""
     consents: tuple[ConsentGiven, ...] = ()
+    email: str = ""
 
 
 class MemberRow(msgspec.Struct, frozen=True, array_like=True):

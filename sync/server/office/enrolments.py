@@ -1,8 +1,8 @@
 """Enrolments: a member begins at a counter, maybe one that was cut off.
 
 The event carries only the hash of the personal data, which travels beside it and is sealed here. A
-CPF or phone that another member has already stays with that one: the new member stands without it,
-and a person decides whether the two are one.
+CPF, phone or e-mail that another member has already stays with that one: the new member stands
+without it, and a person decides whether the two are one.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ import msgspec
 
 from sync.programme.cpf import parse_cpf
 from sync.programme.earning import welcome
+from sync.programme.email_address import parse_email
 from sync.programme.ledger import Entry, Kind
 from sync.programme.members import bucket_of, clean_name, parse_birthday
 from sync.programme.phone import parse_phone
@@ -28,6 +29,7 @@ from sync.server.store.tables import cards, consents, identifiers, members, pers
 _NAMES: Mapping[IdentifierKind, str] = {
     IdentifierKind.CPF: "cpf",
     IdentifierKind.PHONE: "phone",
+    IdentifierKind.EMAIL: "email",
 }
 
 
@@ -96,7 +98,10 @@ def _checked(person: Person) -> tuple[str, Details, Reason | None]:
             good[field] = parse(text) if text else ""
         except Refused as refused:
             fault = fault or refused.reason
-    details = Details(cpf=good["cpf"], phone=good["phone"], birthday=good["birthday"])
+    email = parse_email(person.email)
+    if person.email and not email:
+        fault = fault or Reason.EVENT_INVALID
+    details = Details(cpf=good["cpf"], phone=good["phone"], birthday=good["birthday"], email=email)
     return good["name"], details, fault
 
 
@@ -144,7 +149,11 @@ def _welcome(posting: Posting, standing: Standing, item: Item, event: EnrolmentE
 def _identify(posting: Posting, member: int, details: Details) -> tuple[Details, Outcome | None]:
     """Enter the member's identifiers; what is another's already is left out and reported."""
     key = posting.office.keys.identifiers
-    told = {IdentifierKind.CPF: details.cpf, IdentifierKind.PHONE: details.phone}
+    told = {
+        IdentifierKind.CPF: details.cpf,
+        IdentifierKind.PHONE: details.phone,
+        IdentifierKind.EMAIL: details.email,
+    }
     wanted = {kind: value_hash(key, kind, digits) for kind, digits in told.items() if digits}
     taken = holders(posting.connection, ((value, kind) for kind, value in wanted.items()))
     others = {kind: taken[value, kind] for kind, value in wanted.items() if (value, kind) in taken}
@@ -158,6 +167,7 @@ def _identify(posting: Posting, member: int, details: Details) -> tuple[Details,
         cpf="" if IdentifierKind.CPF in others else details.cpf,
         phone="" if IdentifierKind.PHONE in others else details.phone,
         birthday=details.birthday,
+        email="" if IdentifierKind.EMAIL in others else details.email,
     )
     for kind, other in others.items():
         facts: dict[str, int | str] = {"kind": _NAMES[kind], "member": other}

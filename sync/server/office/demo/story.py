@@ -88,6 +88,7 @@ def named_members(today: Today, document: Document) -> list[Opening]:
             cpf=people.cpf_of(345_672_917),
             phone="11973514417",
             birthday=_next_tuesday(today.day).strftime("%m-%d"),
+            email="marina@example.com",
         ),
         home_store=PINHEIROS,
         enrolled_at=_instant(today, 2023, 3, 14),
