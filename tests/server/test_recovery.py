@@ -12,7 +12,7 @@ from sync.server.office import leases
 from sync.server.office.epoch import era
 from sync.server.office.hello import greet
 from sync.server.office.recovery import awaited, end_recovery
-from sync.server.store.tables import audit
+from sync.server.store.tables import audit, events, orphans
 from tests.server.accounts import account, folded, lost, stored
 from tests.server.backups import backed_up, restore
 from tests.server.shop import DAY, MINUTE, NOON, Till, enrolled_till
@@ -326,3 +326,30 @@ def test_a_cursor_ahead_of_the_feed_begins_again(office, till, member):
         till.pull(cursor)
 
     assert refused.value.reason is Reason.CURSOR_INVALID
+
+
+def test_what_comes_before_its_member_takes_effect_when_the_member_comes(office, till):
+    """After a restore the other till may be the first to push again."""
+    other = enrolled_till(office, seed=2)
+    backup = backed_up(office)
+    member = till.member()
+    acked = ack_in(till.push())
+    lease = other.lend(member, 50)
+    bought = other.accrual(member, 2_000)
+    other.redemption(member, 50, lease.id, visit=bought.id, lead=4)
+    undone = other.accrual(member, 9_000)
+    other.void(undone.id)
+    restore(office, backup)
+
+    push_again(other, say_hello(other, held=[lease]))
+    assert lost(office) == 50
+    push_again(till, say_hello(till, acked=acked))
+
+    now = account(office, member)
+    assert (now.points, now.leased, now.spent, now.debt, lost(office)) == (20, 0, 50, 0, 0)
+    assert stored(office) == folded(office)
+    with office.database.read() as connection:
+        assert connection.execute(select(orphans)).all() == []
+        left = connection.scalars(select(events.c.code).where(events.c.code != "")).all()
+    # The one that was taken back, and a reward below its price.
+    assert sorted(left) == ["member_unknown", "not_enough_points"]

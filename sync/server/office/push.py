@@ -34,6 +34,7 @@ from sync.server.office.journals import (
     place_of,
 )
 from sync.server.office.lives import settle_ends
+from sync.server.office.orphans import Orphans, note_orphan, posting_of
 from sync.server.office.persons import make_keys
 from sync.server.office.posting import (
     Item,
@@ -47,7 +48,6 @@ from sync.server.office.posting import (
 from sync.server.office.receipts import Claims
 from sync.server.office.redemptions import HeldLeases, post_redemption
 from sync.server.office.renumbering import Renumbered
-from sync.server.office.standings import Span
 from sync.server.office.stock import hold_stock
 from sync.server.office.takings import Takings
 from sync.server.office.terminals import Caller, hear
@@ -166,7 +166,9 @@ class _Shift:
 
     def post(self, items: Sequence[Item]) -> list[Outcome]:
         """Post events in order, write what changed, and raise the feed."""
-        posting = self._posting(items)
+        enrolled = [i.event.member for i in items if isinstance(i.event, EnrolmentEvent)]
+        waiting = Orphans(self.connection, enrolled)
+        posting = self._posting(items, waiting)
         effects = _Effects(posting, items)
         known = _known(self.connection, items)
         outcomes = []
@@ -176,8 +178,10 @@ class _Shift:
                 continue
             known.add(item.id)
             outcome = effects.of(item)
+            note_orphan(posting, item, outcome)
             posting.book.add(events, self._row(item, outcome))
             outcomes.append(outcome)
+        _take_up(posting, waiting)
         posting.book.write()
         raise_lists(self.connection, posting.lists)
         posting.book.close(store=self._caller.store)
@@ -193,12 +197,12 @@ class _Shift:
         insert_rows(self.connection, events, [self._row(item, outcome)])
         return outcome
 
-    def _posting(self, items: Sequence[Item]) -> Posting:
+    def _posting(self, items: Sequence[Item], waiting: Orphans) -> Posting:
         days = [local(item.effective, self._zone).date() for item in items]
         return Posting(
             office=self._office,
             connection=self.connection,
-            book=Book(self.connection, Span(min(days), max(days))),
+            book=Book(self.connection, waiting.span(days, self._zone)),
             caller=self._caller,
             rulebook=self._rulebook,
             document=self._document,
@@ -242,6 +246,14 @@ class _Shift:
             "facts": msgspec.json.encode(outcome.facts).decode() if outcome.facts else "",
             "voided_by": None,
         }
+
+
+def _take_up(posting: Posting, waiting: Orphans) -> None:
+    """Let events take effect that came before the members of this batch."""
+    for life, late in waiting.by_life().items():
+        effects = _Effects(posting_of(posting, life), late)
+        for item in late:
+            waiting.taken_up(item, effects.of(item))
 
 
 class _Effects:

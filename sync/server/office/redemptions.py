@@ -213,4 +213,4 @@ def _note_approval(posting: Posting, item: Item, event: RedemptionEvent) -> None
         "points": event.points,
         "approved_at": item.effective,
     }
-    posting.book.add(approvals, row)
+    posting.book.put(approvals, row)

@@ -240,6 +240,16 @@ regulars = Table(
     sqlite_with_rowid=False,
 )
 
+# Events that came before their member.
+orphans = Table(
+    "orphans",
+    metadata,
+    *member(),
+    ident("event_id"),
+    PrimaryKeyConstraint("bucket", "member_id", "event_id"),
+    sqlite_with_rowid=False,
+)
+
 merchant_loss = Table(
     "merchant_loss",
     metadata,
