@@ -15,9 +15,11 @@ from psycopg.pq import Format
 from psycopg.types.numeric import IntBinaryDumper
 from psycopg.types.string import BytesBinaryDumper, StrBinaryDumper
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError
 
 from sync.server.store.arrays import KINDS, Packed
 from sync.server.store.dialect import ALONE, TOGETHER, WRITING
+from sync.server.store.unfolding import LAST, Last
 
 DATA_SCHEMA = "loyalty"
 KEYS_SCHEMA = "loyalty_keys"
@@ -56,13 +58,31 @@ def engine(url: str, schema: str, *, writes: bool) -> Engine:
 
     if writes:
         event.listen(made, "begin", _begin)
+        event.listen(made, "commit", _commit)
     return made
 
 
 def _begin(connection: Connection) -> None:
     """Begin, and wait for the right to write, in one round trip."""
+    connection.info.pop(LAST, None)  # of a transaction that failed
     # What the lock lets through is seen: each statement has a snapshot of its own.
     connection.exec_driver_sql(_BEGIN[connection.get_execution_options().get(WRITING)])
+
+
+def _commit(connection: Connection) -> None:
+    """Send what comes last and the commit at once; what SQLAlchemy commits then is nothing."""
+    last: list[Last] = connection.info.pop(LAST, [])
+    driver = connection.connection.driver_connection
+    if not last:
+        return
+    assert isinstance(driver, psycopg.Connection)
+    try:
+        with driver.pipeline():
+            for statement, parameters in last:
+                driver.execute(statement.encode(), parameters)
+            driver.execute(b"COMMIT")
+    except psycopg.Error as error:
+        raise DBAPIError.instance(last[0][0], None, error, psycopg.Error) from error
 
 
 def prepared(driver: Driver, *, writes: bool) -> Driver:

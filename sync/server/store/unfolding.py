@@ -14,6 +14,10 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, bindparam, func
 
 from sync.server.store.arrays import Packed, PackedColumn, kind_of, packed
 
+# What a connection does with its commit, in one round trip: statements with their parameters.
+LAST = "loyalty_last"
+Last: TypeAlias = tuple[str, tuple[object, ...]]
+
 Row: TypeAlias = Mapping[str, object]
 Key: TypeAlias = tuple[object, ...]
 
@@ -63,10 +67,14 @@ def add_up_rows(
 def put_numbered(
     connection: Connection, heads: Table, table: Table, scope: str, rows: Sequence[Row]
 ) -> None:
-    """Raise the head of `scope` and put each row at its number: one statement, the last one."""
+    """Raise the head of `scope` and put each row at its number, together with the commit.
+
+    Until then nobody waits for the head: it is held for as long as the disk takes, and no longer.
+    """
     statement = _numbering(heads, table, tuple(rows[0]))
     arrays = [packed(kind, [row[name] for row in rows]) for name, kind in statement.columns]
-    connection.exec_driver_sql(statement.sql, (scope, len(rows), scope, len(rows), *arrays))
+    last: list[Last] = connection.info.setdefault(LAST, [])
+    last.append((statement.sql, (scope, len(rows), scope, len(rows), *arrays)))
 
 
 def among(columns: Sequence[Column[Any]], keys: Sequence[Key]) -> ColumnElement[bool]:
