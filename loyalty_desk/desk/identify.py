@@ -192,14 +192,14 @@ def badge_of(counter: Counter, digits: str) -> str:
 
 
 def key_list(document: Document) -> Mapping[int, PublicKeyEntry]:
-    """Return the keys that sign member codes, by kid."""
+    """Return the keys that sign member codes, by kid. Kinds of a later version are passed over."""
     return {
         key.kid: PublicKeyEntry(
             key_id=key.kid,
             public_key=bytes.fromhex(key.public_hex),
             not_before=instant(key.not_before),
             not_after=instant(key.not_after) if key.not_after else None,
-            kinds=frozenset(TokenKind(kind) for kind in key.kinds),
+            kinds=frozenset(kind for kind in TokenKind if kind in key.kinds),
             revoked_at=instant(key.revoked_at) if key.revoked_at else None,
         )
         for key in document.token_keys

@@ -1,5 +1,7 @@
 """Who is at the counter: card, phone code, CPF, phone or name; and every code that is refused."""
 
+from dataclasses import replace
+
 import pytest
 
 from loyalty_desk.desk import identify
@@ -16,6 +18,13 @@ def test_a_card_opens_its_member_with_tier_balance_and_birthday(till):
     assert opened.row.name == "Marina Alves"
     assert (opened.row.tier, opened.points, opened.row.birthday) == ("gold", 2_480, "11-24")
     assert (opened.proof, opened.proof_at) == ("card", till.counter.now())
+
+
+def test_a_key_that_also_signs_a_later_kind_of_code_still_signs_cards(till):
+    keys = tuple(replace(key, kinds=(*key.kinds, 15)) for key in club.DOCUMENT.token_keys)
+    till.publish(replace(club.DOCUMENT, token_keys=keys))
+
+    assert till.scan(club.card_code(club.MARINA)).member == club.MARINA
 
 
 def test_a_phone_code_proves_presence_while_it_lasts(till):
