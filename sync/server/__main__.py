@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sync.server.settings import DEMO_MEMBERS, SNAPSHOT_FROM, Settings
 
@@ -33,8 +34,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="MEMBERS",
         help="make a first copy in parts for stores with so many members",
     )
-    serve.add_argument("--public-url", default="", help="where members reach their page, https://…")
-    serve.add_argument("--smtp", default="", metavar="HOST:PORT", help="post one-time codes here")
+    serve.add_argument(
+        "--public-url", type=_address, default="", help="where members reach their page, https://…"
+    )
+    serve.add_argument(
+        "--smtp", type=_host_and_port, default="", help="post one-time codes here: HOST:PORT"
+    )
     serve.add_argument("--smtp-from", default="", help="the address that codes come from")
     serve.add_argument("--smtp-user", default="", help="password in LOYALTY_SMTP_PASSWORD")
     _demo_options(serve)
@@ -83,6 +88,23 @@ def _demo_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--members", type=int, default=DEMO_MEMBERS, help="members of the demo")
     command.add_argument("--reset-demo", action="store_true", help="make the data anew")
     command.add_argument("--clock", type=int, default=0, metavar="MS", help="start the clock here")
+
+
+def _address(text: str) -> str:
+    """The address of a site: https, a host, nothing behind it."""
+    parts = urlsplit(text)
+    if not text:
+        return text
+    if parts.scheme != "https" or not parts.hostname or parts.path or parts.query or parts.fragment:
+        raise argparse.ArgumentTypeError(f"not of the form https://host: {text}")
+    return text
+
+
+def _host_and_port(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if text and (not host or not port.isdecimal()):
+        raise argparse.ArgumentTypeError(f"not of the form host:port: {text}")
+    return text
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from sync.programme.member_token import PublicKeyEntry, TokenKind
 from sync.programme.refusals import Reason, Refused
 from sync.server.office import reservations
 from sync.server.office.documents import publish
+from sync.server.office.epoch import begin_era
 from sync.server.office.holdings import held_by
 from sync.server.office.journal_ends import tell
 from sync.server.office.reservation_rows import open_reservations
@@ -110,6 +111,13 @@ def test_a_till_is_not_lent_what_is_reserved(office, till, member):
     reserve(office, member, reward=2)
 
     assert refusal(till.lend, member, 200)[0] is Reason.NOT_ENOUGH_POINTS
+
+
+def test_a_server_that_was_restored_reserves_nothing_before_it_has_heard_its_tills(office, member):
+    with office.database.write() as connection:
+        begin_era(connection, 2, awaits=0)
+
+    assert refusal(reserve, office, member)[0] is Reason.SERVER_RECOVERING
 
 
 def test_it_is_kept_to_the_end_of_the_seventh_day(office, member):

@@ -20,6 +20,7 @@ from sync.programme.voucher_token import VoucherToken, sign
 from sync.server.office.audit import note
 from sync.server.office.book import own_rows
 from sync.server.office.documents import local, rulebook, store_of
+from sync.server.office.epoch import era
 from sync.server.office.feed import raise_lists, raise_members
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.holdings import Holding, held_by
@@ -52,9 +53,11 @@ def reserve(office: HeadOffice, member: int, *, reward: int, store: int, now: in
     """Set a reward aside for a member in a shop.
 
     Raises Refused: NOT_FOUND for a shop that is none, REWARD_…, NOT_ENOUGH_POINTS (fact `missing`),
-    MEMBER_…
+    MEMBER_…, SERVER_RECOVERING while tills have yet to say what they hold.
     """
     with office.database.write() as connection:
+        if era(connection).recovering:
+            raise Refused(Reason.SERVER_RECOVERING)
         document = rulebook(connection).in_force(now)
         held = _holder(connection, member, now)
         wanted = rewards.reward_numbered(document.rewards, reward)

@@ -77,6 +77,8 @@ def refusal_in_words(refused: Refused) -> str:
         return _("Limit reached")
     if refused.reason is Reason.REWARD_NOT_IN_THIS_STORE:
         return _("Not in this shop")
+    if refused.reason is Reason.SERVER_RECOVERING:
+        return _("Reservations pause for a moment. Please try again later.")
     return _("Not now")
 
 

@@ -1,7 +1,7 @@
 """Signing in: who are you, and which code did you get. The same answers for everybody."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from litestar.background_tasks import BackgroundTask
 
@@ -23,9 +23,14 @@ _TOO_MANY = 429
 
 @dataclass(frozen=True, slots=True)
 class Reception:
-    """What signs people in: `send` brings them their codes."""
+    """What signs people in: `send` brings them their codes.
+
+    Letters go their own way: neither the answer nor the next one on the same connection waits, or
+    who waits could tell a member from a stranger.
+    """
 
     send: Sender
+    under_way: set[asyncio.Task[None]] = field(default_factory=set)
 
     def ask(self, visit: Visit, fields: Fields) -> Answer:
         """Send a code to whoever was named; go on alike when that is nobody."""
@@ -39,9 +44,16 @@ class Reception:
         if isinstance(asked, Wait):
             return _who(visit, wait=asked)
         posted = BackgroundTask(
-            self._post, visit.office, asked.member, asked.code, visit.language, visit.now
+            self._begin, visit.office, asked.member, asked.code, visit.language, visit.now
         )
         return Answer(go_to=CODE, afterwards=posted)
+
+    async def _begin(
+        self, office: HeadOffice, member: int, code: str, language: str, now: int
+    ) -> None:
+        task = asyncio.create_task(self._post(office, member, code, language, now))
+        self.under_way.add(task)  # a task that nobody holds may vanish
+        task.add_done_callback(self.under_way.discard)
 
     async def _post(
         self, office: HeadOffice, member: int, code: str, language: str, now: int
