@@ -4,9 +4,10 @@ A refusal is an answer like any other; every other exception is a fault of the p
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from loyalty_desk.desk import enrol, identify, lend, undo, visit
+from loyalty_desk.desk import enrol, identify, lend, undo, visit, vouchers
 from loyalty_desk.desk.visit import Draft, ReceiptRead
 from loyalty_desk.store.journal import Act
 from sync.programme.cpf import Cpf
@@ -57,14 +58,21 @@ def redeem(world: "World", till: Till) -> str:
             if refused.reason is not Reason.NEEDS_CONNECTION:
                 raise
             till.counter.connected = False
-        draft = Draft(
-            member=identify.again(till.counter, draft.member),
-            amount_centavos=draft.amount_centavos,
-            amount_confirmed=True,
-            reward=reward,
-            quantity=draft.quantity,
-        )
+            draft = replace(draft, cut_off=True)
+        draft = replace(draft, member=identify.again(till.counter, draft.member))
+    if not till.counter.connected and chance.random() < 0.1:
+        draft = replace(draft, lead=shop.staff_of(till.store_number, shop.MANAGER))
     return _concluded(till, draft, visit_id=visit_id)
+
+
+def take_voucher(world: "World", till: Till) -> str:
+    """A reward that was set aside is handed over; now and then its code is shown once more."""
+    if not world.vouchers:
+        return "nothing"
+    digits = world.chance.choice(world.vouchers[-4:])[0]
+    shown = vouchers.shown(till.counter, digits)
+    draft = Draft(member=shown.member, reward=shown.voucher.reward, voucher=shown.voucher)
+    return _concluded(till, draft)
 
 
 def join(world: "World", till: Till) -> str:
@@ -121,9 +129,10 @@ def bring_back(world: "World", till: Till) -> str:
 ACTS: tuple[tuple[Callable[["World", Till], str], int], ...] = (
     (credit, 55),
     (redeem, 28),
+    (take_voucher, 6),
     (join, 5),
     (take_back, 6),
-    (bring_back, 6),
+    (bring_back, 4),
 )
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import event
 from sync.client.http import Answer
 from sync.server.api.application import application
 from sync.server.api.snapshots import Snapshots
+from sync.server.jobs import Jobs
 from sync.server.office.enrol import issue_code
 from sync.server.office.head_office import HeadOffice
 from sync.server.store.database import Database, Place, open_database
@@ -142,11 +143,13 @@ class Central:
 
     def answer(self, packet: Packet) -> Answer:
         """Answer a packet. Raises Unforeseen; Killed, after which it has to be started again."""
-        _unforeseen.said.clear()
-        answer = self._loop.run_until_complete(self._answered(packet))
-        if _unforeseen.said:
-            raise Unforeseen("\n".join(_unforeseen.said))
-        return answer
+        with _foreseen():
+            return self._loop.run_until_complete(self._answered(packet))
+
+    def do_jobs(self) -> None:
+        """Do once what the server does by itself every minute. Raises Unforeseen, Killed."""
+        with _foreseen():
+            Jobs(self.office, lambda: self._time.now).round()
 
     async def _answered(self, packet: Packet) -> Answer:
         path, _, query = packet.target.partition("?")
@@ -198,6 +201,14 @@ class _Log(logging.Handler):
 
 _unforeseen = _Log()
 logging.getLogger("loyalty_server").addHandler(_unforeseen)
+
+
+@contextmanager
+def _foreseen() -> Iterator[None]:
+    _unforeseen.said.clear()
+    yield
+    if _unforeseen.said:
+        raise Unforeseen("\n".join(_unforeseen.said))
 
 
 class _Inline(ThreadPoolExecutor):

@@ -17,6 +17,7 @@ from sync.programme.tiers import tier_for
 from sync.protocol.events import AccrualEvent, RedemptionEvent
 from sync.server.office.book import entry_in
 from sync.server.office.documents import rulebook
+from sync.server.office.reservation_rows import OPEN
 from sync.server.store.states import LeaseState
 from sync.server.store.tables import (
     balances,
@@ -31,6 +32,7 @@ from sync.server.store.tables import (
     merchant_loss,
     receipt_claims,
     repeats,
+    reservations,
 )
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ class Books:
     lots: dict[int, dict[str, int]]
     entries: dict[int, list[Entry]]
     leases: list[Found]
+    set_aside: list[Found]
     losses: list[Found]
     tiers: Any
 
@@ -64,6 +67,9 @@ def books(connection: Connection) -> Books:
         lots=held,
         entries=entries,
         leases=list(connection.execute(select(leases))),
+        set_aside=list(
+            connection.execute(select(reservations).where(reservations.c.state.in_(OPEN)))
+        ),
         losses=list(connection.execute(select(merchant_loss))),
         tiers=rulebook(connection).documents[-1].tiers,
     )
@@ -77,6 +83,8 @@ def accounts_are_the_fold(world: "World", found: Books) -> Iterator[str]:
             yield f"lease {row.lease_id.hex()} spent {row.spent} of {row.amount}"
         if row.state == LeaseState.ACTIVE:
             lent[row.member_id] += row.amount - row.spent
+    for row in found.set_aside:
+        lent[row.member_id] += row.points
     for member, row in found.accounts.items():
         entries = found.entries.get(member, [])
         counted = fold(entries, leased=lent[member])
@@ -141,10 +149,18 @@ def what_was_taken_back_is_gone(connection: Connection, found: Books) -> Iterato
 
 
 def losses_are_within_bounds(world: "World", found: Books) -> Iterator[str]:
-    """Only a copied disk costs the shop points, and no more than were lent to it then."""
+    """A copied disk costs the shop no more points than could be lent to it.
+
+    Nothing else does but what it took on itself: the floor limit, a voucher shown at two tills.
+    """
     losses: defaultdict[int, int] = defaultdict(int)
     for row in found.losses:
-        losses[row.terminal_id] += row.points
+        event = world.recorded[row.event_id.hex()]
+        assert isinstance(event, RedemptionEvent)
+        if not (event.floor or event.lead or event.voucher):
+            losses[row.terminal_id] += row.points
+        elif event.voucher and not world.restores:
+            yield from _used_twice(world, event)
     for terminal, points in losses.items():
         bound = world.double_spendable.get(terminal, 0)
         if points > bound:
@@ -230,10 +246,22 @@ def rows_and_effects_belong_together(till: "Till", connection: Connection) -> It
             incarnations.c.terminal_id == terminal, incarnations.c.n == life
         )
     ).scalar_one()
+    without_effect = set(
+        connection.scalars(
+            select(events.c.member_id).where(
+                events.c.terminal_id == terminal,
+                events.c.incarnation == life,
+                events.c.seq > till.ledger.settled,
+                events.c.status != "accepted",
+            )
+        )
+    )
     versions = connection.execute(select(balances.c.member_id, balances.c.version))
     for member, version in versions.tuples():
         known = till.members.by_id(member)
         if known is None or known.is_new or known.row.version != version:
+            continue
+        if member in without_effect:
             continue
         lacking = till.ledger.effects(member, known.row.cards, after=last_seq)
         if lacking is not None and holding(known.row, lacking) != known.holding:
@@ -264,6 +292,16 @@ def till_is_settled(till: "Till", found: Books, *, twin: bool) -> Iterator[str]:
     }
     if lent != held and not twin:
         yield f"{till.name} holds leases {held}, was lent {lent}"
+
+
+def _used_twice(world: "World", event: RedemptionEvent) -> Iterator[str]:
+    uses = [
+        one.id
+        for one in world.recorded.values()
+        if isinstance(one, RedemptionEvent) and one.voucher == event.voucher
+    ]
+    if len(uses) < 2:
+        yield f"voucher {event.voucher} was used once, and cost the shop {event.points}"
 
 
 def server_has_its_journal(till: "Till", connection: Connection) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What people at head office do meanwhile: confirm, block, give cards, publish, write tills off."""
+"""What happens at head office meanwhile: confirming, blocking, publishing, setting aside, jobs."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from sync.programme.refusals import Refused
-from sync.server.office import losses, members
+from sync.server.office import losses, members, reservations
 from sync.server.office.cards import card_token
 from sync.server.office.confirmations import confirm
 from sync.server.office.documents import publish
 from sync.server.store.tables import pendings
 from tests.simulation import shop
+from tests.simulation.central import Killed
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -84,6 +85,38 @@ def _write_off(world: "World") -> object:
     return "none"
 
 
+def _reserve(world: "World") -> object:
+    """Somebody has a reward set aside on their phone, and its code shown."""
+    chance, office, now = world.chance, world.central.office, world.time.now
+    member = chance.choice(world.people.members).member
+    reward, store = chance.choice(tuple(shop.COSTS)), chance.choice(shop.STORES[:2])
+    made = reservations.reserve(office, member, reward=reward, store=store, now=now)
+    digits = reservations.voucher_code(office, member, made.voucher, now=now)
+    world.vouchers.append((digits, member, made.voucher))
+    return made.voucher.hex()
+
+
+def _cancel(world: "World") -> object:
+    """Somebody does not want a reward any more that was set aside."""
+    if not world.vouchers:
+        return "nothing"
+    _, member, voucher = world.chance.choice(world.vouchers)
+    office, now = world.central.office, world.time.now
+    return reservations.cancel(office, member, voucher, now=now).state.name
+
+
+def _work_off(world: "World") -> object:
+    """What the server does every minute by itself; sometimes it is killed over it."""
+    dies = bool(world.faults.crashes) and world.chance.random() < 0.5
+    try:
+        with world.central.dying(world.chance.randrange(1, 90) if dies else 0):
+            world.central.do_jobs()
+    except Killed:
+        world.central.restart()
+        return "killed"
+    return "done"
+
+
 _DOINGS: tuple[Callable[["World"], object], ...] = (
     _confirm,
     _confirm,
@@ -92,4 +125,9 @@ _DOINGS: tuple[Callable[["World"], object], ...] = (
     _give_card,
     _publish,
     _write_off,
+    _reserve,
+    _reserve,
+    _reserve,
+    _cancel,
+    _work_off,
 )

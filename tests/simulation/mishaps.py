@@ -51,10 +51,10 @@ def drawn(chance: "random.Random", kinds: tuple[str, ...]) -> Faults:
         "clocks": (0, 0, 8),
         "lost": (0, 0, 0, 2),
         "upgrades": (0, 0, 4),
-        "clones": (0, 0, 0, 3),
-        "images": (0, 0, 0, 4),
-        "ledgers": (0, 0, 0, 4),
-        "restores": (0, 0, 0, 3),
+        "clones": (0, 0, 8),
+        "images": (0, 0, 16),
+        "ledgers": (0, 0, 16),
+        "restores": (0, 0, 12),
     }
     rates = {kind: chance.choice(rate) for kind, rate in often.items()}
     return Faults(**{kind: rate for kind, rate in rates.items() if kind in kinds})

@@ -27,7 +27,7 @@ from sync.server.office.head_office import HeadOffice
 from sync.server.office.staff import Colleague, employ
 from sync.server.office.stock import count_stock
 from sync.server.store.database import Place, migrate, open_database
-from sync.server.store.keys import CARDS_KID, PHONES_KID, Keys, load_keys, make_keys
+from sync.server.store.keys import CARDS_KID, PHONES_KID, VOUCHERS_KID, Keys, load_keys, make_keys
 from tests import postgres
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
@@ -92,7 +92,12 @@ def programme(keys: Keys, *, version: int = 1, rate: str = "1", valid_from: int 
         stores=tuple(Store(id=store, name=f"Loja {store}", cnpj="") for store in STORES),
         categories=(Category(id="coffee", name="Café", ncm_prefixes=("0901",)),),
         missions=(Mission(id="week", name="3 visitas na semana", visits_week=3, points=100),),
-        limits=Limits(terminal_lease_centavos=5_000),
+        limits=Limits(
+            terminal_lease_centavos=5_000,
+            floor_points=60,
+            floor_lead_points=200,
+            floor_times_day=3,
+        ),
         permissions=tuple(
             Permission(role=role, act=act.value) for role, acts in _GRANTS.items() for act in acts
         ),
@@ -109,6 +114,11 @@ def programme(keys: Keys, *, version: int = 1, rate: str = "1", valid_from: int 
                 kid=PHONES_KID,
                 public_hex=keys.phones.public_key().public_bytes_raw().hex(),
                 kinds=(2,),
+            ),
+            TokenKey(
+                kid=VOUCHERS_KID,
+                public_hex=keys.vouchers.public_key().public_bytes_raw().hex(),
+                kinds=(3,),
             ),
         ),
     )

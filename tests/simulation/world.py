@@ -50,12 +50,14 @@ class World:
     at_server: set[bytes] = field(default_factory=set)
     receipts: list[ReceiptRead] = field(default_factory=list)
     receipts_made: int = 0
+    vouchers: list[tuple[str, int, bytes]] = field(default_factory=list)  # code, member, id
     counts: dict[str, int] = field(default_factory=dict)
     copies: int = 0  # how often a till's disk was copied or went back
     double_spendable: dict[int, int] = field(default_factory=dict)  # by terminal, in points
     blocked: set[int] = field(default_factory=set)
     written_off: set[str] = field(default_factory=set)
     version: int = 1
+    restores: int = 0
     at_rest: bool = False
     faults: mishaps.Faults = field(init=False)
     people: People = field(init=False)
@@ -122,7 +124,7 @@ class World:
         return (
             (75, World._sync),
             (20, World._idle),
-            (12, head_office.act),
+            (20, head_office.act),
             (2, World._check_books),
             (15, mishaps.deliver_late),
             (faults.weather, mishaps.change_weather),
@@ -214,7 +216,8 @@ class World:
             if not self.copies:
                 raise Violation(f"{till.name}: {report.trouble.value}")
             return report.trouble.value
-        if self.chance.random() < 0.1 and len(till.events) == before:
+        whole = not report.closed and till.store.replica.copying() is None
+        if whole and len(till.events) == before and self.chance.random() < 0.1:
             with self.central.database.read() as connection:
                 found = checks.books(connection)
                 self._fail_if(checks.server_has_its_journal(till, connection))
@@ -254,6 +257,7 @@ class World:
     def restored(self) -> None:
         """Head office has gone back: what only it knew since then is not known any more."""
         self.blocked.clear()
+        self.restores += 1
 
     # --- Rest -------------------------------------------------------------------------------------
 
