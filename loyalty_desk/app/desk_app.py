@@ -225,7 +225,8 @@ class DeskApp(QObject):
 
     def _show(self, screen: Screen) -> None:
         self.window.show_screen(screen)
-        self._idle.start(_IDLE_AFTER_MS)
+        if not self._idle.isActive():  # a desk that is redrawn all the time is tidied all the same
+            self._idle.start(_IDLE_AFTER_MS)
 
     def _after_act(self) -> None:
         if self._link is not None:
@@ -242,7 +243,12 @@ class DeskApp(QObject):
     def _tidy(self) -> None:
         store, now = self._store, self._clock.now()
         if store is not None:
-            self.store_worker.run(lambda: store.idle(now), lambda _none: None, self._lost)
+            self.store_worker.run(lambda: store.idle(now), lambda _none: None, self._untidied)
+
+    def _untidied(self, error: BaseException) -> None:
+        """What a full disk did not take waits for the next moment; the status says that it is."""
+        if not isinstance(error, Refused):
+            raise error
 
     def _read_image(self, data: bytes) -> None:
         from loyalty_desk.devices.qr_image import decode_image

@@ -6,13 +6,13 @@ forgotten before the server has it, and that nothing lent to the life that is le
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
 import msgspec
 
-from loyalty_desk.store import journal, meta
+from loyalty_desk.store import integrity, journal, meta
 from loyalty_desk.store.database import Connection, Database
 from loyalty_desk.store.journal import Stretch
 from loyalty_desk.store.salvage import Copy, LifeNote, Payload
@@ -126,6 +126,24 @@ class Lives:
         with self._database.reading() as connection:
             first: int | None = connection.execute("SELECT min(seq) FROM journal").fetchone()[0]
         return first or 0
+
+    def broken(self, after: int, limit: int) -> tuple[list[int], int]:
+        """Return which of `limit` events behind `after` their hashes do not fit, and the last."""
+        lives = [*((one.begins, one.identity) for one in self._earlier), (self.begins, self.known)]
+        starts = {begins: first_of(identity) for begins, identity in lives}
+        with self._database.reading() as connection:
+            return integrity.broken(connection, starts, after, limit)
+
+    def mend(self, copies: Sequence[Copy]) -> None:
+        """Write events as they were; what is claimed for them has not changed."""
+        with self._database.writing() as connection:
+            for copy in copies:
+                journal.put_back(connection, copy, None)
+
+    def read_all(self, *, small: bool) -> None:
+        """Read the file's tables; raises Refused(DATABASE_DAMAGED) for a page that is hurt."""
+        with self._database.reading() as connection:
+            (integrity.read_small if small else integrity.read_receipts)(connection)
 
     # --- Leaving it -----------------------------------------------------------------------------
 

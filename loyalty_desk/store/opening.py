@@ -5,6 +5,7 @@ cannot be read is put aside and made anew from the salvage file (`watch.py`).
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from loyalty_desk.store.keys import Keys
 from loyalty_desk.store.ledger import Ledger
 from loyalty_desk.store.members import Members
 from loyalty_desk.store.replica import StoreReplica
-from loyalty_desk.store.watch import Watch, open_watched
+from loyalty_desk.store.watch import Watch, mark_hurt, open_watched
 from sync.programme.refusals import Reason, Refused
 
 # Personal data does not stay on a till that nobody connects any more.
@@ -48,7 +49,8 @@ class Store:
         if not self.ledger.is_open:
             return
         try:
-            self.idle(now)
+            with suppress(Refused):  # a full disk: what is on it stays as it is
+                self.idle(now)
         finally:
             self.cache.close()
             self.ledger.close()
@@ -62,6 +64,18 @@ def open_store(
     Raises Refused: DATABASE_KEY_WRONG, DATABASE_NEWER, DATABASE_DAMAGED, DISK_FULL.
     """
     places.prepare()
+    try:
+        return _open(places, keys, random_bytes, now)
+    except Refused as refused:
+        if refused.reason is not Reason.DATABASE_DAMAGED:
+            raise
+    # Found by what was read of it: make it anew as if it could not have been opened.
+    mark_hurt(places)
+    recovery.remove(places.cache)
+    return _open(places, keys, random_bytes, now)
+
+
+def _open(places: Places, keys: Keys, random_bytes: Callable[[int], bytes], now: int) -> Store:
     watch = open_watched(places, keys, random_bytes=random_bytes, now=now)
     ledger = watch.ledger
     try:

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from loyalty_desk.store import claims, journal, meta, whole_file
-from loyalty_desk.store.database import Connection, connect, refusing
+from loyalty_desk.store.database import Connection, DriverError, connect, refusing
 from loyalty_desk.store.lives import first_of
 from loyalty_desk.store.salvage import AckNote, Copy, LifeNote, Line, Payload
 from sync.client.replica import Head, Identity
@@ -26,7 +26,7 @@ Row: TypeAlias = tuple[Any, ...]
 
 _ENDINGS = ("", "-wal", "-shm")
 # What is worth having from a file whose journal is hurt; all of it but the first comes with a pull.
-_BESIDE = ("parked", "shifts", "attention", "documents", "staff")
+_BESIDE = ("parked", "shifts", "attention", "documents", "staff", "vouchers")
 
 _identity = msgspec.json.Decoder(Identity)
 
@@ -137,16 +137,18 @@ def readable(path: Path, key: bytes, after: int) -> tuple[list[Line], dict[str, 
     """Return what can still be read of a hurt ledger: events behind `after`, and what is beside."""
     lines: list[Line] = []
     tables: dict[str, list[Row]] = {}
+    if not path.exists():
+        return lines, tables
     try:
         with refusing():
             connection = connect(path, key, synchronous="FULL", cache_kib=1024)
     except Refused:
         return lines, tables
     for part in (_life_in, _events_in):
-        with suppress(Refused), refusing():
+        with suppress(Refused, DriverError), refusing():
             lines += part(connection, after)
     for table in _BESIDE:
-        with suppress(Refused), refusing():
+        with suppress(Refused, DriverError), refusing():
             tables[table] = connection.execute(f"SELECT * FROM {table}").fetchall()
     connection.close()
     return lines, tables
@@ -161,7 +163,7 @@ def _life_in(connection: Connection, _after: int) -> list[Line]:
 def _events_in(connection: Connection, after: int) -> list[Line]:
     """One by one, up to the first that cannot be read."""
     lines: list[Line] = []
-    with suppress(Refused), refusing():
+    with suppress(Refused, DriverError), refusing():
         while True:
             events, payloads = journal.copies(connection, after, 1)
             if not events:
@@ -174,8 +176,9 @@ def _events_in(connection: Connection, after: int) -> list[Line]:
 def put_beside(connection: Connection, tables: Mapping[str, Sequence[Row]]) -> None:
     """Put what lay beside a hurt journal beside a new one."""
     for table, rows in tables.items():
-        marks = ", ".join("?" * len(rows[0])) if rows else ""
-        connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", rows)
+        if rows:
+            marks = ", ".join("?" * len(rows[0]))
+            connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", rows)
 
 
 def remove(path: Path) -> None:

@@ -19,18 +19,27 @@ from loyalty_desk.store.visits import DAY_MS
 from sync.programme.refusals import Reason, Refused
 
 _AT_ONCE = 2_000  # events
-_HURT = (Reason.DATABASE_DAMAGED, Reason.DATABASE_KEY_WRONG)
+_CHECKED_AT_ONCE = 2_000
+_TAIL = 1_000
+_HURT = (Reason.DATABASE_DAMAGED, Reason.DATABASE_KEY_WRONG, Reason.EVENT_INVALID)
 
 
 @dataclass(slots=True)
 class Watch:
-    """What stands beside the open ledger. `put_aside` is where one lies that could not be read."""
+    """What stands beside the open ledger. `put_aside` is where one lies that could not be read.
+
+    `hurt` are events that the disk has changed and that nothing here can mend.
+    """
 
     ledger: Ledger
     guard: Guard
     salvage: Salvage
     put_aside: Path | None
+    marker: Path
     trimmed_at: int = 0
+    checked_at: int = 0
+    checked_to: int = 0
+    hurt: tuple[int, ...] = ()
 
     def begin(self, *, cache_acked: int) -> None:
         """Compare what is known of the ledger with it, and count this start in both places.
@@ -39,8 +48,10 @@ class Watch:
         terminal than its ledger.
         """
         ledger, marks = self.ledger, self.marks()
+        behind = self._catch_up()
         if ledger.identity is not None:
-            behind = self._catch_up() or cache_acked > ledger.head().seq
+            self._check(max(0, ledger.head().seq - _TAIL), _TAIL)
+            behind |= cache_acked > ledger.head().seq
             why = doubt(self.guard.marks, marks) or ("rolled_back" if behind else None)
             if why is not None:
                 ledger.leave_life(why)
@@ -73,6 +84,45 @@ class Watch:
         if abs(now - self.trimmed_at) >= DAY_MS:
             self.salvage.forget(events=self.ledger.lives.oldest() - 1, payloads=acked)
             self.trimmed_at = now
+        if self.ledger.identity is not None:
+            self._check_on(now)
+
+    def _check_on(self, now: int) -> None:
+        """Check a part of the journal; once a day all of it, and every page beside it.
+
+        A page that is hurt is noted: the next start makes the ledger anew.
+        """
+        if abs(now - self.checked_at) < DAY_MS:
+            return
+        try:
+            last = self._check(self.checked_to, _CHECKED_AT_ONCE)
+            if last > self.checked_to:
+                self.checked_to = last
+                return
+            for small in (True, False):
+                self.ledger.lives.read_all(small=small)
+        except Refused as refused:
+            if refused.reason is not Reason.DATABASE_DAMAGED:
+                raise
+            whole_file.put(self.marker, b"")
+        self.checked_at, self.checked_to = now, 0
+
+    def _check(self, after: int, limit: int) -> int:
+        """Check events, mend what the salvage file has as it was; return the last one checked.
+
+        What the server lacks and nothing can mend ends the life: no later event can be sent in it.
+        """
+        lives = self.ledger.lives
+        found, last = lives.broken(after, limit)
+        if found:
+            copies = self.salvage.copies()
+            lives.mend([copies[one] for one in found if one in copies])
+            found, last = lives.broken(after, limit)
+        if found:
+            self.hurt = tuple(sorted({*self.hurt, *found}))
+            if found[-1] > lives.sent:
+                self.ledger.leave_life("unknown")
+        return last
 
     def _catch_up(self) -> bool:
         """Put back what only the salvage file has; say whether there was anything."""
@@ -113,17 +163,38 @@ def open_watched(
     fresh = places.ledger.with_name("ledger.new")
     if fresh.exists() and not places.ledger.exists():
         fresh.replace(places.ledger)
+    marker = _marker(places)
     aside = None
     try:
-        if salvage.seq and not places.ledger.exists():
+        if salvage.seq and (marker.exists() or not places.ledger.exists()):
             raise Refused(Reason.DATABASE_DAMAGED)
-        ledger = _opened(places.ledger, keys, random_bytes)
+        ledger = _sound(_opened(places.ledger, keys, random_bytes))
     except Refused as refused:
         if refused.reason not in _HURT or not salvage.seq:
             raise
         aside = _rebuild(places.ledger, fresh, keys, salvage, random_bytes, now)
         ledger = _opened(places.ledger, keys, random_bytes)
-    return Watch(ledger, guard, salvage, aside)
+        marker.unlink(missing_ok=True)
+    return Watch(ledger, guard, salvage, aside, marker)
+
+
+def mark_hurt(places: Places) -> None:
+    """Note that the ledger has to be made anew at the next opening."""
+    whole_file.put(_marker(places), b"")
+
+
+def _marker(places: Places) -> Path:
+    return places.ledger.with_name("ledger.hurt")
+
+
+def _sound(ledger: Ledger) -> Ledger:
+    """Return a ledger whose small tables can all be read; raises Refused(DATABASE_DAMAGED)."""
+    try:
+        ledger.lives.read_all(small=True)
+    except BaseException:
+        ledger.close()
+        raise
+    return ledger
 
 
 def _opened(path: Path, keys: Keys, random_bytes: Callable[[int], bytes]) -> Ledger:

@@ -1,0 +1,49 @@
+"""Integrity: every event's hash recomputed, every page read: what a disk has changed shows.
+
+The file is encrypted page by page with a check value each (SQLCipher: HMAC-SHA-512), so a page that
+can be read is a page as it was written: leases, receipts and verifiers need none of their own. The
+chain covers what a page's check value cannot: a page that is whole, but of another time.
+"""
+
+from collections.abc import Mapping
+
+from loyalty_desk.store.database import Connection
+from sync.protocol.chain import next_hash
+
+# These grow for 90 days; all others are small.
+_LARGE = ("journal", "receipts")
+
+
+def read_small(connection: Connection) -> None:
+    """Read every table that is small; raises what the driver raises for a page that is hurt."""
+    names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    for (table,) in names:
+        if table not in _LARGE:
+            connection.execute(f"SELECT * FROM {table}").fetchall()
+
+
+def read_receipts(connection: Connection) -> None:
+    """Read all claims of receipts; raises what the driver raises for a page that is hurt."""
+    connection.execute("SELECT count(key), sum(at), sum(seq) FROM receipts").fetchall()
+
+
+def broken(
+    connection: Connection, starts: Mapping[int, bytes], after: int, limit: int
+) -> tuple[list[int], int]:
+    """Return which of `limit` events behind `after` their hashes do not fit, and the last one.
+
+    `starts` are the hashes before the first event of each life. Of the very first event that is
+    held the hash before it may be forgotten: it is taken as it is.
+    """
+    rows = connection.execute(
+        "SELECT seq, hash, body FROM journal WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit)
+    ).fetchall()
+    before = connection.execute("SELECT hash FROM journal WHERE seq = ?", (after,)).fetchone()
+    previous = before[0] if before else None
+    found = []
+    for seq, own_hash, body in rows:
+        previous = starts.get(seq - 1, previous)
+        if previous is not None and next_hash(previous, body) != own_hash:
+            found.append(seq)
+        previous = own_hash
+    return found, rows[-1][0] if rows else after
