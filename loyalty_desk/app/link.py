@@ -53,8 +53,14 @@ class Link:
         return self._engine.round()
 
     def borrow(self, member: int, points: int) -> None:
-        """Have points lent for a redemption; raises Refused."""
+        """Have points lent for a redemption; raises Refused.
+
+        A till that is about to leave its life waits for the next one: what is lent to the old one
+        could not be spent.
+        """
         server = self._to_ask()
+        if self._store.ledger.lives.leaving is not None:
+            raise Refused(Reason.NEEDS_CONNECTION, usable=0)
         lend.borrow(self._counter, server, self._store.replica, member, points)
 
     def card_of(self, member: int) -> MemberCard:
@@ -116,6 +122,7 @@ class Link:
             raise Refused(Reason.NEEDS_CONNECTION, usable=0)
         if self._asking is None:
             self._asking = self._server(address, identity)
+        self._asking.speak_as(identity)  # another life may have begun
         return self._asking
 
     def _server(self, address: Address, identity: Identity) -> RemoteServer:

@@ -119,6 +119,35 @@ def test_an_answer_that_is_lost_gives_no_second_life(home, tmp_path, lost):
         assert till.ledger.waiting() == 0
 
 
+def test_a_server_restored_to_a_time_before_a_life_learns_of_it_again(home, tmp_path):
+    with a_till(tmp_path / "till", home) as till:
+        member = till.somebody()
+        till.credit(member, 1)
+        till.engine.round()
+        home.stop()
+        shutil.copytree(home.data, tmp_path / "backup")
+        home.start()
+        till.credit(member, 2)
+        till.ledger.leave_life("forked")
+        till.engine.round()
+        till.credit(member, 3)
+        till.engine.round()
+        assert purchases(home, member) == 3
+
+        home.stop()
+        shutil.rmtree(home.data)
+        shutil.copytree(tmp_path / "backup", home.data)
+        home.start()
+        till.connect()
+        for _ in range(3):
+            till.engine.round()
+
+        assert till.ledger.known.incarnation == 2
+        assert purchases(home, member) == 3
+        assert till.ledger.waiting() == 0
+        assert till.points(member) == home.points_of(member)
+
+
 def test_a_receipt_of_the_life_before_is_still_claimed(home, tmp_path):
     receipt = "35261111222333000181650010000012341000054321"
     with a_till(tmp_path / "till", home) as till:
