@@ -86,10 +86,13 @@ class Salvage:
         body = start + b"".join(map(self._sealed, added))
         try:
             handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            with os.fdopen(handle, "ab", buffering=0) as file:
+            try:
                 self._whole = False
-                file.write(body)
-                os.fsync(file.fileno())
+                while body:  # the last bytes of a disk are taken without a word
+                    body = body[os.write(handle, body) :]
+                os.fsync(handle)
+            finally:
+                os.close(handle)
         except OSError as fault:
             raise Refused(Reason.DISK_FULL) from fault
         self._whole = True

@@ -1,7 +1,9 @@
 """A ledger that rots, or is gone: what the salvage file brings back, on real files."""
 
 import random
+import resource
 import shutil
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -227,6 +229,62 @@ def test_the_whole_journal_is_checked_once_a_day(store, places, again, monkeypat
 
     assert bodies(store) == unsent
     assert store.watch.checked_at == NOON + DAY
+
+
+# --- A full disk ---------------------------------------------------------------------------------
+
+
+@contextmanager
+def no_file_grows_beyond(size):
+    """Until the end, this process can write no file beyond `size` bytes, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_line_that_did_not_fit_comes_again_when_there_is_room(tmp_path):
+    path = tmp_path / "salvage.log"
+    salvage = Salvage(path, KEY, seeded_bytes())
+    salvage.append([a_copy(1)])
+
+    with no_file_grows_beyond(path.stat().st_size + 50), pytest.raises(Refused) as refused:
+        salvage.append([a_copy(2)])
+    assert (refused.value.reason, salvage.seq) == (Reason.DISK_FULL, 1)
+    salvage.append([a_copy(2), a_copy(3)])
+
+    assert sorted(Salvage(path, KEY, seeded_bytes()).copies()) == [1, 2, 3]
+
+
+def test_a_full_disk_refuses_whole_acts_and_loses_nothing(store, places, again):
+    store.ledger.record([an_accrual()])
+    store.idle(NOON)
+    before, head = bodies(store), store.ledger.head()
+    room = places.ledger.with_name("ledger.db-wal").stat().st_size
+
+    reasons = []
+    with no_file_grows_beyond(max(room, places.ledger.stat().st_size)):
+        for _ in range(40):
+            try:
+                store.ledger.record([an_accrual()])
+            except Refused as refused:
+                reasons.append(refused.reason)
+        with suppress(Refused):
+            store.idle(NOON)
+    assert set(reasons) == {Reason.DISK_FULL}
+    recorded = bodies(store)
+    assert recorded[: len(before)] == before
+    assert store.ledger.head().seq == len(recorded) == head.seq + 40 - len(reasons)
+    store.ledger.record([an_accrual()])
+    recorded = bodies(store)
+    closed(store)
+
+    found = again()
+    assert bodies(found) == recorded
+    assert found.ledger.lives.leaving is None
+    assert sorted(found.watch.salvage.copies()) == list(range(1, len(recorded) + 1))
 
 
 # --- The file ------------------------------------------------------------------------------------
