@@ -12,7 +12,7 @@ from sync.server.office import leases
 from sync.server.office.epoch import era
 from sync.server.office.hello import greet
 from sync.server.office.recovery import awaited, end_recovery
-from sync.server.store.tables import audit, events, orphans
+from sync.server.store.tables import audit, balances, events, orphans
 from tests.server.accounts import account, folded, lost, stored
 from tests.server.backups import backed_up, restore
 from tests.server.shop import DAY, MINUTE, NOON, Till, enrolled_till
@@ -353,3 +353,41 @@ def test_what_comes_before_its_member_takes_effect_when_the_member_comes(office,
         left = connection.scalars(select(events.c.code).where(events.c.code != "")).all()
     # The one that was taken back, and a reward below its price.
     assert sorted(left) == ["member_unknown", "not_enough_points"]
+
+
+def test_what_a_forgotten_lease_paid_for_is_charged_and_not_lost(office, till, member):
+    """A used-up lease is forgotten by its till; its redemption comes again, and is covered."""
+    other = enrolled_till(office, seed=2)
+    backup = backed_up(office)
+    other.accrual(member, 10_000)
+    other.push()
+    lease = till.lend(member, 600)
+    till.redemption(member, 600, lease.id, reward=2)
+    acked = ack_in(till.push())
+    restore(office, backup)
+
+    push_again(till, say_hello(till, acked=acked, held=[]))
+    assert (account(office, member).points, account(office, member).debt) == (0, 50)
+    push_again(other, say_hello(other))
+
+    now = account(office, member)
+    assert (now.points, now.debt, now.spent, lost(office)) == (150, 0, 600, 0)
+    assert stored(office) == folded(office)
+
+
+def test_after_the_wait_a_forgotten_lease_covers_only_what_is_available(office, till, member):
+    enrolled_till(office, seed=2)
+    backup = backed_up(office)
+    lease = till.lend(member, 500)
+    till.redemption(member, 500, lease.id, reward=2)
+    acked = ack_in(till.push())
+    late = enrolled_till(office, seed=3)
+    restore(office, backup)
+    answer = say_hello(till, acked=acked, held=[])
+    end_recovery(office, staff=0, now=NOON)
+    with office.database.write() as connection:
+        connection.execute(balances.update().values(leased=300))
+    push_again(till, answer)
+
+    assert (account(office, member).points, lost(office)) == (300, 250)
+    assert late.caller.terminal

@@ -19,6 +19,7 @@ from sync.server.office.posting import (
     Item,
     Outcome,
     Posting,
+    gaps_of,
     known_versions,
     last_silence,
     zone_of,
@@ -143,6 +144,7 @@ def posting_of(posting: Posting, life: _Life) -> Posting:
         knew=known_versions(connection, caller),
         silent_since=last_silence(connection, caller),
         renumbered=Renumbered(connection, caller, branch),
+        gaps=gaps_of(connection, caller),
     )
 
 

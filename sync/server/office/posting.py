@@ -8,6 +8,7 @@ counter is recorded in all of them.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import Enum, unique
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -18,6 +19,7 @@ from sync.protocol.events import AnyEvent, Event, VoidEvent
 from sync.protocol.messages import EventStatus, Sealed
 from sync.server.office.book import Book, Origin
 from sync.server.office.documents import Rulebook, local, store_of
+from sync.server.office.epoch import era
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.renumbering import Renumbered
 from sync.server.office.standings import Standing
@@ -31,6 +33,15 @@ _CLOSED: Mapping[int, Reason] = {
     MemberStatus.BLOCKED: Reason.MEMBER_BLOCKED,
     MemberStatus.ERASED: Reason.MEMBER_ERASED,
 }
+
+
+@unique
+class Gaps(Enum):
+    """What this server may lack of a journal's leases."""
+
+    NONE = "none"
+    BEING_FILLED = "being filled"  # it was restored, and lends nothing until all have pushed again
+    LEFT = "left"  # it was restored, and waits no more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +90,7 @@ class Posting:
     person_keys: Mapping[int, bytes]
     sealed: Mapping[str, Sealed]
     renumbered: Renumbered
+    gaps: Gaps
     counted_visits: set[bytes] = field(default_factory=set)
     lists: set[str] = field(default_factory=set)  # lists of the feed that have changed
 
@@ -151,6 +163,22 @@ def known_versions(connection: Connection, caller: Caller) -> dict[int, int]:
         )
     )
     return {row.version: row.delivered_at for row in rows}
+
+
+def gaps_of(connection: Connection, caller: Caller) -> Gaps:
+    """Return what this server may lack of the caller's leases since it was restored."""
+    current = era(connection)
+    if current.epoch == 1:
+        return Gaps.NONE
+    whole_in: int = connection.execute(
+        select(incarnations.c.epoch).where(
+            incarnations.c.terminal_id == caller.terminal,
+            incarnations.c.n == caller.incarnation,
+        )
+    ).scalar_one()
+    if whole_in >= current.epoch:
+        return Gaps.NONE
+    return Gaps.BEING_FILLED if current.recovering else Gaps.LEFT
 
 
 def zone_of(document: Document, store: int) -> str:

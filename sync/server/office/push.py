@@ -40,6 +40,7 @@ from sync.server.office.posting import (
     Item,
     Outcome,
     Posting,
+    gaps_of,
     known_versions,
     last_silence,
     review,
@@ -163,6 +164,7 @@ class _Shift:
         self._zone = zone_of(self._document, caller.store)
         self._knew = known_versions(connection, caller)
         self._silent_since = last_silence(connection, caller)
+        self._gaps = gaps_of(connection, caller)
 
     def post(self, items: Sequence[Item]) -> list[Outcome]:
         """Post events in order, write what changed, and raise the feed."""
@@ -213,6 +215,7 @@ class _Shift:
             person_keys=self._keys,
             sealed=self._sealed,
             renumbered=Renumbered(self.connection, self._caller, self._place.branch),
+            gaps=self._gaps,
         )
 
     def _repeat(self, item: Item) -> Outcome:

@@ -20,7 +20,7 @@ from sync.programme.rewards import reward_numbered
 from sync.protocol.events import RedemptionEvent
 from sync.server.office.book import Book
 from sync.server.office.feed import lease_list
-from sync.server.office.posting import Item, Outcome, Posting, account_holder, review
+from sync.server.office.posting import Gaps, Item, Outcome, Posting, account_holder, review
 from sync.server.office.reservations import consume
 from sync.server.office.staff import roles
 from sync.server.office.standings import Standing
@@ -62,6 +62,10 @@ class HeldLeases:
                 dict(row._mapping),
             )
             self._held[row.lease_id] = held
+
+    def knows(self, lease: bytes) -> bool:
+        """Say whether a lease is one that was granted, as far as this server remembers."""
+        return lease in self._held
 
     def spend(
         self, book: Book, lease: bytes, points: int, *, holder: tuple[int, int]
@@ -107,6 +111,8 @@ def _charge(
     if not event.lease:
         left = standing.points - standing.leased
         return min(event.points, left), Reason.NOT_ENOUGH_POINTS
+    if posting.gaps is not Gaps.NONE and not held.knows(bytes.fromhex(event.lease)):
+        return _charge_forgotten(posting, standing, event.points)
     charged, lack = held.spend(
         posting.book,
         bytes.fromhex(event.lease),
@@ -133,6 +139,17 @@ def _charge_voucher(
     )
     standing.leased -= held
     return min(event.points, held), fault or Reason.NOT_ENOUGH_POINTS
+
+
+def _charge_forgotten(posting: Posting, standing: Standing, points: int) -> tuple[int, Reason]:
+    """Charge what a lease covered that this server has forgotten: it was restored from a copy.
+
+    While tills push again what it lost, all of it: what it rests on comes from another till, and
+    nobody is lent anything before.
+    """
+    if posting.gaps is Gaps.BEING_FILLED:
+        return points, Reason.LEASE_UNKNOWN
+    return min(points, max(0, standing.net - standing.leased)), Reason.LEASE_UNKNOWN
 
 
 def _hand_over(
