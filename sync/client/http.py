@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 RETRY_AFTER_MAX_S = 300.0
 ANSWER_BYTES_MAX = 32 * 1024 * 1024
 
+# Less than the server keeps a connection: never a question to one that is just being closed.
+_KEPT_S = 60.0
+
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 Message = TypeVar("Message")
@@ -203,7 +206,11 @@ class Connection:
             raise Offline("insecure")
         if self._client is None:
             # The machine's proxy is for the world outside, not for a server on this machine.
-            self._client = httpx.Client(trust_env=not is_local, follow_redirects=False)
+            self._client = httpx.Client(
+                trust_env=not is_local,
+                follow_redirects=False,
+                limits=httpx.Limits(keepalive_expiry=_KEPT_S),
+            )
         return self._client
 
 

@@ -40,6 +40,7 @@ from sync.server.web.site import PREFIX, Site, harden
 SNAPSHOTS = "snapshots"
 
 _STOP_SECONDS = 3
+_KEPT_SECONDS = 75  # terminals ask every 15 to 60 seconds, on the connection they have
 
 
 def run(settings: Settings) -> int:
@@ -121,6 +122,7 @@ def _serve(settings: Settings) -> int:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=_STOP_SECONDS,
+            timeout_keep_alive=_KEPT_SECONDS,
         )
         server = _Server(config, listening, newsroom)
         if settings.exit_on_eof:
