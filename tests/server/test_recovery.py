@@ -17,6 +17,8 @@ from tests.server.accounts import account, folded, lost, stored
 from tests.server.backups import backed_up, restore
 from tests.server.shop import DAY, MINUTE, NOON, Till, enrolled_till
 
+EPOCH = NOON // 1000 - 1_767_225_600  # of a server that was restored at NOON
+
 
 @pytest.fixture
 def member(till):
@@ -87,13 +89,13 @@ def test_an_acknowledgement_that_it_cannot_match_tells_a_server_that_it_was_rest
 
     answer = say_hello(till, acked=acked)
 
-    assert (answer.epoch, answer.recovering, answer.last_seq) == (2, True, 3)
+    assert (answer.epoch, answer.recovering, answer.last_seq) == (EPOCH, True, 3)
     assert acts(office) == ["server_restored"]
     push_again(till, answer)
     assert account(office, member).points == 670
     assert stored(office) == folded(office)
     answer = say_hello(till, acked=acked)
-    assert (answer.epoch, answer.recovering) == (2, False)
+    assert (answer.epoch, answer.recovering) == (EPOCH, False)
     assert acts(office) == ["server_restored", "recovery_ended"]
     assert other.caller.terminal != till.caller.terminal
 
@@ -132,7 +134,7 @@ def test_while_it_recovers_nothing_is_lent_and_purchases_count(office, till, mem
     assert till.push().results == ()
     assert account(office, member).points == 680
     assert say_hello(other).recovering is False
-    assert till.lend(member, 10).epoch == 2
+    assert till.lend(member, 10).epoch == EPOCH
 
 
 def test_a_manager_may_end_the_wait(office, till, member):
@@ -173,7 +175,7 @@ def test_a_lease_that_was_lost_with_the_copy_is_bound_again(office, till, member
     till.redemption(member, 100, lease.id)
 
     answer = say_hello(till, held=[lease])
-    assert (answer.epoch, account(office, member).leased) == (2, 400)
+    assert (answer.epoch, account(office, member).leased) == (EPOCH, 400)
     push_again(till, answer)
 
     now = account(office, member)
@@ -291,13 +293,13 @@ def test_a_second_restore_is_a_third_epoch(office, till, member):
     push_again(till, say_hello(till, acked=acked))
     till.accrual(member, 100)
     acked = ack_in(till.push())
-    assert acked.epoch == 2
+    assert acked.epoch == EPOCH
     restore(office, backup)
 
     answer = say_hello(till, acked=acked, now=NOON + MINUTE)
     push_again(till, answer)
 
-    assert (answer.epoch, answer.last_seq) == (3, 3)
+    assert (answer.epoch, answer.last_seq) == (EPOCH + 60, 3)
     assert account(office, member).points == 652
 
 
@@ -391,3 +393,22 @@ def test_after_the_wait_a_forgotten_lease_covers_only_what_is_available(office, 
 
     assert (account(office, member).points, lost(office)) == (300, 250)
     assert late.caller.terminal
+
+
+def test_two_restores_to_one_copy_are_two_epochs(office, till, member):
+    """The first till to come after the second restore knows nothing of the first."""
+    other = enrolled_till(office, seed=2)
+    other.accrual(member, 100)
+    other.push()
+    backup = backed_up(office)
+    till.accrual(member, 100)
+    acked = ack_in(till.push())
+    other.accrual(member, 100)
+    others = ack_in(other.push())
+    restore(office, backup)
+    first = say_hello(till, acked=acked)
+    restore(office, backup)
+
+    second = say_hello(other, acked=others, now=NOON + MINUTE)
+
+    assert 1 < first.epoch < second.epoch

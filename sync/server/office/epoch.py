@@ -17,7 +17,7 @@ _ERA = select(settings.c.name, settings.c.value).where(settings.c.name.in_((_EPO
 
 @dataclass(frozen=True, slots=True)
 class Era:
-    """How often the server was restored, plus one; and since which contact (ms UTC) it waits.
+    """Which time since a restore this is, 1 for the first; since which contact (ms UTC) it waits.
 
     While it is recovering it waits for each terminal that was heard at or after `awaits`.
     """
@@ -39,7 +39,7 @@ def era(connection: Connection) -> Era:
 
 
 def epoch(connection: Connection) -> int:
-    """Return how often the server was restored from a copy, plus one."""
+    """Return the number of the time since the server was last restored from a copy, 1 for never."""
     return int(setting(connection, _EPOCH, "1"))
 
 

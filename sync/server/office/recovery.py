@@ -28,6 +28,9 @@ from sync.server.store.states import IncarnationState, LeaseState, TerminalState
 from sync.server.store.tables import balances, incarnations, leases, terminals
 
 _WEEK_MS = 7 * DAY_MS
+# An epoch is numbered by the second it begins in: of two that began from one copy, neither has the
+# other's number, so that a cursor or lease of a time that is lost never passes for one of today's.
+_FIRST_EPOCH_S = 1_767_225_600  # 1 January 2026
 _ID_BYTES = 16
 _WHOLE_MAX = (1 << 63) - 1
 
@@ -172,7 +175,7 @@ def _begin(
     epochs = [current.epoch, *(row.epoch for row in shown.lost)]
     if shown.acked is not None:
         epochs.append(shown.acked.epoch)
-    begun = max(epochs) + 1
+    begun = max(max(epochs) + 1, now // 1000 - _FIRST_EPOCH_S)
     # Counted from the copy's own last contact: however old it is, somebody was heard before it.
     last: int | None = connection.scalar(
         select(func.max(incarnations.c.contact_at)).where(
