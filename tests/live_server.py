@@ -84,7 +84,7 @@ def demo_data(members: int) -> Path:
     return place
 
 
-def command(name: str, **options: object) -> list[str]:
+def command(name: str, /, **options: object) -> list[str]:
     """The command line of the server."""
     arguments = [sys.executable, "-m", "sync.server", name]
     for option, value in options.items():
@@ -93,7 +93,7 @@ def command(name: str, **options: object) -> list[str]:
     return arguments
 
 
-def run_server(name: str, **options: object) -> dict[str, str]:
+def run_server(name: str, /, **options: object) -> dict[str, str]:
     """Run one command to its end and return what it said, by first word."""
     finished = subprocess.run(
         command(name, **options), cwd=ROOT, capture_output=True, text=True, check=True

@@ -20,7 +20,15 @@ from tests.bench import syncs, table, till
 from tests.bench.job import Job
 from tests.bench.table import Row
 
-ONCE = ("wire", "push", "postgres", "postgres_statements", "postgres_leases", "postgres_rates")
+ONCE = (
+    "wire",
+    "push",
+    "copies",
+    "postgres",
+    "postgres_statements",
+    "postgres_leases",
+    "postgres_rates",
+)
 BY_SIZE = ("visit", "lookup", "search", "window", "memory", "desk")
 RECORDING = ("visit", "desk")  # these leave visits behind: each gets a till of its own
 SMALL = 1_000
