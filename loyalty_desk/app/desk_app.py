@@ -200,6 +200,7 @@ class DeskApp(QObject):
             store=self.store_worker,
             asking=self.asking_worker,
             lend=link.borrow,
+            lend_units=link.borrow_units,
             undo_seconds=15,
         )
         presenter = CounterPresenter(floor, show=self._show, sync_now=self._after_act)

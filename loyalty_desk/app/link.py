@@ -63,6 +63,11 @@ class Link:
             raise Refused(Reason.NEEDS_CONNECTION, usable=0)
         lend.borrow(self._counter, server, self._store.replica, member, points)
 
+    def borrow_units(self, reward: int, units: int) -> None:
+        """Have units of a counted reward lent; raises Refused."""
+        server = self._to_ask()
+        lend.borrow_units(self._counter, server, self._store.replica, reward, units)
+
     def card_of(self, member: int) -> MemberCard:
         """Return a member's card from the server; raises Refused."""
         return lend.card_of(self._to_ask(), member)

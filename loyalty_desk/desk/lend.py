@@ -37,6 +37,26 @@ def borrow(counter: Counter, server: Server, replica: Replica, member: int, poin
     _borrow(counter, server, replica, member, points, closes=held)
 
 
+def borrow_units(
+    counter: Counter, server: Server, replica: Replica, reward: int, units: int
+) -> None:
+    """Have units of a counted reward lent to this till, within two seconds.
+
+    What this till holds of it already is given back for them only where the rest is too little.
+    Raises Refused: REWARD_OUT_OF_STOCK, UNITS_RECALLED, NEEDS_CONNECTION, …
+    """
+    held = tuple(one.id for one in counter.ledger.leases.units(reward))
+    try:
+        _borrow(counter, server, replica, 0, units, closes=(), reward=reward)
+        return
+    except Refused as refused:
+        short = refused.reason in (Reason.REWARD_OUT_OF_STOCK, Reason.UNITS_RECALLED)
+        if not short or not held:
+            raise
+    counter.ledger.leases.give_back(held)
+    _borrow(counter, server, replica, 0, units, closes=held, reward=reward)
+
+
 def _borrow(
     counter: Counter,
     server: Server,
@@ -45,6 +65,7 @@ def _borrow(
     points: int,
     *,
     closes: tuple[bytes, ...],
+    reward: int = 0,
 ) -> None:
     lease = bytes.fromhex(counter.new_id())
     own = counter.ledger.leases.of(member)
@@ -57,6 +78,7 @@ def _borrow(
             points=points,
             wall=counter.clock.now,
             closes=closes,
+            reward=reward,
         ),
         programme_leases.usable(own, now=counter.now()),
     )

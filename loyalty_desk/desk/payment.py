@@ -4,6 +4,7 @@ Guarantees that every redemption that costs points names one of them, and that w
 may be used here is what it will then accept.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -138,12 +139,57 @@ def _check_floor(counter: Counter, limits: Limits, claimant: Claimant, points: i
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """Units of counted rewards: what may be handed over here now, and what has to be asked for."""
+
+    here: Mapping[int, int]
+    elsewhere: Mapping[int, int]
+
+
+def goods(counter: Counter) -> Goods:
+    """Return what this till may hand over of each reward that the shop counts.
+
+    Online the server lends what is free; offline there are the units it lent before, one lease at
+    a time.
+    """
+    free = counter.members.freshness().stock
+    held = {reward: counter.ledger.leases.units(reward) for reward in free}
+    if counter.connected:
+        lent = {reward: sum(one.left for one in own) for reward, own in held.items()}
+        return Goods({reward: free[reward] + lent[reward] for reward in free}, {})
+    now = counter.now()
+    return Goods({reward: leases.usable(own, now=now) for reward, own in held.items()}, free)
+
+
+def units_missing(counter: Counter, reward: int, quantity: int) -> bool:
+    """Say whether units of a counted reward must be lent before so many can be handed over."""
+    if reward not in counter.members.freshness().stock:
+        return False
+    return leases.usable(counter.ledger.leases.units(reward), now=counter.now()) < quantity
+
+
+def units_of(counter: Counter, moment: Moment, reward: Reward, quantity: int) -> str:
+    """Name the lease that units of a reward come out of, "" where the shop does not count it.
+
+    Raises Refused(REWARD_OUT_OF_STOCK).
+    """
+    if reward.id not in counter.members.freshness().stock:
+        return ""
+    held = counter.ledger.leases.units(reward.id)
+    try:
+        return leases.fitting(held, quantity, now=moment.now).id.hex()
+    except Refused as refused:
+        raise Refused(Reason.REWARD_OUT_OF_STOCK) from refused
+
+
 def redemption(
     moment: Moment,
     reward: Reward,
     quantity: int,
     paid: Payment,
     *,
+    units: str,
     member: int,
     proof: Proof,
     lead: int,
@@ -172,5 +218,6 @@ def redemption(
             lead=lead,
             voucher=paid.voucher,
             floor=paid.floor,
+            units=units,
         )
     )

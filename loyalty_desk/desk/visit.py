@@ -126,6 +126,7 @@ def situation(counter: Counter, moment: Moment, draft: Draft) -> Situation:
             taken_day[reward] = taken_day.get(reward, 0) + count
         if when[:4] == year:
             taken_year[reward] = taken_year.get(reward, 0) + count
+    goods = payment.goods(counter)
     return Situation(
         at=moment.at,
         store=moment.shop.id,
@@ -134,7 +135,8 @@ def situation(counter: Counter, moment: Moment, draft: Draft) -> Situation:
         tier=row.tier if row else "",
         basket_centavos=draft.amount_centavos,
         birthday=row.birthday if row else "",
-        stock=counter.members.freshness().stock,
+        stock=goods.here,
+        elsewhere=goods.elsewhere,
         taken_day=taken_day,
         taken_year=taken_year,
     )
@@ -200,6 +202,14 @@ def points_to_lease(counter: Counter, draft: Draft, *, staff: int, visit: str) -
     return points
 
 
+def units_to_lease(counter: Counter, draft: Draft) -> int:
+    """Return how many units of the draft's reward must be lent before it can be concluded."""
+    if not draft.reward or draft.voucher is not None or not counter.connected:
+        return 0
+    missing = payment.units_missing(counter, draft.reward, draft.quantity)
+    return draft.quantity if missing else 0
+
+
 def conclude(counter: Counter, draft: Draft, *, staff: int, visit: str) -> Concluded:
     """Record the draft as one visit: all of it, durably, or nothing.
 
@@ -227,6 +237,7 @@ def conclude(counter: Counter, draft: Draft, *, staff: int, visit: str) -> Concl
                 reward,
                 quantity,
                 _paid(counter, moment, draft, reward.cost * quantity),
+                units=_units(counter, moment, draft, reward, quantity),
                 member=draft.member.member,
                 proof=draft.member.proof,
                 lead=draft.lead,
@@ -373,3 +384,10 @@ def _paid(counter: Counter, moment: Moment, draft: Draft, points: int) -> Paymen
     )
     cut_off = draft.cut_off or not counter.connected
     return payment.by_points(counter, moment, claimant, points, cut_off=cut_off)
+
+
+def _units(counter: Counter, moment: Moment, draft: Draft, reward: Reward, quantity: int) -> str:
+    """Name the lease of units; a voucher's unit was taken out of the stock when it was made."""
+    if draft.voucher is not None and draft.voucher.reward == reward.id:
+        return ""
+    return payment.units_of(counter, moment, reward, quantity)

@@ -15,11 +15,13 @@ from sync.protocol.events import AccrualEvent, RedemptionEvent, VoidEvent
 
 
 def pay(connection: Connection, event: RedemptionEvent) -> None:
-    """Take a redemption's points out of a voucher or a lease.
+    """Take a redemption's points out of a voucher or a lease, and its units out of theirs.
 
-    Without them only a benefit, what a lead has approved, or what the floor limit allows. Raises
-    Refused: LEASE_UNKNOWN, and what each of them raises.
+    Without a payment only a benefit, what a lead has approved, or what the floor limit allows.
+    Raises Refused: LEASE_UNKNOWN, and what each of them raises.
     """
+    if event.units:
+        spend_units(connection, event)
     if event.voucher:
         claim_voucher(connection, event)
     elif event.lease:
@@ -43,6 +45,17 @@ def spend_lease(connection: Connection, event: RedemptionEvent) -> None:
     )
     if spent.rowcount == 0:
         raise _lease_refusal(connection, lease, event.member, now)
+
+
+def spend_units(connection: Connection, event: RedemptionEvent) -> None:
+    """Take a redemption's units out of their lease; raises Refused(REWARD_OUT_OF_STOCK)."""
+    spent = connection.execute(
+        "UPDATE leases SET spent = spent + ?1 WHERE id = ?2 AND reward = ?3"
+        " AND closing = 0 AND stops_at > ?4 AND amount - spent >= ?1",
+        (event.quantity, bytes.fromhex(event.units), event.reward, event.at + event.offset_ms),
+    )
+    if spent.rowcount == 0:
+        raise Refused(Reason.REWARD_OUT_OF_STOCK)
 
 
 def _lease_refusal(connection: Connection, lease: bytes, member: int, now: int) -> Refused:

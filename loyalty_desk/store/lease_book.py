@@ -36,7 +36,7 @@ class LeaseBook:
     def _read_of(self, member: int) -> tuple[Lease, ...]:
         rows = self._database.fetch(
             "SELECT id, member, amount, spent, stops_at FROM leases"
-            " WHERE member = ? AND closing = 0 ORDER BY stops_at",
+            " WHERE member = ? AND closing = 0 AND reward = 0 ORDER BY stops_at",
             member,
         )
         return tuple(
@@ -45,15 +45,30 @@ class LeaseBook:
         )
 
     def held(self) -> tuple[LeaseRow, ...]:
-        """Return every lease that is here, also those that are being given back."""
+        """Return every lease of points that is here, also those that are being given back."""
         with self._database.reading() as connection:
-            rows = connection.execute("SELECT id, member, amount, spent, stops_at FROM leases")
+            rows = connection.execute(
+                "SELECT id, member, amount, spent, stops_at FROM leases WHERE reward = 0"
+            )
             return tuple(LeaseRow(row[0].hex(), *row[1:]) for row in rows.fetchall())
+
+    def units(self, reward: int) -> tuple[Lease, ...]:
+        """Return what of a counted reward's units is lent to this till; some may have lapsed."""
+        rows = self._database.fetch(
+            "SELECT id, member, amount, spent, stops_at FROM leases"
+            " WHERE reward = ? AND closing = 0 ORDER BY stops_at",
+            reward,
+        )
+        return tuple(
+            Lease(id=row[0], member=row[1], amount=row[2], spent=row[3], stops_at=row[4])
+            for row in rows
+        )
 
     def last_stop(self) -> int:
         """Return when the last of these leases stops (ms, the server's time), 0 without any."""
         found = self._database.fetch(
-            "SELECT MAX(stops_at) FROM leases WHERE closing = ? AND spent < amount", 0
+            "SELECT MAX(stops_at) FROM leases WHERE closing = ? AND spent < amount AND reward = 0",
+            0,
         )
         return int(found[0][0] or 0)
 
@@ -80,13 +95,21 @@ class LeaseBook:
         """
         with self._changing() as connection:
             connection.executemany(
-                "INSERT INTO leases (id, member, amount, spent, stops_at, kept_at)"
-                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+                "INSERT INTO leases (id, member, amount, spent, stops_at, kept_at, reward)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
                 " amount = max(excluded.amount, leases.spent),"
                 " spent = max(excluded.spent, leases.spent),"
                 " stops_at = excluded.stops_at",
                 [
-                    (bytes.fromhex(row.id), row.member, row.amount, row.spent, row.stops_at, now)
+                    (
+                        bytes.fromhex(row.id),
+                        row.member,
+                        row.amount,
+                        row.spent,
+                        row.stops_at,
+                        now,
+                        row.reward,
+                    )
                     for row in rows
                 ],
             )

@@ -172,7 +172,7 @@ class Ledger:
         """Take what pays for a reward; by a clock, and in a life, that can be vouched for."""
         if event.points and self.lives.leaving is not None:
             raise Refused(Reason.NEEDS_CONNECTION, usable=0)
-        if event.lease or event.voucher:
+        if event.lease or event.voucher or event.units:
             now = self.server_time(event.at)
             if not leases.clock_is_trusted(wall=now, last_seen=self.latest_seen):
                 raise Refused(Reason.CLOCK_WRONG, minutes=(self.latest_seen - now) // 60_000)

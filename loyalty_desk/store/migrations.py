@@ -55,6 +55,11 @@ def add_uncovered(connection: Connection) -> None:
     connection.execute("CREATE TABLE floor_uses (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL)")
 
 
+def add_units(connection: Connection) -> None:
+    """Let a lease be of units of a counted reward instead of a member's points."""
+    connection.execute("ALTER TABLE leases ADD COLUMN reward INTEGER NOT NULL DEFAULT 0")
+
+
 _LEDGER = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID",
     # `visit` is NULL on a visit's first event, which lends the visit its id.
@@ -127,5 +132,5 @@ SEED_INDEXES = (
     f"CREATE UNIQUE INDEX IF NOT EXISTS seeds_card ON cards (card) WHERE {NEAR_CARD}",
 )
 
-LEDGER_STEPS: tuple[Step, ...] = (create_ledger, add_lives, add_uncovered)
+LEDGER_STEPS: tuple[Step, ...] = (create_ledger, add_lives, add_uncovered, add_units)
 CACHE_STEPS: tuple[Step, ...] = (create_cache, add_proofs)

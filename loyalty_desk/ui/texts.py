@@ -82,6 +82,7 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.POINTS_RECALLED: N_("{till} held these points and is giving them back. Try again."),
     Reason.VOUCHER_OTHER_STORE: N_("This reward is set aside in {store}."),
     Reason.VOUCHER_USED: N_("This reward was handed over here already."),
+    Reason.UNITS_RECALLED: N_("{till} held the last ones and is giving them back. Try again."),
     Reason.FLOOR_LIMIT_REACHED: N_(
         "Without connection only a reward of up to {left} points can be given here."
     ),

@@ -19,8 +19,11 @@ def borrow(
     points: int,
     wall: Callable[[], int],
     closes: Sequence[bytes] = (),
+    reward: int = 0,
 ) -> Lease:
     """Borrow exactly `points` of a member, within two seconds, and keep the lease.
+
+    With a `reward`, `member` is 0 and `points` are units of it.
 
     `closes` are leases of the member that are given back for it; from here on, whatever the answer,
     they are not spent any more.
@@ -35,6 +38,7 @@ def borrow(
         points=points,
         closes=tuple(one.hex() for one in closes),
         last_seq=replica.head().seq if closes else 0,
+        reward=reward,
     )
     try:
         row = server.lease(request)
@@ -42,7 +46,8 @@ def borrow(
         if rejected.refused.reason is Reason.CHAIN_FORKED:
             replica.leave_life("forked")  # the next round goes on in another
         raise
-    if row.id != lease.hex() or row.member != member or row.amount < points:
+    asked = (lease.hex(), member, reward)
+    if (row.id, row.member, row.reward) != asked or row.amount < points:
         raise ServerFault(200)
     replica.closed_leases(closes)
     return replica.keep_lease(row, now=wall())

@@ -77,6 +77,15 @@ def beforehand(available: int, *, usual: int, cheapest: int) -> int:
     return max(min(available // 3, usual), cheapest)
 
 
+def share(free: int, *, total: int, tills: int, held: int) -> int:
+    """Return how many more units of a counted reward to lend a till that holds `held` of them.
+
+    Of `total` in the shop each of its `tills` has a share and one share stays, so that the last
+    ones go to whoever asks for them; `free` are lent to nobody.
+    """
+    return max(0, min(free, total // (tills + 1) - held))
+
+
 def clock_is_trusted(*, wall: int, last_seen: int) -> bool:
     """Say whether a wall clock (ms UTC) may be used to spend, given the latest time ever seen."""
     return wall >= last_seen - CLOCK_BACK_LIMIT_MS

@@ -5,7 +5,7 @@ of refusals is the order in which a cashier would explain them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
@@ -23,7 +23,8 @@ class Situation:
 
     `points` is the balance before this visit's accrual; `usable_here` is what this terminal may
     spend right now: the same number online, its lease's rest offline. `stock` maps a reward to what
-    the store has left (absent = not counted); `taken_day` and `taken_year` count this member's.
+    the store has left that this terminal may hand over (absent = not counted), `elsewhere` what it
+    would have to ask for; `taken_day` and `taken_year` count this member's.
     """
 
     at: datetime
@@ -36,6 +37,7 @@ class Situation:
     stock: Mapping[int, int]
     taken_day: Mapping[int, int]
     taken_year: Mapping[int, int]
+    elsewhere: Mapping[int, int] = field(default_factory=dict)
 
 
 def check(
@@ -109,7 +111,10 @@ def _check_member(
     needed, held = tier_named(tiers, reward.min_tier), tier_named(tiers, situation.tier)
     if needed is not None and (held is None or held.min_points < needed.min_points):
         raise Refused(Reason.REWARD_TIER_ONLY, tier=needed.name)
-    if situation.stock.get(reward.id, quantity) < quantity:
+    here = situation.stock.get(reward.id, quantity)
+    if here < quantity:
+        if here + situation.elsewhere.get(reward.id, 0) >= quantity:
+            raise Refused(Reason.NEEDS_CONNECTION, usable=situation.usable_here)
         raise Refused(Reason.REWARD_OUT_OF_STOCK)
     for limit, taken in (
         (reward.per_member_day, situation.taken_day),

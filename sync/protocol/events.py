@@ -76,6 +76,7 @@ class RedemptionEvent(Event, frozen=True, kw_only=True, omit_defaults=True, tag=
 
     Instead of a lease it may name the `voucher` (hex) for which the server set the points aside, or
     say `floor`: a small reward that a terminal handed over on the shop's risk while cut off.
+    `units` names the lease of the reward's units, where the shop counts them.
     """
 
     member: Whole
@@ -87,6 +88,7 @@ class RedemptionEvent(Event, frozen=True, kw_only=True, omit_defaults=True, tag=
     lead: Whole = 0
     voucher: Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{16})?$")] = ""
     floor: bool = False
+    units: Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{32})?$")] = ""
 
 
 class EnrolmentEvent(Event, frozen=True, kw_only=True, omit_defaults=True, tag="enrolment"):

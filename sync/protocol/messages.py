@@ -80,7 +80,8 @@ class LeaseRow(msgspec.Struct, frozen=True, array_like=True):
 
     `signature` proves to a server that was restored from a copy what it had lent in `epoch`
     (`signing.grant_part`). A lease that is `recalled` is wanted elsewhere: the terminal gives it
-    back with its next round.
+    back with its next round. One with a `reward` lends units of it, which the shop counts, and is
+    of no member.
     """
 
     id: str
@@ -92,6 +93,7 @@ class LeaseRow(msgspec.Struct, frozen=True, array_like=True):
     epoch: int = 0
     signature: str = ""
     recalled: bool = False
+    reward: int = 0
 
 
 class Acknowledgement(_Message, frozen=True, kw_only=True, omit_defaults=True):
@@ -321,7 +323,8 @@ class LeaseRequest(_Message, frozen=True, kw_only=True, omit_defaults=True):
     """Lend exactly `points` of a member to this terminal. `id` makes a repeat the same lease.
 
     `closes` are leases of the same member that this terminal gives back in the same step; their
-    events are all at or before `last_seq`.
+    events are all at or before `last_seq`. With a `reward`, `member` is 0 and `points` are units of
+    it.
     """
 
     id: str
@@ -329,6 +332,7 @@ class LeaseRequest(_Message, frozen=True, kw_only=True, omit_defaults=True):
     points: int
     closes: tuple[str, ...] = ()
     last_seq: int = 0
+    reward: int = 0
 
 
 class LeaseClosing(_Message, frozen=True, kw_only=True, omit_defaults=True):

@@ -451,10 +451,17 @@ class Till:
             members=MEMBERS,
             stock=(StockRow(BREAD, 0), StockRow(COFFEE, 12)),
         )
+        self.lend_units(COFFEE, 12)
 
     def lend(self, member: int, points: int) -> None:
         """The server lends points to this till."""
         row = LeaseRow(self.counter.new_id(), member, points, 0, self.clock.now() + 72 * HOUR)
+        self.store.replica.keep_lease(row, now=self.clock.now())
+
+    def lend_units(self, reward: int, units: int) -> None:
+        """The server lends units of a counted reward to this till."""
+        stops = self.clock.now() + 72 * HOUR
+        row = LeaseRow(self.counter.new_id(), 0, units, 0, stops, reward=reward)
         self.store.replica.keep_lease(row, now=self.clock.now())
 
     @property

@@ -12,6 +12,7 @@ from sync.programme.leases import (
     beforehand,
     clock_is_trusted,
     fitting,
+    share,
     spend,
     usable,
 )
@@ -271,3 +272,15 @@ def test_however_often_terminals_lose_the_network_no_member_is_overdrawn(acts):
     assert settled.leased == 0
     assert settled.spent <= earned
     assert returned or settled.points == earned - settled.spent
+
+
+@given(st.integers(0, 500), st.integers(1, 16))
+def test_shares_leave_one_for_whoever_asks_and_are_never_more_than_there_is(units, tills):
+    free, held = units, [0] * tills
+    for till in range(tills):
+        given = share(free, total=units, tills=tills, held=held[till])
+        free, held[till] = free - given, held[till] + given
+
+    assert free >= max(held)
+    assert sum(held) + free == units
+    assert share(0, total=units, tills=tills, held=0) == 0

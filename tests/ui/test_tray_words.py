@@ -76,7 +76,8 @@ def test_each_state_of_the_till_is_one_plain_thing_to_see_to(name, language):
     shown = tray(status, line).needs
 
     assert (told.title, told.text) == (shown.title, shown.text)
-    assert told.title and told.text.endswith(".")
+    assert told.title
+    assert told.text.endswith(".")
     assert not any(reason.value in told.text for reason in Reason if "_" in reason.value)
     assert len(shown.actions) <= MOST_ACTIONS
 

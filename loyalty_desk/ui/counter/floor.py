@@ -43,11 +43,16 @@ class Place:
         return instant(at_ms).astimezone(self.zone)
 
 
+def _nothing_lent(_reward: int, _units: int) -> None:
+    raise Refused(Reason.NEEDS_CONNECTION, usable=0)
+
+
 @dataclass(slots=True)
 class Floor:
     """What the flows share. `redraw` shows the state of now; `lend` borrows points of a member.
 
-    `lend(member, points)` runs on the asking worker and raises Refused when it cannot. `turn` is
+    `lend(member, points)` and `lend_units(reward, units)` run on the asking worker and raise
+    Refused when they cannot. `turn` is
     taken while an act is being recorded; `undo_seconds` follow the programme once it is known.
     """
 
@@ -56,6 +61,7 @@ class Floor:
     asking: Tasks
     lend: Callable[[int, int], None]
     undo_seconds: int
+    lend_units: Callable[[int, int], None] = _nothing_lent
     redraw: Callable[[], None] = field(default=lambda: None)
     place: Place | None = None
     session: Session | None = None

@@ -321,18 +321,28 @@ class VisitFlow:
         self._enter(draft)
         counter, visit_id, staff = self._floor.counter, self.visit, self._staff
         self._floor.store.run(
-            lambda: visit.points_to_lease(counter, draft, staff=staff, visit=visit_id),
-            lambda points: self._borrow(draft, points),
+            lambda: (
+                visit.points_to_lease(counter, draft, staff=staff, visit=visit_id),
+                visit.units_to_lease(counter, draft),
+            ),
+            lambda missing: self._borrow(draft, *missing),
             self._failed,
         )
 
-    def _borrow(self, draft: Draft, points: int) -> None:
-        if points == 0:
+    def _borrow(self, draft: Draft, points: int, units: int) -> None:
+        if points == 0 and units == 0:
             self._record(draft)
             return
-        member = draft.member.member
-        self._floor.asking.run(
-            lambda: self._floor.lend(member, points),
+        floor, member, reward = self._floor, draft.member.member, draft.reward
+
+        def ask() -> None:
+            if units:
+                floor.lend_units(reward, units)
+            if points:
+                floor.lend(member, points)
+
+        floor.asking.run(
+            ask,
             lambda _none: self._record(draft),
             lambda error: self._not_lent(draft, error),
         )

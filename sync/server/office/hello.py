@@ -10,6 +10,7 @@ from sync.server.office.journal_ends import tell
 from sync.server.office.preleases import lend_beforehand
 from sync.server.office.recovery import take_proofs
 from sync.server.office.terminals import Caller, hear, is_life
+from sync.server.office.units import share_out
 from sync.server.store.tables import incarnations
 
 
@@ -38,4 +39,5 @@ def greet(office: HeadOffice, caller: Caller, hello: Hello, *, now: int) -> Hell
         )
     if not current.recovering:
         lend_beforehand(office, caller, now=now)
+        share_out(office, caller, now=now)
     return answer

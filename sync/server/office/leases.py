@@ -14,7 +14,7 @@ from sync.programme.document import Document
 from sync.programme.members import bucket_of
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.messages import LeaseClosing, LeaseRequest, LeaseRow
-from sync.server.office import lease_rows
+from sync.server.office import lease_rows, units
 from sync.server.office.documents import rulebook
 from sync.server.office.epoch import era
 from sync.server.office.feed import lease_list, raise_lists, raise_members
@@ -81,8 +81,11 @@ def grant(office: HeadOffice, caller: Caller, request: LeaseRequest, *, now: int
     another terminal holds), POINTS_RECALLED (the same: they are on their way, ask again),
     CHAIN_GAP, LEASE_TOO_SMALL (`left`) when the terminal holds as much as it may, MEMBER_UNKNOWN
     and other states of the member, CHAIN_FORKED, LEASE_UNKNOWN for an id that another terminal
-    used, SERVER_RECOVERING, BATCH_UNREADABLE.
+    used, SERVER_RECOVERING, BATCH_UNREADABLE; for units of a reward REWARD_OUT_OF_STOCK and
+    UNITS_RECALLED.
     """
+    if request.reward:
+        return _grant_units(office, caller, request, now=now)
     try:
         with office.database.write_together() as connection:
             _hold(connection, caller, {request.member}, request.closes)
@@ -93,6 +96,21 @@ def grant(office: HeadOffice, caller: Caller, request: LeaseRequest, *, now: int
         if refused.reason is not Reason.NOT_ENOUGH_POINTS:
             raise
         raise recalled(office, caller, request, refused, now=now) from refused
+
+
+def _grant_units(
+    office: HeadOffice, caller: Caller, request: LeaseRequest, *, now: int
+) -> LeaseRow:
+    with office.database.write_together() as connection:
+        hold_terminal(connection, caller.terminal)
+        _may_borrow(connection, caller)
+        if request.closes:
+            _give_back(connection, caller, request.closes, last_seq=request.last_seq)
+        _id(request.id)
+        answer = units.lend_units(connection, caller, request, now=now)
+    if isinstance(answer, Refused):
+        raise answer
+    return answer
 
 
 def lend(
@@ -160,7 +178,7 @@ def close(
 def held_leases(connection: Connection, caller: Caller) -> tuple[LeaseRow, ...]:
     """Return the leases that this life of a terminal holds and has not used up."""
     held = lease_rows.held_by(connection, caller.terminal, caller.incarnation)
-    return tuple(lease_rows.sent(row) for row in held)
+    return (*(lease_rows.sent(row) for row in held), *units.units_held(connection, caller))
 
 
 def cap_points(document: Document) -> int | None:
@@ -209,6 +227,7 @@ def _give_back(
     if here < last_seq:
         raise Refused(Reason.CHAIN_GAP, expected=here + 1)
     wanted = {_id(text) for text in ids}
+    units.take_back(connection, caller.terminal, incarnation=caller.incarnation, ids=wanted)
     held = lease_rows.held_by(connection, caller.terminal, caller.incarnation)
     return lease_rows.free(
         connection, [row for row in held if row.lease_id in wanted], LeaseState.CLOSED

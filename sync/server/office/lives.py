@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, update
 from sync.programme.refusals import Reason, Refused
 from sync.protocol import chain, version
 from sync.protocol.messages import Reincarnate, ReincarnateAnswer
-from sync.server.office import lease_rows, renumbering
+from sync.server.office import lease_rows, renumbering, units
 from sync.server.office.audit import note
 from sync.server.office.enrol import begin_life
 from sync.server.office.epoch import epoch
@@ -86,6 +86,7 @@ def settle_ends(connection: Connection, caller: Caller, *, store: int) -> None:
         if _is_over(connection, caller):
             rows = lease_rows.held_by(connection, caller.terminal, caller.incarnation)
             freed = lease_rows.free(connection, rows, LeaseState.CLOSED)
+            units.take_back(connection, caller.terminal, incarnation=caller.incarnation)
             raise_members(connection, dict.fromkeys(freed, store))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from sync.programme.permissions import Act, require
 from sync.programme.refusals import Reason, Refused
-from sync.server.office import lease_rows
+from sync.server.office import lease_rows, units
 from sync.server.office.audit import note
 from sync.server.office.documents import rulebook
 from sync.server.office.feed import raise_members
@@ -70,6 +70,7 @@ def settle_lost(office: HeadOffice, *, now: int) -> int:
 
 
 def _settle(office: HeadOffice, connection: Connection, terminal: int, now: int) -> int:
+    units.take_back(connection, terminal, state=LeaseState.WRITTEN_OFF)
     rows = lease_rows.held_by_all_lives(connection, terminal)
     if not rows:
         return 0

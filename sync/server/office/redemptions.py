@@ -26,6 +26,7 @@ from sync.server.office.staff import roles
 from sync.server.office.standings import Standing
 from sync.server.office.stock import move_stock
 from sync.server.office.takings import Takings
+from sync.server.office.units import use_units
 from sync.server.store.dialect import Key, Row, among
 from sync.server.store.states import LeaseState
 from sync.server.store.tables import approvals, leases, merchant_loss
@@ -157,6 +158,11 @@ def _hand_over(
 ) -> Outcome | None:
     """Count goods and limits; return what a person should look at."""
     store, member = posting.caller.store, standing.member
+    if event.units:
+        lease = bytes.fromhex(event.units)
+        posting.lists.update(
+            use_units(posting.connection, posting.caller, event.reward, lease, event.quantity)
+        )
     posting.lists.update(move_stock(posting.connection, store, event.reward, -event.quantity))
     try:
         reward = priced_by(posting, item.effective, event)

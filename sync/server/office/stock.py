@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Connection, Integer, bindparam, case, select, update
+from sqlalchemy import Connection, Integer, bindparam, case, func, select, update
 
 from sync.protocol.messages import StockRow
 from sync.server.office.feed import raise_lists, stock_list
 from sync.server.store.dialect import hold, put_rows
-from sync.server.store.tables import stock
+from sync.server.store.states import LeaseState
+from sync.server.store.tables import stock, unit_leases
 
 _AFTER = stock.c.units_left + bindparam("units", type_=Integer)
 _MOVE = (
@@ -42,11 +43,28 @@ def hold_stock(connection: Connection, store: int, rewards: Iterable[int]) -> No
     hold(connection, (stock.c.store_id, stock.c.reward_id), keys)
 
 
-def stock_rows(connection: Connection, store: int) -> tuple[StockRow, ...]:
-    """Return what a store has left."""
+def stock_left(connection: Connection, store: int) -> dict[int, int]:
+    """Return what a store has left of counted rewards, lent or not."""
     rows = connection.execute(
-        select(stock.c.reward_id, stock.c.units_left)
+        select(stock.c.reward_id, stock.c.units_left).where(stock.c.store_id == store)
+    )
+    return {row.reward_id: row.units_left for row in rows}
+
+
+def stock_rows(connection: Connection, store: int) -> tuple[StockRow, ...]:
+    """Return what a store has left that is not lent to a till."""
+    lent = (
+        select(func.coalesce(func.sum(unit_leases.c.units - unit_leases.c.spent), 0))
+        .where(
+            unit_leases.c.store_id == stock.c.store_id,
+            unit_leases.c.reward_id == stock.c.reward_id,
+            unit_leases.c.state == int(LeaseState.ACTIVE),
+        )
+        .scalar_subquery()
+    )
+    rows = connection.execute(
+        select(stock.c.reward_id, stock.c.units_left, lent.label("lent"))
         .where(stock.c.store_id == store)
         .order_by(stock.c.reward_id)
     )
-    return tuple(StockRow(reward=row.reward_id, left=row.units_left) for row in rows)
+    return tuple(StockRow(row.reward_id, max(0, row.units_left - int(row.lent))) for row in rows)

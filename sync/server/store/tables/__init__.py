@@ -55,6 +55,7 @@ from sync.server.store.tables.programme import (
     settings,
     staff,
     stock,
+    unit_leases,
 )
 
 __all__ = [
@@ -102,6 +103,7 @@ __all__ = [
     "terminals",
     "tier_changes",
     "till_sales",
+    "unit_leases",
     "web_sessions",
     "wrong_codes",
 ]

@@ -54,6 +54,27 @@ stock = Table(
     CheckConstraint("units_left >= 0", name="units_left"),
 )
 
+# What of a store's stock is lent to a terminal; `units_left` above still counts it.
+unit_leases = Table(
+    "unit_leases",
+    metadata,
+    number("store_id"),
+    whole("reward_id"),
+    ident("lease_id"),
+    number("terminal_id"),
+    number("incarnation"),
+    number("units"),
+    number("spent"),
+    whole("granted_at"),
+    whole("stops_at"),
+    small("state"),  # LeaseState
+    whole("recalled_at", optional=True),  # since when it is wanted elsewhere
+    PrimaryKeyConstraint("store_id", "reward_id", "lease_id"),
+    CheckConstraint("spent >= 0", name="spent"),
+    CheckConstraint("spent <= units", name="covered"),
+    Index("ix_unit_leases_terminal_id_state", "terminal_id", "state"),
+)
+
 approvals = Table(
     "approvals",
     metadata,
