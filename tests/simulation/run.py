@@ -124,10 +124,10 @@ def commit() -> str:
     return said.stdout.strip() or "unknown"
 
 
-def past_seeds() -> list[tuple[int, int]]:
-    """Seeds that failed once, each with how many events it takes: they are lived through again."""
+def past_seeds() -> list[tuple[int, int, tuple[str, ...]]]:
+    """Seeds that failed once, with how many events and which kinds of faults: they live again."""
     lines = (line.partition("#")[0].split() for line in PAST_SEEDS.read_text().splitlines())
-    return [(int(line[0]), int(line[1])) for line in lines if line]
+    return [(int(line[0]), int(line[1]), tuple(line[2].split(","))) for line in lines if line]
 
 
 def together(traces: Iterable[str]) -> str:

@@ -11,8 +11,8 @@ import pytest
 
 from tests.simulation.run import ROOT, past_seeds, replay, run_seed
 
-SEEDS = range(1, 21)
-EVENTS = 250
+SEEDS = range(1, 17)
+EVENTS = 200
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -23,9 +23,9 @@ def test_nothing_is_lost_doubled_or_overdrawn_in_a_world_of(seed):
     assert outcome.events >= EVENTS
 
 
-@pytest.mark.parametrize(("seed", "events"), past_seeds())
-def test_what_went_wrong_once_goes_well_in(seed, events):
-    outcome = run_seed(seed, events)
+@pytest.mark.parametrize(("seed", "events", "kinds"), past_seeds())
+def test_what_went_wrong_once_goes_well_in(seed, events, kinds):
+    outcome = run_seed(seed, events, kinds)
 
     assert outcome.fault == "", replay(outcome, events)
 

@@ -164,8 +164,12 @@ class World:
         self._do(till, act.__name__, lambda: act(self, till))
         self._take_note(till)
 
-    def _do(self, till: Till, name: str, work: Callable[[], object]) -> None:
-        """Do something at a till; in a world of crashes it may die in the middle of it."""
+    def _do(self, till: Till, name: str, work: Callable[[], object]) -> bool:
+        """Do something at a till; in a world of crashes it may die in the middle of it.
+
+        Returns whether it was done.
+        """
+        done = False
         dies = self.faults.crashes and self.chance.randrange(1000) < self.faults.crashes
         commits, after = self.chance.randrange(1, 4), self.chance.random() < 0.5
         try:
@@ -186,8 +190,10 @@ class World:
             till.die()
             self.start(till)
         else:
+            done = True
             self._count(name)
         self.trace.note(till.name, name, said)
+        return done
 
     def _take_note(self, till: Till) -> None:
         """What is in the journal now has been recorded, also when nobody was told any more."""
@@ -197,9 +203,9 @@ class World:
 
     def _sync(self) -> None:
         till = self.working()
-        self._do(till, "round", lambda: self._round(till))
+        went_well = self._do(till, "round", lambda: self._round(till))
         self._take_note(till)
-        if self.chance.random() < 0.5 and not self.copies:
+        if not (went_well or self.copies):
             with self.central.database.read() as connection:
                 self._fail_if(checks.rows_and_effects_belong_together(till, connection))
 
