@@ -16,6 +16,7 @@ from loyalty_desk.store.keys import Keys
 from loyalty_desk.store.ledger import Ledger
 from loyalty_desk.store.members import Members
 from loyalty_desk.store.replica import StoreReplica
+from loyalty_desk.store.salvage import Salvage
 from loyalty_desk.store.watch import Watch, mark_hurt, open_watched
 from sync.programme.refusals import Reason, Refused
 
@@ -67,7 +68,8 @@ def open_store(
     try:
         return _open(places, keys, random_bytes, now)
     except Refused as refused:
-        if refused.reason is not Reason.DATABASE_DAMAGED:
+        hurt = refused.reason is Reason.DATABASE_DAMAGED
+        if not hurt or not Salvage(places.salvage, keys.derived("salvage"), random_bytes).seq:
             raise
     # Found by what was read of it: make it anew as if it could not have been opened.
     mark_hurt(places)
