@@ -1,5 +1,6 @@
 """What strangers, other sites and hostile words find: nothing."""
 
+import itertools
 import re
 import statistics
 import time
@@ -174,8 +175,7 @@ def test_a_table_holds_no_formula(office, served, rules):
 ACTS = ("reserve", "move", "cancel", "consent", "sign-out", "sign-in", "code", "language")
 
 
-@pytest.mark.parametrize("act", ACTS)
-def test_another_site_cannot_send_a_form(served, act):
+def test_another_site_cannot_send_a_form(served):
     with client(served, member=MARINA) as browser:
         token = token_in(browser.get("/m/account"))
         origins = (
@@ -184,18 +184,17 @@ def test_another_site_cannot_send_a_form(served, act):
             "https://evil.example",
             served.url.replace("127.0.0.1", "localhost"),
         )
-        for origin in origins:
+        for act, origin in itertools.product(ACTS, origins):
             headers = {"Origin": origin} if origin else {}
             answer = browser.post(f"/m/{act}", data={"token": token}, headers=headers)
             assert answer.status_code == 403, (act, origin)
 
 
-@pytest.mark.parametrize("act", ACTS)
-@pytest.mark.parametrize("token", ["", "x", "é\udc80", None])
-def test_a_form_without_this_browsers_token_is_refused(served, act, token):
+def test_a_form_without_this_browsers_token_is_refused(served):
     with client(served, member=MARINA, headers={"Origin": served.url}) as browser:
-        fields = {} if token is None else {"token": token.encode("utf-8", "surrogatepass")}
-        assert browser.post(f"/m/{act}", data=fields).status_code == 403
+        for act, token in itertools.product(ACTS, (b"", b"x", b"\xc3\xa9\xed\xb2\x80", None)):
+            fields = {} if token is None else {"token": token}
+            assert browser.post(f"/m/{act}", data=fields).status_code == 403, (act, token)
 
 
 def test_the_token_of_another_browser_is_none(served):
@@ -224,34 +223,34 @@ def test_nobody_gets_in_without_a_session(office, served):
             assert answer.headers.get("location") == "/m/sign-in", path
 
 
-@pytest.mark.parametrize("cookie", ["", "x", "a" * 43, "é", "=" * 44, "a" * 9_000])
-def test_a_cookie_that_this_server_did_not_write_is_nobodys(served, cookie):
-    headers = {"Cookie": f"visitor={cookie}".encode()}
+def test_a_cookie_that_this_server_did_not_write_is_nobodys(served):
     with client(served) as browser:
-        assert browser.get("/m/", headers=headers).status_code in (303, 400, 431)
+        for cookie in ("", "x", "a" * 43, "é", "=" * 44, "a" * 9_000):
+            headers = {"Cookie": f"visitor={cookie}".encode()}
+            assert browser.get("/m/", headers=headers).status_code in (303, 400, 431), cookie
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "reserve",
-        "reserve?reward=x",
-        "reserve?reward=999",
-        "reserve?reward=1&reward=2",
-        "move?of=" + "0" * 16,
-        "move?of=zz",
-        "voucher?of=" + "f" * 16,
-        "statement?after=1",
-        "statement?after=1-zz-3",
-        "statement?after=-1-00-3",
-        f"statement?after={1 << 70}-{'00' * 16}-0",
-        "statement?show=%00",
-        "no/such/page",
-    ],
+NOWHERE = (
+    "reserve",
+    "reserve?reward=x",
+    "reserve?reward=999",
+    "reserve?reward=1&reward=2",
+    "move?of=" + "0" * 16,
+    "move?of=zz",
+    "voucher?of=" + "f" * 16,
+    "statement?after=1",
+    "statement?after=1-zz-3",
+    "statement?after=-1-00-3",
+    f"statement?after={1 << 70}-{'00' * 16}-0",
+    "statement?show=%00",
+    "no/such/page",
 )
-def test_an_address_that_means_nothing_says_so(served, path):
+
+
+def test_an_address_that_means_nothing_says_so(served):
     with client(served, member=MARINA) as browser:
-        assert browser.get(f"/m/{path}").status_code in (200, 404)
+        for path in NOWHERE:
+            assert browser.get(f"/m/{path}").status_code in (200, 404), path
 
 
 def test_a_host_that_is_not_this_machine_is_answered_nothing(served):

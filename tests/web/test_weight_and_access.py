@@ -45,6 +45,22 @@ HARD = """() => {
   return faults;
 }"""
 
+GROUNDS = """() => {
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const el = node.parentElement;
+    if (!node.data.trim() || !el.checkVisibility() || el.closest("noscript")) continue;
+    let ground = el;
+    while (ground && getComputedStyle(ground).backgroundColor === "rgba(0, 0, 0, 0)") {
+      ground = ground.parentElement;
+    }
+    const style = getComputedStyle(ground || document.body).backgroundColor;
+    found.push([node.data.trim(), getComputedStyle(el).color, style]);
+  }
+  return found;
+}"""
+
 
 @pytest.fixture(autouse=True)
 def _marina(office):
@@ -78,53 +94,46 @@ def test_the_first_page_with_its_code_is_at_most_60_kb(browser, served):
     assert 30_000 < sum(loaded.values()) <= FIRST_LOAD_MAX, loaded
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size["width"]))
+def pages(open_page, **options):
+    """Every page in turn, in one browser for members and one for strangers: (path, page)."""
+    for paths, member in ((PATHS, {}), (STRANGERS, {"member": 0})):
+        page = open_page(paths[0], **member, **options)
+        start = page.url.removesuffix(paths[0])
+        for path in paths:
+            page.goto(start + path)
+            page.evaluate("document.fonts.ready")
+            yield path, page
+
+
 @pytest.mark.parametrize("locale", ["pt-BR", "en"])
-@pytest.mark.parametrize("path", [*PATHS, *STRANGERS])
-def test_a_page_can_be_used_by_everybody(open_page, path, locale, size):
-    member = {"member": 0} if path in STRANGERS else {}
-    page = open_page(path, locale=locale, viewport=size, **member)
-    seen = read(page)
+def test_every_page_can_be_used_by_everybody(open_page, locale):
+    faults = []
+    for path, page in pages(open_page, locale=locale):
+        for size in SIZES:
+            page.set_viewport_size(size)
+            texts = read(page)["texts"]
+            faults += [(path, size["width"], fault) for fault in page.evaluate(HARD)]
+            faults += [(path, size["width"], t["text"]) for t in texts if t["covered"]]
+            faults += [(path, size["width"], t["text"]) for t in texts if t["px"] < 12]
+    assert faults == []
 
-    assert page.evaluate(HARD) == []
-    assert [t["text"] for t in seen["texts"] if t["covered"]] == []
-    assert [t["text"] for t in seen["texts"] if t["px"] < 12] == []
 
-
-@pytest.mark.parametrize("path", [*PATHS, *STRANGERS])
-def test_twice_as_large_a_text_is_still_there(open_page, path):
-    member = {"member": 0} if path in STRANGERS else {}
-    page = open_page(path, viewport={"width": 195, "height": 422}, **member)
-
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")
+def test_twice_as_large_a_text_is_still_there(open_page):
+    wide = [
+        path
+        for path, page in pages(open_page, viewport={"width": 195, "height": 422})
+        if not page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")
+    ]
+    assert wide == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("path", [*PATHS, *STRANGERS])
-def test_every_text_stands_out_from_its_ground(open_page, path, theme):
+def test_every_text_stands_out_from_its_ground(open_page, theme):
     """WCAG 2.2, 1.4.3: 4.5 to 1, measured on what is painted behind each text."""
-    member = {"member": 0} if path in STRANGERS else {}
-    page = open_page(path, theme=theme, **member)
-    weak = page.evaluate(
-        """() => {
-          const weak = [];
-          const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-          for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-            const el = node.parentElement;
-            if (!node.data.trim() || !el.checkVisibility() || el.closest("noscript")) continue;
-            let ground = el;
-            while (ground && getComputedStyle(ground).backgroundColor === "rgba(0, 0, 0, 0)") {
-              ground = ground.parentElement;
-            }
-            const style = getComputedStyle(ground || document.body).backgroundColor;
-            weak.push([node.data.trim(), getComputedStyle(el).color, style]);
-          }
-          return weak;
-        }"""
-    )
     faint = [
-        (text, contrast(color, ground))
-        for text, color, ground in weak
+        (path, text, contrast(color, ground))
+        for path, page in pages(open_page, theme=theme)
+        for text, color, ground in page.evaluate(GROUNDS)
         if contrast(color, ground) < 4.5
     ]
     assert faint == []

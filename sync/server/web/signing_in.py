@@ -19,6 +19,7 @@ from sync.server.web.visits import SIGN_IN, Answer, Fields, Visit
 
 CODE = f"{PREFIX}/code"
 _TOO_MANY = 429
+_PAUSE_SECONDS = 0.1  # so that writing a letter takes nothing from the answer on its way
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,10 @@ class Reception:
     async def _begin(
         self, office: HeadOffice, member: int, code: str, language: str, now: int
     ) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(_PAUSE_SECONDS, self._start, office, member, code, language, now)
+
+    def _start(self, office: HeadOffice, member: int, code: str, language: str, now: int) -> None:
         task = asyncio.create_task(self._post(office, member, code, language, now))
         self.under_way.add(task)  # a task that nobody holds may vanish
         task.add_done_callback(self.under_way.discard)
