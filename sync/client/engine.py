@@ -94,7 +94,7 @@ class Engine:
         )
         if pulled.recalled and self._trouble is None and greeted is not None:
             closed += leases.close_ended(self._replica, self._server, pushed=greeted)
-        if pulled.epoch != self._replica.identity.epoch or pulled.began_again or self._recovering:
+        if pulled.epoch != self._replica.identity.epoch or pulled.ask_again or self._recovering:
             self._last_seq = None  # the server was restored: ask again what it has
         copied = bootstrap.go_on(self._replica, self._server)
         self._replica.heard(

@@ -18,7 +18,7 @@ class Pulled:
     """How many members changed, what the server said of own events, and its time and epoch.
 
     `head` is the number up to which there is no news. `differs` when even a copy that was fetched
-    anew is not the server's; `began_again` when the server could not use the cursor; `recalled`
+    anew is not the server's; `ask_again` when the server has to be greeted anew; `recalled`
     when leases are wanted elsewhere.
     """
 
@@ -28,7 +28,7 @@ class Pulled:
     epoch: int
     head: int = -1
     differs: bool = False
-    began_again: bool = False
+    ask_again: bool = False
     recalled: bool = False
 
 
@@ -42,11 +42,11 @@ def pull_news(
     of events is said of others than its own. Raises Outcome, and Refused DOCUMENT_FORGED,
     DISK_FULL; the pages before it are kept.
     """
-    members, again, recalled = 0, True, False
+    members, again, recalled, copied = 0, True, False, False
     results: list[Result] = []
     while True:
         try:
-            page = _next_page(replica, server, wall=wall, in_trouble=in_trouble)
+            page, is_copied = _next_page(replica, server, wall=wall, in_trouble=in_trouble)
         except Rejected as rejected:
             if not again or rejected.refused.reason is not Reason.CURSOR_INVALID:
                 raise
@@ -55,6 +55,7 @@ def pull_news(
             continue
         members += len(page.members)
         results += page.results
+        copied = copied or is_copied
         recalled = recalled or any(row.recalled for row in page.leases)
         if page.more:
             continue
@@ -67,26 +68,28 @@ def pull_news(
                 page.epoch,
                 page.head,
                 differs=compared == "different",
-                began_again=not again,
+                ask_again=copied or not again,
                 recalled=recalled,
             )
 
 
 def _next_page(
     replica: Replica, server: Server, *, wall: Callable[[], int], in_trouble: bool
-) -> PullAnswer:
+) -> tuple[PullAnswer, bool]:
+    """Keep the next page; say as well whether another machine is living this life too."""
     asked_at = wall()
     if not replica.cursor():
         bootstrap.begin(replica, server)
     cursor = replica.cursor()
     page = server.pull(cursor, replica.wants_tally(asked_at))
-    if in_trouble:
+    is_copied = page.acked_seq > replica.head().seq  # the server has more of it than this disk
+    if in_trouble or is_copied:
         page = msgspec.structs.replace(
             page, leases=(), lent=False, results=(), acked_seq=replica.settled()
         )
     _check(page, cursor)
     replica.keep_page(page, asked_at=asked_at, now=wall())
-    return page
+    return page, is_copied and not in_trouble
 
 
 def _check(page: PullAnswer, cursor: str) -> None:
