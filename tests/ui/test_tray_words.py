@@ -10,7 +10,8 @@ from loyalty_desk.store.shelf import Notice
 from loyalty_desk.ui.pending.conditions import MANY_RECORDS, conditions
 from loyalty_desk.ui.pending.presenter import tray_state
 from loyalty_desk.ui.pending.state import MOST_ACTIONS
-from loyalty_desk.ui.shell.frame import Line, pill, strip
+from loyalty_desk.ui.shell.frame import Line, pill, shell_state, strip
+from loyalty_desk.ui.shell.presenter import Badge
 from sync import i18n
 from sync.programme.refusals import Reason
 from tests.desk import club
@@ -99,16 +100,15 @@ def test_all_is_well_until_something_is_wrong():
 
 def test_several_things_are_shown_one_after_another(english):
     status = replace(FINE, disk_is_low=True, notices=(notice("server_fault"), notice("x", seq=5)))
-    shown = [tray(status, turned=turned).needs for turned in range(4)]
+    shown = [tray(status, turned=turned).needs for turned in range(3)]
 
     assert [one.title for one in shown] == [
-        "The disk is nearly full · 1 of 3",
-        "1 needs you · 2 of 3",
-        "1 needs you · 3 of 3",
-        "The disk is nearly full · 1 of 3",
+        "The disk is nearly full",
+        "2 need you",
+        "The disk is nearly full",
     ]
-    assert [action.label for action in shown[0].actions] == ["Next"]
-    assert all(len(one.actions) <= MOST_ACTIONS for one in shown)
+    assert [action.label for action in shown[0].actions] == ["Next · 1 of 2"]
+    assert [action.label for action in shown[1].actions] == ["See detail", "Archive"]
 
 
 @pytest.mark.parametrize(
@@ -145,3 +145,17 @@ def test_the_strip_says_until_when_rewards_can_be_given(english):
 
 def test_what_is_wrong_with_the_till_counts_as_something_that_needs_somebody(english):
     assert pill(replace(ONLINE, troubles=1, needs=1)).text == "2 need you"
+
+
+@pytest.mark.parametrize(
+    ("line", "badge"),
+    [
+        (replace(OFFLINE, waiting=7, needs=1), Badge("pending", "7", "warn")),
+        (replace(ONLINE, waiting=84, needs=1), Badge("pending", "1", "bad")),
+        (replace(OFFLINE, troubles=2), Badge("pending", "2", "bad")),
+    ],
+)
+def test_the_rail_counts_what_waits_while_cut_off_and_else_what_needs_somebody(line, badge):
+    shell = shell_state(programme="", place_line="", screen="visit", line=line, session=None)
+
+    assert shell.badges == (badge,)

@@ -20,7 +20,7 @@ from loyalty_desk.ui.counter.screen import PageState
 from loyalty_desk.ui.counter.sign_in_flow import SignInFlow
 from loyalty_desk.ui.counter.stage import Flows, Stage
 from loyalty_desk.ui.counter.visit_flow import VisitFlow
-from loyalty_desk.ui.pending.conditions import NEXT, RETRY
+from loyalty_desk.ui.pending.conditions import NEXT
 from loyalty_desk.ui.pending.presenter import ARCHIVE, SEE
 from loyalty_desk.ui.screen import Screen, ScreenName
 from loyalty_desk.ui.shell.frame import KEYS, Outdated
@@ -246,6 +246,7 @@ class CounterPresenter:
                 self.enrol.say(shown.needs.text if shown.needs is not None else shown.intro)
             return
         self._floor.tray_open = not self._floor.tray_open
+        self._floor.turned = 0
         self.refresh()
         self.redraw()
 
@@ -255,8 +256,6 @@ class CounterPresenter:
         if action == NEXT:
             self._floor.turned += 1
             self.redraw()
-        elif action == RETRY:
-            self.retry()
         elif action == ARCHIVE:
             self._floor.store.run(
                 lambda: counter.ledger.attention.dismiss(int(event)),

@@ -7,12 +7,12 @@ over, so nobody has to dismiss it.
 from collections.abc import Iterator
 
 from loyalty_desk.desk.sync_status import LEASE_ENDS_SOON_MS, SyncStatus
-from loyalty_desk.ui.pending.state import Action, NeedsYou
+from loyalty_desk.ui.pending.state import NeedsYou
 from loyalty_desk.ui.shell.frame import Line, too_old
 from sync import i18n
 from sync.i18n import N_, _, ngettext
 
-RETRY, NEXT = "retry", "next"
+NEXT = "next"
 
 MANY_RECORDS = 500
 
@@ -61,7 +61,6 @@ def _cut_off(status: SyncStatus, now: int) -> Iterator[NeedsYou]:
             "many",
             _("Many records wait"),
             words.format(n=i18n.number(status.waiting)),
-            Action(RETRY, _("Try now")),
         )
     left = status.lease_ends - now
     if status.lease_ends and left <= 0:
@@ -69,7 +68,6 @@ def _cut_off(status: SyncStatus, now: int) -> Iterator[NeedsYou]:
             "leases_over",
             _("Rewards need connection again"),
             _("The time for redeeming offline is over. Points can be added as before."),
-            Action(RETRY, _("Try now")),
         )
     elif status.lease_ends and left <= LEASE_ENDS_SOON_MS:
         hours = max(1, left // 3_600_000)
@@ -82,7 +80,6 @@ def _cut_off(status: SyncStatus, now: int) -> Iterator[NeedsYou]:
             "leases_end",
             _("The offline limit ends soon"),
             words.format(n=hours),
-            Action(RETRY, _("Try now")),
         )
 
 
@@ -106,9 +103,8 @@ def _clock(minutes: int) -> NeedsYou:
         "clock",
         _("This till's clock is wrong"),
         words.format(n=i18n.number(minutes)),
-        Action(RETRY, _("Try now")),
     )
 
 
-def _about(name: str, title: str, text: str, *actions: Action) -> NeedsYou:
-    return NeedsYou(event=name, title=title, text=text, actions=actions)
+def _about(name: str, title: str, text: str) -> NeedsYou:
+    return NeedsYou(event=name, title=title, text=text)

@@ -100,24 +100,20 @@ def _needs(
     status: SyncStatus, line: Line, document: Document, now: int, turned: int
 ) -> NeedsYou | None:
     """Return the one thing to look at now, with a way to the next where there are more."""
-    told = (
-        *conditions(status, line, now=now),
-        *(_noticed(noticed, document) for noticed in status.notices),
-    )
+    wrong, notices = conditions(status, line, now=now), status.notices
+    told = (*wrong, *(_noticed(one, document, len(notices)) for one in notices[:1]))
     if not told:
         return None
     at = turned % len(told)
     shown = told[at]
-    if len(told) > 1:
-        of = _("{n} of {total}").format(n=at + 1, total=len(told))
-        onward = Action(NEXT, _("Next"))
-        actions = (*shown.actions[: MOST_ACTIONS - 1], onward)
-        return replace(shown, title=f"{shown.title} · {of}", actions=actions)
+    if len(told) > 1 and len(shown.actions) < MOST_ACTIONS:
+        onward = _("Next · {n} of {total}").format(n=at + 1, total=len(told))
+        return replace(shown, actions=(*shown.actions, Action(NEXT, onward)))
     return shown
 
 
-def _noticed(noticed: Noticed, document: Document) -> NeedsYou:
-    title = ngettext("{n} needs you", "{n} need you", 1).format(n=1)
+def _noticed(noticed: Noticed, document: Document, count: int) -> NeedsYou:
+    title = ngettext("{n} needs you", "{n} need you", count).format(n=count)
     return NeedsYou(
         event=str(noticed.notice.seq),
         title=title,

@@ -82,10 +82,10 @@ def shell_state(
     badges = []
     if pickups:
         badges.append(Badge("pickups", str(pickups)))
-    if needs := line.needs + line.troubles:
-        badges.append(Badge("pending", str(needs), "bad"))
-    elif line.waiting and not line.connected:
+    if line.waiting and not line.connected:
         badges.append(Badge("pending", str(line.waiting), "warn"))
+    elif needs := line.needs + line.troubles:
+        badges.append(Badge("pending", str(needs), "bad"))
     return ShellState(
         programme=programme,
         place_line=place_line,
