@@ -257,7 +257,7 @@ def rows_and_effects_belong_together(till: "Till", connection: Connection) -> It
         )
     )
     versions = connection.execute(select(balances.c.member_id, balances.c.version))
-    for member, version in versions.tuples():
+    for member, version in versions:
         known = till.members.by_id(member)
         if known is None or known.is_new or known.row.version != version:
             continue
