@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from sync.client.outcomes import Offline, Outdated, Rejected, ServerFault
@@ -20,7 +20,6 @@ from sync.protocol.messages import Problem
 
 if TYPE_CHECKING:
     import httpx
-    from httpcore import NetworkStream
 
 RETRY_AFTER_MAX_S = 300.0
 ANSWER_BYTES_MAX = 32 * 1024 * 1024
@@ -31,6 +30,12 @@ _KEPT_S = 60.0
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 Message = TypeVar("Message")
+
+
+class _Wire(Protocol):
+    """What the HTTP library tells of an open connection."""
+
+    def get_extra_info(self, info: str) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,7 @@ class Connection:
         self._base_url = base_url.rstrip("/")
         self._monotonic = monotonic
         self._client: httpx.Client | None = None
-        self._stream: NetworkStream | None = None
+        self._stream: _Wire | None = None
 
     def ask(
         self,
