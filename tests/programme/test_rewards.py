@@ -320,3 +320,20 @@ def test_what_has_ended_is_no_goal_and_of_equals_the_first_number_is():
     rewards = (a_reward(id=9), a_reward(id=4), a_reward(id=2, cost=100, retired=True))
 
     assert next_goal(rewards, 0) == rewards[1]
+
+
+@pytest.mark.parametrize(
+    ("here", "elsewhere", "answer"),
+    [
+        (0, 2, Reason.NEEDS_CONNECTION),
+        (1, 1, Reason.NEEDS_CONNECTION),
+        (1, 0, Reason.REWARD_OUT_OF_STOCK),
+        (0, 0, Reason.REWARD_OUT_OF_STOCK),
+    ],
+)
+def test_units_that_another_till_may_hold_can_be_asked_for(here, elsewhere, answer):
+    situation = a_situation(stock={1: here}, elsewhere={1: elsewhere})
+
+    with pytest.raises(Refused) as refused:
+        check(a_reward(id=1, cost=1), situation, (), quantity=2)
+    assert refused.value.reason is answer
