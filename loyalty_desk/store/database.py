@@ -7,11 +7,13 @@ The error classes of the driver are imported in this module and nowhere else.
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+import msgspec
 from sqlcipher3 import dbapi2 as driver
 
 from sync.programme.refusals import Reason, Refused
@@ -37,6 +39,8 @@ _BY_CODE = {
     sqlite3.SQLITE_READONLY: Reason.DISK_FULL,
     sqlite3.SQLITE_CANTOPEN: Reason.DISK_FULL,
 }
+# A name that is none, a format that is none, a page, a type; 0 for what is no UTF-8.
+_SPOILT = (0, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_MISMATCH)
 _LEVELS = {"FULL": 2, "NORMAL": 1}
 _NO_LOCK = nullcontext()
 
@@ -58,6 +62,25 @@ def refusing() -> Iterator[None]:
     except driver.Error as fault:
         _refuse(fault)
         raise
+    except UnicodeDecodeError as fault:  # of a message that quotes what is damaged
+        raise Refused(Reason.DATABASE_DAMAGED) from fault
+
+
+@contextmanager
+def spoilt_is_damaged() -> Iterator[None]:
+    """While a file is opened, take values and names that nobody wrote for what they are: damage."""
+    try:
+        yield
+    except Refused as refused:
+        if refused.reason in _BY_CODE.values() or refused.reason is Reason.DATABASE_NEWER:
+            raise
+        raise Refused(Reason.DATABASE_DAMAGED) from refused
+    except driver.Error as fault:
+        if getattr(fault, "sqlite_errorcode", 0) & 0xFF not in _SPOILT:
+            raise
+        raise Refused(Reason.DATABASE_DAMAGED) from fault
+    except (msgspec.MsgspecError, TypeError, ValueError) as fault:
+        raise Refused(Reason.DATABASE_DAMAGED) from fault
 
 
 def _refuse(fault: Exception) -> None:
@@ -168,6 +191,25 @@ def migrate(connection: Connection, steps: Sequence[Step]) -> None:
         with writing(connection):
             step(connection)
             connection.execute(f"PRAGMA user_version = {number}")
+
+
+def columns(connection: Connection) -> frozenset[tuple[str, str]]:
+    """Return every column of the file, with its table."""
+    found = connection.execute(
+        "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c"
+        " WHERE m.type = 'table'"
+    )
+    return frozenset((table, column) for table, column in found)
+
+
+@cache
+def columns_after(steps: Sequence[Step]) -> frozenset[tuple[str, str]]:
+    """Return every column of a file that has taken these steps."""
+    connection: Connection = driver.connect(":memory:", isolation_level=None)
+    with closing(connection):
+        for step in steps:
+            step(connection)
+        return columns(connection)
 
 
 @contextmanager

@@ -2,12 +2,17 @@
 
 The file is encrypted page by page with a check value each (SQLCipher: HMAC-SHA-512), so a page that
 can be read is a page as it was written: leases, receipts and verifiers need none of their own. The
-chain covers what a page's check value cannot: a page that is whole, but of another time.
+chain covers what a page's check value cannot: a page that is whole, but of another time, or one
+spoilt in memory. What stands beside an event, by which it is found, has to say what it says.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from loyalty_desk.store.database import Connection
+from loyalty_desk.store import journal
+from loyalty_desk.store.database import Connection, columns, columns_after
+from loyalty_desk.store.migrations import LEDGER_STEPS
+from sync.programme.refusals import Reason, Refused
+from sync.protocol import events
 from sync.protocol.chain import next_hash
 
 # These grow for 90 days; all others are small.
@@ -15,7 +20,12 @@ _LARGE = ("journal", "receipts")
 
 
 def read_small(connection: Connection) -> None:
-    """Read every table that is small; raises what the driver raises for a page that is hurt."""
+    """Read every table that is small; raises what the driver raises for a page that is hurt.
+
+    Raises Refused(DATABASE_DAMAGED) when tables or columns are not those that were made.
+    """
+    if columns(connection) != columns_after(LEDGER_STEPS):
+        raise Refused(Reason.DATABASE_DAMAGED)
     names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     for (table,) in names:
         if table not in _LARGE:
@@ -30,20 +40,32 @@ def read_receipts(connection: Connection) -> None:
 def broken(
     connection: Connection, starts: Mapping[int, bytes], after: int, limit: int
 ) -> tuple[list[int], int]:
-    """Return which of `limit` events behind `after` their hashes do not fit, and the last one.
+    """Return which of `limit` events behind `after` are not as they were, and the last one.
 
     `starts` are the hashes before the first event of each life. Of the very first event that is
     held the hash before it may be forgotten: it is taken as it is.
     """
     rows = connection.execute(
-        "SELECT seq, hash, body FROM journal WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit)
+        "SELECT seq, CAST(hash AS BLOB), CAST(body AS BLOB), CAST(event AS BLOB),"
+        " CAST(visit AS BLOB), member, at FROM journal WHERE seq > ? ORDER BY seq LIMIT ?",
+        (after, limit),
     ).fetchall()
     before = connection.execute("SELECT hash FROM journal WHERE seq = ?", (after,)).fetchone()
     previous = before[0] if before else None
     found = []
-    for seq, own_hash, body in rows:
+    for seq, own_hash, body, *beside in rows:
         previous = starts.get(seq - 1, previous)
-        if previous is not None and next_hash(previous, body) != own_hash:
+        told = isinstance(body, bytes) and _is_told(body, seq, beside)
+        if not told or (previous is not None and next_hash(previous, body) != own_hash):
             found.append(seq)
-        previous = own_hash
+        previous = own_hash if isinstance(own_hash, bytes) else b""
     return found, rows[-1][0] if rows else after
+
+
+def _is_told(body: bytes, seq: int, beside: Sequence[object]) -> bool:
+    """Say whether an event is what the columns beside it tell of it."""
+    try:
+        event = events.decode(body)
+    except Refused:
+        return False
+    return event.seq == seq and journal.beside(event) == tuple(beside)

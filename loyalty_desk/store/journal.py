@@ -288,7 +288,10 @@ def forget(connection: Connection, *, acked: int, before: int) -> None:
 
 def _kept(row: tuple[int, int, bytes, bytes]) -> Kept:
     seq, waits, body, explain = row
-    return Kept(seq, bool(waits), events.decode(body), explain)
+    try:
+        return Kept(seq, bool(waits), events.decode(body), explain)
+    except (Refused, TypeError) as fault:  # it was an event when it was written
+        raise Refused(Reason.DATABASE_DAMAGED) from fault
 
 
 def _sealed_line(event: bytes, salt: bytes, payload: bytes) -> bytes:
@@ -299,14 +302,20 @@ def _member(event: AnyEvent) -> int:
     return MEMBER_OF_CARD if isinstance(event, events.VoidEvent) else event.member
 
 
-def _row(entry: Entry) -> tuple[object, ...]:
-    event = entry.event
+def beside(event: AnyEvent) -> tuple[object, ...]:
+    """Return what stands beside an event in its row: its id, its visit, its member and its time."""
     return (
-        event.seq,
         bytes.fromhex(event.id),
         bytes.fromhex(event.visit) if event.visit else None,
         _member(event),
         event.at,
+    )
+
+
+def _row(entry: Entry) -> tuple[object, ...]:
+    return (
+        entry.event.seq,
+        *beside(entry.event),
         entry.act.waits,
         entry.hash,
         entry.body,

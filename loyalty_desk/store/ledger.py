@@ -5,11 +5,11 @@ with the receipt they claim and the lease they spend; when it refuses, nothing h
 costs one sync of the disk. One connection writes this file, one thread at a time.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from loyalty_desk.store import claims, journal, meta, recovery, visits
-from loyalty_desk.store.database import Connection, Database, open_database
+from loyalty_desk.store.database import Connection, Database, open_database, spoilt_is_damaged
 from loyalty_desk.store.effects import NOTHING, Effects
 from loyalty_desk.store.held_documents import HeldDocument, HeldDocuments
 from loyalty_desk.store.journal import Act, Entry, Kept
@@ -20,6 +20,7 @@ from loyalty_desk.store.newcomers import Newcomers
 from loyalty_desk.store.receipt_claims import ReceiptClaims
 from loyalty_desk.store.recent_events import RecentEvents, Recorded
 from loyalty_desk.store.recovery import Held, Row
+from loyalty_desk.store.salvage import Copy
 from loyalty_desk.store.shelf import Attention, ParkedVisits, Shifts
 from loyalty_desk.store.staff_book import StaffBook
 from loyalty_desk.store.unsettled import Unsettled
@@ -45,14 +46,15 @@ def open_ledger(
 
     Raises Refused: DATABASE_KEY_WRONG, DATABASE_NEWER, DATABASE_DAMAGED, DISK_FULL.
     """
-    database = open_database(
-        path, key, LEDGER_STEPS, synchronous="FULL", cache_kib=_CACHE_KIB, autocheckpoint=0
-    )
-    try:
-        return Ledger(database, pepper, random_bytes)
-    except BaseException:
-        database.close()
-        raise
+    with spoilt_is_damaged():
+        database = open_database(
+            path, key, LEDGER_STEPS, synchronous="FULL", cache_kib=_CACHE_KIB, autocheckpoint=0
+        )
+        try:
+            return Ledger(database, pepper, random_bytes)
+        except BaseException:
+            database.close()
+            raise
 
 
 class Ledger:
@@ -372,6 +374,13 @@ class Ledger:
             recovery.put_beside(connection, beside)
             self._load(connection)
         return count
+
+    def mend(self, copies: Iterable[Copy]) -> None:
+        """Write events as they were, and reckon anew; what is claimed for them has not changed."""
+        with self._database.writing() as connection:
+            for copy in copies:
+                journal.put_back(connection, copy, None)
+            self._unsettled.rebuild(connection, self._unsettled.acked, self.known.identifier_key)
 
     # --- Opening --------------------------------------------------------------------------------
 

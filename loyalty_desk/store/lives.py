@@ -6,7 +6,7 @@ forgotten before the server has it, and that nothing lent to the life that is le
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -133,12 +133,6 @@ class Lives:
         starts = {begins: first_of(identity) for begins, identity in lives}
         with self._database.reading() as connection:
             return integrity.broken(connection, starts, after, limit)
-
-    def mend(self, copies: Sequence[Copy]) -> None:
-        """Write events as they were; what is claimed for them has not changed."""
-        with self._database.writing() as connection:
-            for copy in copies:
-                journal.put_back(connection, copy, None)
 
     def read_all(self, *, small: bool) -> None:
         """Read the file's tables; raises Refused(DATABASE_DAMAGED) for a page that is hurt."""

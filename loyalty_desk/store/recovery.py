@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from loyalty_desk.store import claims, journal, meta, whole_file
-from loyalty_desk.store.database import Connection, DriverError, connect, refusing
+from loyalty_desk.store.database import Connection, connect, refusing, spoilt_is_damaged
 from loyalty_desk.store.lives import first_of
 from loyalty_desk.store.salvage import AckNote, Copy, LifeNote, Line, Payload
 from sync.client.replica import Head, Identity
@@ -145,10 +145,10 @@ def readable(path: Path, key: bytes, after: int) -> tuple[list[Line], dict[str, 
     except Refused:
         return lines, tables
     for part in (_life_in, _events_in):
-        with suppress(Refused, DriverError), refusing():
+        with suppress(Refused), spoilt_is_damaged():
             lines += part(connection, after)
     for table in _BESIDE:
-        with suppress(Refused, DriverError), refusing():
+        with suppress(Refused), spoilt_is_damaged():
             tables[table] = connection.execute(f"SELECT * FROM {table}").fetchall()
     connection.close()
     return lines, tables
@@ -163,7 +163,7 @@ def _life_in(connection: Connection, _after: int) -> list[Line]:
 def _events_in(connection: Connection, after: int) -> list[Line]:
     """One by one, up to the first that cannot be read."""
     lines: list[Line] = []
-    with suppress(Refused, DriverError), refusing():
+    with suppress(Refused), spoilt_is_damaged():
         while True:
             events, payloads = journal.copies(connection, after, 1)
             if not events:

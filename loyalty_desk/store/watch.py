@@ -10,6 +10,7 @@ from pathlib import Path
 
 from loyalty_desk.paths import Places
 from loyalty_desk.store import recovery, whole_file
+from loyalty_desk.store.database import spoilt_is_damaged
 from loyalty_desk.store.guard import Guard, Marks, doubt
 from loyalty_desk.store.keys import Keys
 from loyalty_desk.store.ledger import Ledger, open_ledger
@@ -116,7 +117,7 @@ class Watch:
         found, last = lives.broken(after, limit)
         if found:
             copies = self.salvage.copies()
-            lives.mend([copies[one] for one in found if one in copies])
+            self.ledger.mend(copies[one] for one in found if one in copies)
             found, last = lives.broken(after, limit)
         if found:
             self.hurt = tuple(sorted({*self.hurt, *found}))
@@ -190,7 +191,8 @@ def _marker(places: Places) -> Path:
 def _sound(ledger: Ledger) -> Ledger:
     """Return a ledger whose small tables can all be read; raises Refused(DATABASE_DAMAGED)."""
     try:
-        ledger.lives.read_all(small=True)
+        with spoilt_is_damaged():
+            ledger.lives.read_all(small=True)
     except BaseException:
         ledger.close()
         raise
