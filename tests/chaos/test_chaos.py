@@ -195,7 +195,7 @@ def test_a_server_with_a_wrong_certificate_hears_nothing_of_a_till(
     fault, server, new_till, monkeypatch, tmp_path
 ):
     till = new_till(f"Caixa {fault}")
-    member = till.named("marina alves")
+    member = till.somebody()
     before = server.points_of(member)
     till.credit(member)
 
