@@ -323,7 +323,7 @@ def test_a_cursor_that_is_no_longer_good_begins_again(till):
 
 def test_a_disk_that_was_copied_back_is_noticed_and_loses_nothing(fresh_till, tmp_path):
     till = fresh_till
-    member = till.named("marina alves")
+    member = till.somebody()  # whose third visit of the day this is not
     till.borrow(member, 50)
     till.copy_disk(tmp_path / "copy")
     till.credit(member, 7)

@@ -113,7 +113,8 @@ def test_a_day_at_the_desk_reaches_the_server_each_act_once(
         elif event["kind"] == "redemption":
             assert entries == [(SPEND, event["points"])], event
     assert server.points_of(MARINA) - before[MARINA] == 129 + THIRD_VISIT - 180
-    assert server.points_of(CAIO) - before[CAIO] == 20 + 10
+    # Towards the end of a week one of them may be the third of Caio's week, too.
+    assert server.points_of(CAIO) - before[CAIO] - (20 + 10) in (0, THIRD_VISIT)
     assert server.points_of("Teresa Okamoto") == 50
 
 
