@@ -12,12 +12,12 @@ from typing import TypeAlias
 
 from sync.programme.cpf import Cpf, parse_cpf
 from sync.programme.keyboard_layout import abnt2_to_us
-from sync.programme.member_token import TOKEN_DIGITS, TokenKind, digits_of, kind_of
+from sync.programme.member_token import LAYOUT as MEMBER_LAYOUT
+from sync.programme.member_token import TokenKind, kind_of
 from sync.programme.receipt_qr import ReceiptCode, read_receipt_code
 from sync.programme.refusals import Reason, Refused
 from sync.programme.voucher_code import parse_voucher_code
-from sync.programme.voucher_token import VOUCHER_DIGITS
-from sync.programme.voucher_token import digits_of as voucher_digits_of
+from sync.programme.voucher_token import LAYOUT as VOUCHER_LAYOUT
 
 MAX_LENGTH = 4096
 
@@ -25,8 +25,8 @@ MAX_LENGTH = 4096
 _SYMBOLOGY = re.compile(r"\A[\]\[][A-Za-z][0-9]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _COMMAND = re.compile(r"LD!([A-Z0-9-]{1,16})")
-_TRAILING_TOKEN = re.compile(rf"(?<![0-9])[0-9]{{{TOKEN_DIGITS}}}\Z")
-_TRAILING_VOUCHER = re.compile(rf"(?<![0-9])[0-9]{{{VOUCHER_DIGITS}}}\Z")
+_TRAILING_TOKEN = re.compile(rf"(?<![0-9])[0-9]{{{MEMBER_LAYOUT.digits}}}\Z")
+_TRAILING_VOUCHER = re.compile(rf"(?<![0-9])[0-9]{{{VOUCHER_LAYOUT.digits}}}\Z")
 _LONG_NUMBER = re.compile(r"[0-9]{100,}")
 # BR Code (Banco Central, Manual de Padrões para Iniciação do Pix): format first, CRC last.
 _PIX = re.compile(r"000201.*6304[0-9A-F]{4}", re.IGNORECASE | re.DOTALL)
@@ -176,7 +176,7 @@ def _token(text: str) -> Scan | None:
         cut = _LONG_NUMBER.fullmatch(text)
         return Unknown(text, Reason.CODE_INCOMPLETE) if cut else None
     try:
-        digits = digits_of(text)
+        digits = MEMBER_LAYOUT.digits_of(text)
         kind = kind_of(digits)
     except Refused as refusal:
         return Unknown(text, refusal.reason)
@@ -189,7 +189,7 @@ def _reward_voucher(text: str) -> Scan | None:
     if not _TRAILING_VOUCHER.search(text):
         return None
     try:
-        return RewardVoucher(voucher_digits_of(text))
+        return RewardVoucher(VOUCHER_LAYOUT.digits_of(text))
     except Refused as refusal:
         return Unknown(text, refusal.reason)
 

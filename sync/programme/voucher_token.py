@@ -12,27 +12,19 @@ Ed25519 signature 64. Two ISO 7064 MOD 97-10 digits close the text. Digits fill 
 version 6-M.
 """
 
-import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.programme.member_token import PublicKeyEntry, TokenKind
 from sync.programme.refusals import Reason, Refused
+from sync.programme.signed_digits import Layout, check_time, instant_of, seconds_since_epoch
 
-VOUCHER_DIGITS = 251
-_BODY_DIGITS = 249
+LAYOUT = Layout(struct.Struct(">BBHQIHBQIII"), b"loyalty-desk/token/2\0")
 _VERSION_AND_KIND = 0x25
-_SIGNING_CONTEXT = b"loyalty-desk/token/2\0"
-_PAYLOAD = struct.Struct(">BBHQIHBQIII")
-_VOUCHER_BYTES = _PAYLOAD.size + 64
-_TOO_LARGE = 1 << (8 * _VOUCHER_BYTES)
-_EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
-_TRAILING_DIGITS = re.compile(r"[0-9]*\Z")
 
 REFERENCE_LENGTH = 6
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -66,12 +58,12 @@ class VoucherToken:
 
 def sign(token: VoucherToken, private_key: Ed25519PrivateKey) -> str:
     """The 251 digits of `token`. Raises `struct.error` when a number does not fit its field."""
-    payload = _PAYLOAD.pack(
+    fields = (
         _VERSION_AND_KIND,
         token.key_id,
         token.programme,
         token.voucher,
-        (token.issued_at - _EPOCH) // timedelta(seconds=1),
+        seconds_since_epoch(token.issued_at),
         token.minutes,
         token.flags,
         token.member,
@@ -79,7 +71,7 @@ def sign(token: VoucherToken, private_key: Ed25519PrivateKey) -> str:
         token.reward,
         token.points,
     )
-    return to_digits(payload + private_key.sign(_SIGNING_CONTEXT + payload))
+    return LAYOUT.sign(fields, private_key)
 
 
 def read(
@@ -97,49 +89,16 @@ def read(
     CODE_CHECK_FAILED, CODE_VERSION_UNKNOWN, CODE_OTHER_PROGRAMME, CODE_KEY_UNKNOWN, CODE_FORGED,
     CODE_NOT_YET_VALID, CODE_EXPIRED (the last two say by how many seconds).
     """
-    signed = from_digits(digits_of(text))
+    signed = LAYOUT.from_digits(LAYOUT.digits_of(text))
     token = _unpacked(signed)
     if token.programme != programme:
         raise Refused(Reason.CODE_OTHER_PROGRAMME, programme=token.programme)
     entry = keys.get(token.key_id)
     if entry is None or not entry.vouches(TokenKind.VOUCHER, token.issued_at):
         raise Refused(Reason.CODE_KEY_UNKNOWN, key_id=token.key_id)
-    _check_signature(signed, entry.public_key)
-    _check_time(token, now, skew)
+    LAYOUT.check_signature(signed, entry.public_key)
+    check_time(token.issued_at, token.expires_at, now, skew)
     return token
-
-
-def digits_of(text: str) -> str:
-    """The 251 digits that close `text`.
-
-    Raises `Refused`: CODE_INCOMPLETE when `text` closes with another count of digits,
-    CODE_CHECK_FAILED when ISO 7064 MOD 97-10 does not hold.
-    """
-    found = _TRAILING_DIGITS.search(text.strip())
-    digits = found.group() if found else ""
-    if len(digits) != VOUCHER_DIGITS:
-        raise Refused(Reason.CODE_INCOMPLETE, digits=len(digits), expected=VOUCHER_DIGITS)
-    if int(digits) % 97 != 1:
-        raise Refused(Reason.CODE_CHECK_FAILED)
-    return digits
-
-
-def to_digits(signed: bytes) -> str:
-    """The text of 103 bytes: 249 digits and two check digits."""
-    body = str(int.from_bytes(signed, "big")).zfill(_BODY_DIGITS)
-    return f"{body}{98 - int(body + '00') % 97:02d}"
-
-
-def from_digits(digits: str) -> bytes:
-    """The 103 bytes of 251 digits.
-
-    Raises `Refused`: CODE_VERSION_UNKNOWN for a number that 103 bytes cannot hold, since every
-    voucher has exactly one spelling.
-    """
-    number = int(digits[:_BODY_DIGITS])
-    if number >= _TOO_LARGE:
-        raise Refused(Reason.CODE_VERSION_UNKNOWN)
-    return number.to_bytes(_VOUCHER_BYTES, "big")
 
 
 def reference(voucher: int) -> str:
@@ -151,7 +110,7 @@ def reference(voucher: int) -> str:
 
 
 def _unpacked(signed: bytes) -> VoucherToken:
-    fields: tuple[int, ...] = _PAYLOAD.unpack_from(signed)
+    fields = LAYOUT.fields_of(signed)
     first, key_id, programme, voucher, issued, minutes, flags, member, store, reward, points = (
         fields
     )
@@ -161,7 +120,7 @@ def _unpacked(signed: bytes) -> VoucherToken:
         key_id=key_id,
         programme=programme,
         voucher=voucher,
-        issued_at=_EPOCH + timedelta(seconds=issued),
+        issued_at=instant_of(issued),
         minutes=minutes,
         flags=flags,
         member=member,
@@ -169,20 +128,3 @@ def _unpacked(signed: bytes) -> VoucherToken:
         reward=reward,
         points=points,
     )
-
-
-def _check_signature(signed: bytes, public_key: bytes) -> None:
-    payload, signature = signed[: _PAYLOAD.size], signed[_PAYLOAD.size :]
-    try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, _SIGNING_CONTEXT + payload)
-    except InvalidSignature:
-        raise Refused(Reason.CODE_FORGED) from None
-
-
-def _check_time(token: VoucherToken, now: datetime, skew: timedelta) -> None:
-    early = token.issued_at - now
-    if early > skew:
-        raise Refused(Reason.CODE_NOT_YET_VALID, seconds=early // timedelta(seconds=1))
-    late = now - token.expires_at
-    if late > skew:
-        raise Refused(Reason.CODE_EXPIRED, seconds=late // timedelta(seconds=1))

@@ -314,9 +314,13 @@ class _Server(uvicorn.Server):
         yield
 
     def stop_on_eof(self) -> None:
-        """Stop when standard input ends: whoever started the server has gone."""
-        while sys.stdin.buffer.read(4096):
-            pass
+        """Stop when standard input ends: whoever started the server has gone.
+
+        Read past `sys.stdin`, whose lock this thread would still hold when the interpreter ends.
+        """
+        with contextlib.suppress(OSError):
+            while os.read(0, 4096):
+                pass
         self.should_exit = True
 
     def _stop(self, number: int, frame: FrameType | None) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from sync.programme.access_key import find_access_key, parse_access_key
 from sync.programme.cpf import parse_cpf
-from sync.programme.member_token import from_digits, read, sign, to_digits
+from sync.programme.member_token import LAYOUT, read, sign
 from sync.programme.receipt_qr import read_receipt_code
 from sync.programme.refusals import Refused
 from sync.programme.scan_router import route
@@ -52,9 +52,9 @@ def test_no_broken_token_is_taken_for_a_member(part: int) -> None:
     for text in texts(good, part=10 + part, count=SHARE // 2):
         assert _refused(text) or text.strip()[-202:] in good, text
     for _ in range(SHARE // 2):
-        signed = bytearray(from_digits(chance.choice(good)))
+        signed = bytearray(LAYOUT.from_digits(chance.choice(good)))
         signed[chance.randrange(len(signed))] ^= 1 << chance.randrange(8)
-        digits = to_digits(bytes(signed))
+        digits = LAYOUT.to_digits(bytes(signed))
         assert _refused(digits), digits
 
 

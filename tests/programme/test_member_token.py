@@ -12,16 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.programme.member_token import (
-    TOKEN_DIGITS,
+    LAYOUT,
     MemberToken,
     PublicKeyEntry,
     TokenKind,
-    digits_of,
-    from_digits,
     kind_of,
     read,
     sign,
-    to_digits,
 )
 from sync.programme.refusals import Reason, Refused
 
@@ -75,7 +72,7 @@ def reason_for(
 
 def forged(payload: bytes) -> str:
     """Well-formed digits over a payload that `sign` would never make."""
-    return to_digits(payload + KEY.sign(b"loyalty-desk/token/1\0" + payload))
+    return LAYOUT.to_digits(payload + KEY.sign(b"loyalty-desk/token/1\0" + payload))
 
 
 @pytest.mark.parametrize(
@@ -87,7 +84,7 @@ def test_a_known_code_reads_and_signs_to_the_same_digits(vector) -> None:
     says["issued_at"] = datetime.fromtimestamp(says["issued_at"], UTC)
     assert token == MemberToken(**says)
     assert sign(token, KEY) == vector["digits"]
-    assert from_digits(vector["digits"])[:19].hex() == vector["payload"]
+    assert LAYOUT.from_digits(vector["digits"])[:19].hex() == vector["payload"]
 
 
 @pytest.mark.parametrize(
@@ -202,7 +199,7 @@ def test_an_expired_code_says_by_how_long() -> None:
 
 def test_the_kind_shows_before_the_signature_is_checked() -> None:
     badge = replace(CARD, kind=TokenKind.STAFF_BADGE)
-    assert kind_of(digits_of(sign(badge, KEY))) is TokenKind.STAFF_BADGE
+    assert kind_of(LAYOUT.digits_of(sign(badge, KEY))) is TokenKind.STAFF_BADGE
 
 
 tokens = st.builds(
@@ -221,11 +218,11 @@ tokens = st.builds(
 @settings(max_examples=200, deadline=None)
 def test_every_signed_code_reads_back(token: MemberToken) -> None:
     digits = sign(token, KEY)
-    assert len(digits) == TOKEN_DIGITS
+    assert len(digits) == LAYOUT.digits
     assert read_at(digits, token.issued_at) == token
 
 
-@given(tokens, st.integers(0, TOKEN_DIGITS - 1), st.characters())
+@given(tokens, st.integers(0, LAYOUT.digits - 1), st.characters())
 @settings(max_examples=500, deadline=None)
 def test_no_code_survives_a_change_of_one_character(
     token: MemberToken, place: int, character: str
@@ -243,7 +240,7 @@ def test_no_code_survives_a_change_of_one_character(
 @settings(max_examples=300, deadline=None)
 def test_no_bytes_without_a_signature_are_taken_for_a_code(signed: bytes) -> None:
     with pytest.raises(Refused):
-        read_at(to_digits(signed))
+        read_at(LAYOUT.to_digits(signed))
 
 
 @given(st.text() | st.text(alphabet="0123456789", min_size=190, max_size=210))

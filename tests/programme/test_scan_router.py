@@ -8,7 +8,7 @@ from stdnum import luhn as stdnum_luhn
 
 from sync.programme.access_key import AccessKey
 from sync.programme.cpf import Cpf
-from sync.programme.member_token import to_digits
+from sync.programme.member_token import LAYOUT as MEMBER_LAYOUT
 from sync.programme.receipt_qr import CodeLayout, ReceiptCode
 from sync.programme.refusals import Reason
 from sync.programme.scan_router import (
@@ -29,14 +29,14 @@ from sync.programme.scan_router import (
     route,
 )
 from sync.programme.voucher_code import check_character, formatted
-from sync.programme.voucher_token import to_digits as voucher_digits
+from sync.programme.voucher_token import LAYOUT as VOUCHER_LAYOUT
 from tests.programme.receipt_builder import make_key
 from tests.programme.wedge_bursts import TOKENS, US_TO_ABNT2
 
 CARD, PHONE, VOUCHER = TOKENS
-BADGE = to_digits(bytes([0x14]) + bytes(82))
-RESERVED = voucher_digits(bytes([0x25]) + bytes(102))
-OTHER_VERSION = to_digits(bytes([0x25]) + bytes(82))
+BADGE = MEMBER_LAYOUT.to_digits(bytes([0x14]) + bytes(82))
+RESERVED = VOUCHER_LAYOUT.to_digits(bytes([0x25]) + bytes(102))
+OTHER_VERSION = MEMBER_LAYOUT.to_digits(bytes([0x25]) + bytes(82))
 KEY = make_key()
 RECEIPT = f"https://www.nfce.fazenda.sp.gov.br/qrcode?p={KEY}|3|1"
 RECEIPT_SCAN = ReceiptScan(ReceiptCode(AccessKey(KEY), CodeLayout.V3_ONLINE))

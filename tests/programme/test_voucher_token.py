@@ -16,14 +16,11 @@ from sync.programme import member_token
 from sync.programme.member_token import PublicKeyEntry, TokenKind
 from sync.programme.refusals import Reason, Refused
 from sync.programme.voucher_token import (
-    VOUCHER_DIGITS,
+    LAYOUT,
     VoucherToken,
-    digits_of,
-    from_digits,
     read,
     reference,
     sign,
-    to_digits,
 )
 
 VECTORS = json.loads((Path(__file__).parent.parent / "data" / "voucher_tokens.json").read_text())
@@ -66,7 +63,7 @@ def reason_for(
 
 def forged(payload: bytes) -> str:
     """Well-formed digits over a payload that `sign` would never make."""
-    return to_digits(payload + KEY.sign(b"loyalty-desk/token/2\0" + payload))
+    return LAYOUT.to_digits(payload + KEY.sign(b"loyalty-desk/token/2\0" + payload))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +75,7 @@ def test_a_known_voucher_reads_and_signs_to_the_same_digits(vector) -> None:
     token = VoucherToken(**says)
     assert read_at(vector["digits"], token.issued_at) == token
     assert sign(token, KEY) == vector["digits"]
-    assert from_digits(vector["digits"])[:39].hex() == vector["payload"]
+    assert LAYOUT.from_digits(vector["digits"])[:39].hex() == vector["payload"]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +98,7 @@ def test_the_payload_is_39_bytes_in_network_order() -> None:
         points=0x41424344,
     )
     issued = int((ISSUED - datetime(2025, 1, 1, tzinfo=UTC)).total_seconds())
-    assert from_digits(sign(token, KEY))[:39] == bytes.fromhex(
+    assert LAYOUT.from_digits(sign(token, KEY))[:39] == bytes.fromhex(
         "25 03 1267 0102030405060708"
         f"{issued:08x} 0a0b 0c 1112131415161718 21222324 31323334 41424344"
     )
@@ -176,16 +173,16 @@ def test_another_key_under_the_same_id_means_a_forged_voucher() -> None:
 
 
 def test_the_signature_of_a_member_code_is_none_of_a_voucher() -> None:
-    payload = from_digits(sign(VOUCHER, KEY))[:39]
-    digits = to_digits(payload + KEY.sign(b"loyalty-desk/token/1\0" + payload))
+    payload = LAYOUT.from_digits(sign(VOUCHER, KEY))[:39]
+    digits = LAYOUT.to_digits(payload + KEY.sign(b"loyalty-desk/token/1\0" + payload))
     assert reason_for(digits) is Reason.CODE_FORGED
 
 
 def test_a_voucher_is_no_member_code_and_the_other_way_round() -> None:
     with pytest.raises(Refused) as refusal:
-        member_token.digits_of(sign(VOUCHER, KEY))
+        member_token.LAYOUT.digits_of(sign(VOUCHER, KEY))
     assert refusal.value.reason is Reason.CODE_INCOMPLETE
-    assert reason_for("1" * member_token.TOKEN_DIGITS) is Reason.CODE_INCOMPLETE
+    assert reason_for("1" * member_token.LAYOUT.digits) is Reason.CODE_INCOMPLETE
 
 
 @pytest.mark.parametrize(
@@ -240,12 +237,12 @@ vouchers = st.builds(
 @settings(max_examples=200, deadline=None)
 def test_every_signed_voucher_reads_back(token: VoucherToken) -> None:
     digits = sign(token, KEY)
-    assert len(digits) == VOUCHER_DIGITS
-    assert digits_of(digits) == digits
+    assert len(digits) == LAYOUT.digits
+    assert LAYOUT.digits_of(digits) == digits
     assert read_at(digits, token.issued_at) == token
 
 
-@given(vouchers, st.integers(0, VOUCHER_DIGITS - 1), st.characters())
+@given(vouchers, st.integers(0, LAYOUT.digits - 1), st.characters())
 @settings(max_examples=500, deadline=None)
 def test_no_voucher_survives_a_change_of_one_character(
     token: VoucherToken, place: int, character: str
@@ -262,17 +259,17 @@ def test_no_voucher_survives_a_change_of_one_character(
 @given(vouchers, st.integers(0, 39 * 8 - 1))
 @settings(max_examples=300, deadline=None)
 def test_no_voucher_survives_a_change_of_one_bit(token: VoucherToken, bit: int) -> None:
-    signed = bytearray(from_digits(sign(token, KEY)))
+    signed = bytearray(LAYOUT.from_digits(sign(token, KEY)))
     signed[bit // 8] ^= 1 << bit % 8
     with pytest.raises(Refused):
-        read_at(to_digits(bytes(signed)), token.issued_at)
+        read_at(LAYOUT.to_digits(bytes(signed)), token.issued_at)
 
 
 @given(st.binary(min_size=103, max_size=103))
 @settings(max_examples=300, deadline=None)
 def test_no_bytes_without_a_signature_are_taken_for_a_voucher(signed: bytes) -> None:
     with pytest.raises(Refused):
-        read_at(to_digits(signed))
+        read_at(LAYOUT.to_digits(signed))
 
 
 @given(st.text() | st.text(alphabet="0123456789", min_size=240, max_size=260))
