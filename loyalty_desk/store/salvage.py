@@ -101,16 +101,10 @@ class Salvage:
 
     def lines(self) -> Iterator[Line]:
         """Return every line that can be read, in the order of the file."""
-        try:
-            with self._path.open("rb") as file:
-                for raw in file:
-                    opened = self._opened(raw)
-                    if opened is not None:
-                        yield opened
-        except FileNotFoundError:
-            return
-        except OSError as fault:
-            raise Refused(Reason.DISK_FULL) from fault
+        for raw in self._raws():
+            opened = self._opened(raw)
+            if opened is not None:
+                yield opened
 
     def copies(self) -> dict[int, Copy]:
         """Return the events by their sequence; of a repeated one the last."""
@@ -122,21 +116,24 @@ class Salvage:
         The old file stands until the new one is on the disk. Raises Refused(DISK_FULL).
         """
         until = {b"0": -1, b"1": events, b"2": payloads}
+
+        def is_kept(raw: bytes) -> bool:
+            head = _head_of(raw)
+            return head is not None and head[1] > until[head[0]] and raw.endswith(b"\n")
+
+        # Line by line, twice: after months without a server the file is larger than a till's memory.
+        if not all(map(is_kept, self._raws())):
+            whole_file.put_parts(self._path, filter(is_kept, self._raws()))
+            self._whole = True
+
+    def _raws(self) -> Iterator[bytes]:
         try:
-            raws = self._path.read_bytes().splitlines(keepends=True)
+            with self._path.open("rb") as file:
+                yield from file
         except FileNotFoundError:
             return
         except OSError as fault:
             raise Refused(Reason.DISK_FULL) from fault
-        heads = (_head_of(raw) for raw in raws)
-        kept = [
-            raw
-            for raw, head in zip(raws, heads, strict=True)
-            if head is not None and head[1] > until[head[0]] and raw.endswith(b"\n")
-        ]
-        if len(kept) < len(raws):
-            whole_file.put(self._path, b"".join(kept))
-            self._whole = True
 
     def _note(self, line: Line) -> None:
         if isinstance(line, Copy):

@@ -7,9 +7,11 @@ The HTTP library is imported when the first question is asked, not before the fi
 
 import contextlib
 import socket
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import ModuleType
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -20,6 +22,9 @@ from sync.protocol.messages import Problem
 
 if TYPE_CHECKING:
     import httpx
+
+# The library would load its command line, and three libraries for it: 6 MB that no till uses.
+sys.modules.setdefault("httpx._main", ModuleType("httpx._main"))
 
 RETRY_AFTER_MAX_S = 300.0
 ANSWER_BYTES_MAX = 32 * 1024 * 1024
