@@ -31,7 +31,12 @@ def main(arguments: Sequence[str]) -> int:
                 return suite.run(here, rest)
             case "bench":
                 _set_up(here, Kind.DEV, window=False, tools=True)
-                return _start(here, ["-m", "tests.bench", *rest], surroundings.for_desk(os.environ))
+                environment = surroundings.for_desk(os.environ)
+                return _start(
+                    here,
+                    ["-m", "tests.bench", *rest],
+                    surroundings.with_bytecode(environment, here.bytecode),
+                )
             case "setup":
                 _set_up(here, Kind.APP, window=surroundings.has_display(os.environ))
                 return 0

@@ -28,6 +28,11 @@ class Checkout:
         return self.programs / ("uv.exe" if sys.platform == "win32" else "uv")
 
     @property
+    def bytecode(self) -> Path:
+        """Compiled modules of tests and bench; they go with the libraries they were made of."""
+        return self.venv / "bytecode"
+
+    @property
     def pyproject(self) -> Path:
         return self.root / "pyproject.toml"
 

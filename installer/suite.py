@@ -39,7 +39,7 @@ def run(checkout: Checkout, arguments: Sequence[str]) -> int:
     whole = not arguments
     with tempfile.TemporaryDirectory(prefix="loyalty-desk-test-") as scratch:
         folder = Path(scratch)
-        environment = _environment(folder)
+        environment = _environment(checkout, folder)
         began = time.monotonic()
         status = _pytest(checkout, folder, environment, arguments, whole=whole)
         outcomes = read_report(folder / "report.xml")
@@ -55,10 +55,12 @@ def run(checkout: Checkout, arguments: Sequence[str]) -> int:
     return status or int(uncovered)
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(checkout: Checkout, folder: Path) -> dict[str, str]:
     runtime = folder / "runtime"
     runtime.mkdir(mode=0o700)
-    environment = surroundings.for_tests(os.environ, runtime)
+    environment = surroundings.with_bytecode(
+        surroundings.for_tests(os.environ, runtime), checkout.bytecode
+    )
     environment["COVERAGE_FILE"] = str(folder / "coverage")
     return environment
 

@@ -61,6 +61,15 @@ def for_tests(environment: Mapping[str, str], runtime_folder: Path) -> dict[str,
     return result
 
 
+def with_bytecode(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """`environment` with compiled modules kept in `folder`, whatever the caller does with its own.
+
+    For runs that start many processes: each would otherwise compile every library again.
+    """
+    kept = {k: v for k, v in environment.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPYCACHEPREFIX": str(folder)}
+
+
 def private_runtime_folder() -> Path:
     """A folder that only this user can enter, the same one at every start."""
     folder = Path(tempfile.gettempdir()) / f"loyalty-desk-runtime-{os.getuid()}"

@@ -66,7 +66,7 @@ def wipe(place: Address) -> None:
 def drop(place: Address) -> None:
     """Delete a database."""
     with _administration() as connection:
-        connection.execute(f'DROP DATABASE "{_database(place)}"')
+        connection.execute(f'DROP DATABASE "{_database(place)}" WITH (FORCE)')
 
 
 @cache

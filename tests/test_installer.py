@@ -193,6 +193,14 @@ def test_tests_see_neither_the_callers_python_nor_its_qt_settings(tmp_path):
     }
 
 
+def test_runs_of_many_processes_keep_compiled_modules_whatever_the_caller_does(tmp_path):
+    caller = {"PYTHONDONTWRITEBYTECODE": "1", "HOME": "/h"}
+
+    environment = surroundings.with_bytecode(caller, tmp_path)
+
+    assert environment == {"HOME": "/h", "PYTHONPYCACHEPREFIX": str(tmp_path)}
+
+
 def test_the_desk_keeps_the_language_and_the_display_of_its_user():
     caller = {"LANG": "pt_BR.UTF-8", "DISPLAY": ":0", "XDG_RUNTIME_DIR": "/run/user/1000"}
 

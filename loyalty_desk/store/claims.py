@@ -1,8 +1,8 @@
-"""Claims: what an act takes for itself: a receipt, a lease, a voucher, a visit to undo.
+"""Claims: what an act takes for itself in a table: units, a voucher, a visit to undo.
 
-Guarantees that one receipt is credited once at a time, that no lease is spent beyond its amount or
-its end, that a voucher is taken once, and that a visit is undone once. Each function writes,
-or refuses before it has written.
+Guarantees that no lease of units is spent beyond its amount or its end, that a voucher is taken
+once, and that a visit is undone once. Each function writes, or refuses before it has written.
+Receipts and leases of points are claimed in the journal (`receipt_claims`, `lease_book`).
 """
 
 from collections.abc import Sequence
@@ -15,36 +15,20 @@ from sync.protocol.events import AccrualEvent, RedemptionEvent, VoidEvent
 
 
 def pay(connection: Connection, event: RedemptionEvent) -> None:
-    """Take a redemption's points out of a voucher or a lease, and its units out of theirs.
+    """Take a redemption's points out of a voucher, and its units out of their lease.
 
-    Without a payment only a benefit, what a lead has approved, or what the floor limit allows.
-    Raises Refused: LEASE_UNKNOWN, and what each of them raises.
+    Without a payment only a benefit, what a lead has approved, or what the floor limit allows;
+    whether the lease has the points is asked of the lease book. Raises Refused: LEASE_UNKNOWN,
+    VOUCHER_USED, REWARD_OUT_OF_STOCK.
     """
     if event.units:
         spend_units(connection, event)
     if event.voucher:
         claim_voucher(connection, event)
-    elif event.lease:
-        spend_lease(connection, event)
-    elif event.floor:
+    elif event.floor and not event.lease:
         count_floor(connection, event)
-    elif event.points and not event.lead:
+    elif event.points and not event.lead and not event.lease:
         raise Refused(Reason.LEASE_UNKNOWN)
-
-
-def spend_lease(connection: Connection, event: RedemptionEvent) -> None:
-    """Take a redemption's points out of its lease, by the server's clock as last measured.
-
-    Raises Refused: LEASE_UNKNOWN, LEASE_LAPSED, LEASE_TOO_SMALL (fact `left`).
-    """
-    lease, now = bytes.fromhex(event.lease), event.at + event.offset_ms
-    spent = connection.execute(
-        "UPDATE leases SET spent = spent + ?1 WHERE id = ?2 AND member = ?3"
-        " AND closing = 0 AND stops_at > ?4 AND amount - spent >= ?1",
-        (event.points, lease, event.member, now),
-    )
-    if spent.rowcount == 0:
-        raise _lease_refusal(connection, lease, event.member, now)
 
 
 def spend_units(connection: Connection, event: RedemptionEvent) -> None:
@@ -56,19 +40,6 @@ def spend_units(connection: Connection, event: RedemptionEvent) -> None:
     )
     if spent.rowcount == 0:
         raise Refused(Reason.REWARD_OUT_OF_STOCK)
-
-
-def _lease_refusal(connection: Connection, lease: bytes, member: int, now: int) -> Refused:
-    held = connection.execute(
-        "SELECT amount - spent, stops_at FROM leases WHERE id = ? AND member = ? AND closing = 0",
-        (lease, member),
-    ).fetchone()
-    if held is None:
-        return Refused(Reason.LEASE_UNKNOWN)
-    left, stops_at = held
-    if stops_at <= now:
-        return Refused(Reason.LEASE_LAPSED)
-    return Refused(Reason.LEASE_TOO_SMALL, left=left)
 
 
 def claim_voucher(connection: Connection, event: RedemptionEvent) -> None:

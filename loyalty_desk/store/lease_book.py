@@ -2,14 +2,21 @@
 
 The terminal's own `spent` is authoritative: the server hears of it later. A lease that is being
 given back cannot be spent any more, from before the server is told until it has confirmed.
+
+Points are spent by a redemption that stands in the journal. What the last ones spent is held in
+memory, and goes into the table in an idle moment, or before anything else is done with the table:
+an act has one page less to write.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from loyalty_desk.store import meta
+from loyalty_desk.store import journal, meta
 from loyalty_desk.store.database import Connection, Database
 from sync.programme.leases import Lease
+from sync.programme.refusals import Reason, Refused
+from sync.protocol.events import AnyEvent, RedemptionEvent
 from sync.protocol.messages import LeaseRow
 
 
@@ -20,6 +27,9 @@ class LeaseBook:
         self._database = database
         # A visit asks several times for the same few. The database's lock guards it.
         self._read: dict[int, tuple[Lease, ...]] = {}
+        # By lease: points spent in the journal that the table does not show.
+        self._fresh: Counter[bytes] = Counter()
+        self._head = 0
         # How often something that could be spent before could not be afterwards.
         self.releases = 0
         # Called when leases were given back, before anybody else hears of it.
@@ -40,12 +50,55 @@ class LeaseBook:
             member,
         )
         return tuple(
-            Lease(id=row[0], member=row[1], amount=row[2], spent=row[3], stops_at=row[4])
+            Lease(
+                id=row[0],
+                member=row[1],
+                amount=row[2],
+                spent=row[3] + self._fresh[row[0]],
+                stops_at=row[4],
+            )
             for row in rows
         )
 
+    def check(self, event: RedemptionEvent, *, taken: Mapping[bytes, int]) -> None:
+        """Raise Refused when a redemption's points cannot be taken out of its lease.
+
+        By the server's clock as last measured; `taken` is what the same visit has taken before.
+        The reasons: LEASE_UNKNOWN, LEASE_LAPSED, LEASE_TOO_SMALL (fact `left`).
+        """
+        id_, now = bytes.fromhex(event.lease), event.at + event.offset_ms
+        lease = next((lease for lease in self.of(event.member) if lease.id == id_), None)
+        if lease is None:
+            raise Refused(Reason.LEASE_UNKNOWN)
+        if lease.stops_at <= now:
+            raise Refused(Reason.LEASE_LAPSED)
+        left = lease.amount - lease.spent - taken.get(id_, 0)
+        if event.points > left:
+            raise Refused(Reason.LEASE_TOO_SMALL, left=left)
+
+    def add(self, event: AnyEvent) -> None:
+        """Take in what was recorded: a redemption spends its lease."""
+        self._head = event.seq
+        if isinstance(event, RedemptionEvent) and is_paid_by_lease(event):
+            self._fresh[bytes.fromhex(event.lease)] += event.points
+            self._read.pop(event.member, None)
+
+    def note(self, connection: Connection) -> None:
+        """Write what is held in memory into the table; call `noted` when that is certain."""
+        connection.executemany(
+            "UPDATE leases SET spent = spent + ? WHERE id = ?",
+            [(points, lease) for lease, points in self._fresh.items()],
+        )
+        meta.keep(connection, spends_noted=self._head)
+
+    def noted(self) -> None:
+        """Let go of what now stands in the table."""
+        self._read.clear()
+        self._fresh.clear()
+
     def held(self) -> tuple[LeaseRow, ...]:
         """Return every lease of points that is here, also those that are being given back."""
+        self._note_at_once()
         with self._database.reading() as connection:
             rows = connection.execute(
                 "SELECT id, member, amount, spent, stops_at FROM leases WHERE reward = 0"
@@ -65,23 +118,30 @@ class LeaseBook:
         )
 
     def last_stop(self) -> int:
-        """Return when the last of these leases stops (ms, the server's time), 0 without any."""
+        """Return when the last of these leases stops (ms, the server's time), 0 without any.
+
+        One that was used up since the last idle moment still counts.
+        """
         found = self._database.fetch(
             "SELECT MAX(stops_at) FROM leases WHERE closing = ? AND spent < amount AND reward = 0",
             0,
         )
         return int(found[0][0] or 0)
 
-    def reread(self, member: int) -> None:
-        """A redemption spends a lease of this member: what was read of them is read again."""
-        self._read.pop(member, None)
-
     @contextmanager
-    def _changing(self) -> Iterator[Connection]:
-        """Open a transaction that changes leases; what was read is read again."""
-        with self._database.writing() as connection:
-            self._read.clear()
-            yield connection
+    def _changing(self, *, forgetting: bool = False) -> Iterator[Connection]:
+        """Open a transaction that changes leases, with all that was spent in the table."""
+        with self._database.lock:
+            with self._database.writing() as connection:
+                if self._fresh and not forgetting:
+                    self.note(connection)
+                yield connection
+            self.noted()
+
+    def _note_at_once(self) -> None:
+        if self._fresh:
+            with self._changing():
+                pass
 
     def keep(self, row: LeaseRow, *, now: int) -> None:
         """Keep a lease that was just granted."""
@@ -152,9 +212,17 @@ class LeaseBook:
                 "DELETE FROM leases WHERE id = ? AND closing = 1", [(one,) for one in ids]
             )
 
-    def load(self, connection: Connection) -> None:
-        """Read how often leases were released."""
+    def load(self, connection: Connection, head: int) -> None:
+        """Read how often leases were released, and what was spent since that was last noted."""
         self.releases = meta.value(connection, "releases", 0)
+        self._head = head
+        self.noted()
+        noted = meta.value(connection, "spends_noted", -1)
+        if noted < 0:  # a new file, or one that wrote every spend at once
+            meta.keep(connection, spends_noted=head)
+            return
+        for kept in journal.since(connection, noted):
+            self.add(kept.event)
 
     def _count(self, connection: Connection, released: int) -> None:
         if released:
@@ -162,9 +230,15 @@ class LeaseBook:
             meta.keep(connection, releases=self.releases)
 
     def void(self) -> None:
-        """Forget every lease."""
-        with self._changing() as connection:
+        """Forget every lease, and what was spent of each."""
+        with self._changing(forgetting=True) as connection:
+            meta.keep(connection, spends_noted=self._head)
             self._count(connection, connection.execute("DELETE FROM leases").rowcount)
+
+
+def is_paid_by_lease(event: RedemptionEvent) -> bool:
+    """True when it is a lease that the points of a redemption come out of."""
+    return bool(event.lease) and not event.voucher
 
 
 def _nobody() -> None:

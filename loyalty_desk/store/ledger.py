@@ -5,6 +5,7 @@ with the receipt they claim and the lease they spend; when it refuses, nothing h
 costs one sync of the disk. One connection writes this file, one thread at a time.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from loyalty_desk.store.database import Connection, Database, open_database, spo
 from loyalty_desk.store.effects import NOTHING, Effects
 from loyalty_desk.store.held_documents import HeldDocument, HeldDocuments
 from loyalty_desk.store.journal import Act, Entry, Kept
-from loyalty_desk.store.lease_book import LeaseBook
+from loyalty_desk.store.lease_book import LeaseBook, is_paid_by_lease
 from loyalty_desk.store.lives import Lives
 from loyalty_desk.store.migrations import LEDGER_STEPS
 from loyalty_desk.store.newcomers import Newcomers
@@ -160,17 +161,18 @@ class Ledger:
     def _claim(self, connection: Connection, entries: Sequence[Entry]) -> dict[int, list[Kept]]:
         """Take what the acts need; return, by the void's sequence, the events it takes back."""
         taken_back = {}
+        taken: Counter[bytes] = Counter()
         self._receipts.check(connection, [entry.event for entry in entries])
         for entry in entries:
             event = entry.event
             if isinstance(event, RedemptionEvent):
-                self._pay(connection, event)
+                self._pay(connection, event, taken)
             elif isinstance(event, VoidEvent):
                 taken_back[event.seq] = self._events_of(connection, event.target)
                 claims.undo_visit(connection, event, taken_back[event.seq])
         return taken_back
 
-    def _pay(self, connection: Connection, event: RedemptionEvent) -> None:
+    def _pay(self, connection: Connection, event: RedemptionEvent, taken: Counter[bytes]) -> None:
         """Take what pays for a reward; by a clock, and in a life, that can be vouched for."""
         if event.points and self.lives.leaving is not None:
             raise Refused(Reason.NEEDS_CONNECTION, usable=0)
@@ -178,7 +180,9 @@ class Ledger:
             now = self.server_time(event.at)
             if not leases.clock_is_trusted(wall=now, last_seen=self.latest_seen):
                 raise Refused(Reason.CLOCK_WRONG, minutes=(self.latest_seen - now) // 60_000)
-        self.leases.reread(event.member)
+        if is_paid_by_lease(event):
+            self.leases.check(event, taken=taken)
+            taken[bytes.fromhex(event.lease)] += event.points
         claims.pay(connection, event)
 
     def _take_in(self, entries: Sequence[Entry], taken_back: Mapping[int, Sequence[Kept]]) -> None:
@@ -186,6 +190,7 @@ class Ledger:
         for entry in entries:
             event, undone = entry.event, taken_back.get(entry.event.seq, ())
             self._receipts.add(event, undone)
+            self.leases.add(event)
             self._unsettled.add(event, undone)
             if entry.act.payload:
                 self._unsettled.welcome(event, entry.act.payload, self.known.identifier_key)
@@ -338,6 +343,7 @@ class Ledger:
                     offset_ms=self.offset_ms,
                 )
                 self._receipts.note(connection, self.lives.head.seq)
+                self.leases.note(connection)
                 self._seen_kept = self.latest_seen
                 connection.execute("DELETE FROM sealed WHERE seq <= ?", (acked,))
                 if abs(now - self._tidied_at) >= DAY_MS:
@@ -348,6 +354,7 @@ class Ledger:
                     claims.forget(connection, before)
                     self._tidied_at = now
             self._receipts.noted()
+            self.leases.noted()
             self._empty_wal()
             self._changed = False
 
@@ -386,7 +393,7 @@ class Ledger:
 
     def _load(self, connection: Connection) -> None:
         self.lives.load(connection)
-        self.leases.load(connection)
+        self.leases.load(connection, self.lives.head.seq)
         self.cache_key = meta.value(connection, "cache_key", b"")
         if not self.cache_key:
             self.cache_key = self._random(32)

@@ -10,8 +10,8 @@ from loyalty_desk.store.database import Connection, Step
 def create_ledger(connection: Connection) -> None:
     """Make what is needed to act, or impossible to fetch again.
 
-    An act touches the right edge of `journal` and `receipts` and one row of `leases`: few pages to
-    encrypt and sync, so these tables carry no index that an act would have to write.
+    An act touches the right edge of `journal` and, mostly, nothing else: few pages to encrypt and
+    sync. What it claims goes into the other tables in an idle moment.
     """
     for statement in _LEDGER:
         connection.execute(statement)

@@ -121,7 +121,7 @@ class Salvage:
             head = _head_of(raw)
             return head is not None and head[1] > until[head[0]] and raw.endswith(b"\n")
 
-        # Line by line, twice: after months without a server the file is larger than a till's memory.
+        # Line by line, and twice: after months without a server the file is large.
         if not all(map(is_kept, self._raws())):
             whole_file.put_parts(self._path, filter(is_kept, self._raws()))
             self._whole = True

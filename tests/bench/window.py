@@ -3,7 +3,6 @@
 A fresh interpreter on both sides, in turns; the desk is the whole desk, on the filled till.
 """
 
-import os
 import subprocess
 import sys
 import time
@@ -13,7 +12,6 @@ from tests.bench.job import ROOT, Job
 from tests.bench.table import Row, at_most
 
 BOUND = 2.5
-_UNCOMPILED = "PYTHONDONTWRITEBYTECODE"
 
 
 def measure(job: Job) -> list[Row]:
@@ -35,7 +33,6 @@ def _first_paint(kind: str, home: str) -> float:
     said = subprocess.run(
         [sys.executable, "-m", "tests.bench.first_paint", kind, home],
         cwd=ROOT,
-        env=compiled(),
         stdout=subprocess.PIPE,
         text=True,
         check=True,
@@ -43,8 +40,3 @@ def _first_paint(kind: str, home: str) -> float:
     ).stdout
     painted, queued = map(int, said.split())
     return (painted - began - queued) / 1e6
-
-
-def compiled() -> dict[str, str]:
-    """The surroundings of an installed program: modules are compiled once, not at each start."""
-    return {name: value for name, value in os.environ.items() if name != _UNCOMPILED}

@@ -6,6 +6,7 @@ of the rest any part, down to sectors of 512 bytes. Linux with a C compiler only
 """
 
 import ctypes
+import itertools
 import os
 import random
 import shutil
@@ -85,11 +86,16 @@ class _File:
     pending: list[tuple[int, int, bytes]] = field(default_factory=list)
 
 
-def states(log: Path, folder: Path, *, count: int, seed: int) -> Iterator[State]:
-    """Yield `count` states of `folder`, spread evenly over everything that happened to it."""
+def states(
+    log: Path, folder: Path, *, count: int, seed: int, part: int, parts: int
+) -> Iterator[State]:
+    """Yield one of `parts` equal parts of `count` states of `folder`.
+
+    They are spread evenly over everything that happened to it, and each is made by its own chance.
+    """
     operations = list(_operations(log.read_bytes()))
-    chance = random.Random(seed)
-    wanted = _wanted(operations, count, chance)
+    wanted = _wanted(operations, count, random.Random(seed))
+    made = itertools.count()
     files: dict[int, _File] = {}
     names: dict[int, str] = {}
     confirmed = 0
@@ -102,6 +108,9 @@ def states(log: Path, folder: Path, *, count: int, seed: int) -> Iterator[State]
         else:
             _happen(files, names, (kind, file, place, data))
         for variant in range(wanted.get(number, 0)):
+            if next(made) % parts != part:
+                continue
+            chance = random.Random(f"{seed}/{number}/{variant}")
             left = {
                 names[at]: bytes(content)
                 for at, one in files.items()

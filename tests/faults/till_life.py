@@ -33,7 +33,7 @@ from tests.store.acts import (
 )
 
 LENT = 1_000_000
-_TIDY_EVERY, _RESTART_EVERY = 20, 47
+_TIDY_EVERY, _RESTART_EVERY = 10, 23
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,3 +47,23 @@ def store(open_again):
 @pytest.fixture
 def ledger(store):
     return store.ledger
+
+
+@pytest.fixture
+def after_a_cut(places, keys):
+    """Open the files as a power cut would leave them: nothing is tidied before."""
+    opened = []
+
+    def again():
+        if opened:
+            _let_go(opened[-1])
+        opened.append(open_store(places, keys, random_bytes=seeded_bytes(2), now=NOON))
+        return opened[-1].ledger
+
+    yield again
+    _let_go(opened[-1])
+
+
+def _let_go(store):
+    store.cache.close()
+    store.ledger.close()

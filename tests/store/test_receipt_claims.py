@@ -2,29 +2,8 @@
 
 import pytest
 
-from loyalty_desk.store.opening import open_store
 from sync.programme.refusals import Reason, Refused
-from tests.store.acts import IDENTITY, NOON, a_receipt, a_void, an_accrual, seeded_bytes
-
-
-@pytest.fixture
-def after_a_cut(places, keys):
-    """Open the files as a power cut would leave them: nothing is tidied before."""
-    opened = []
-
-    def again():
-        if opened:
-            let_go(opened[-1])
-        opened.append(open_store(places, keys, random_bytes=seeded_bytes(2), now=NOON))
-        return opened[-1].ledger
-
-    yield again
-    let_go(opened[-1])
-
-
-def let_go(store):
-    store.cache.close()
-    store.ledger.close()
+from tests.store.acts import IDENTITY, NOON, a_receipt, a_void, an_accrual
 
 
 def credit(ledger, receipt):
