@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msgspec import structs
+
 from sync.programme.document import (
     Category,
     CategoryBonus,
@@ -132,12 +134,12 @@ def a_store(**changes: Any) -> Store:
 
 def a_purchase(**changes: Any) -> Purchase:
     """R$ 86,40, typed in the morning."""
-    return replace(Purchase(paid_centavos=8_640, at=MORNING), **changes)
+    return structs.replace(Purchase(paid_centavos=8_640, at=MORNING), **changes)
 
 
 def inputs(**changes: Any) -> Inputs:
     """A gold member on the first visit of the day."""
-    return replace(Inputs(tier="gold"), **changes)
+    return structs.replace(Inputs(tier="gold"), **changes)
 
 
 def event_id(name: str | int) -> bytes:
@@ -173,4 +175,4 @@ def a_situation(**changes: Any) -> Situation:
         taken_day={},
         taken_year={},
     )
-    return replace(situation, **changes)
+    return structs.replace(situation, **changes)

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from loyalty_desk.store.held_documents import HeldDocument
 from loyalty_desk.store.ledger import Ledger
 from loyalty_desk.store.members import Members
@@ -41,8 +43,7 @@ class Clock(Protocol):
         """Return ms since some instant of this run; never goes back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True):
     """One instant at the till: what one act is decided by and stamped with.
 
     `wall` is this machine's clock (ms UTC), `offset_ms` how far the server's is ahead of it, `mono`

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+import msgspec
+
 from loyalty_desk.desk.counter import Counter, Moment
 from loyalty_desk.store.effects import Holding
 from loyalty_desk.store.journal import Act
@@ -23,8 +25,7 @@ CLOCKS_DIFFER = timedelta(milliseconds=SKEW_MS)
 _ID_DIGITS = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+class Payment(msgspec.Struct, frozen=True):
     """What a redemption names: a lease or a voucher (hex), or that it stands on the shop's risk."""
 
     lease: str = ""
@@ -32,8 +33,7 @@ class Payment:
     floor: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claimant:
+class Claimant(msgspec.Struct, frozen=True, kw_only=True):
     """Who pays: the member, the balance shown, and what of it no till holds; who approved."""
 
     member: int
@@ -139,8 +139,7 @@ def _check_floor(counter: Counter, limits: Limits, claimant: Claimant, points: i
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Goods:
+class Goods(msgspec.Struct, frozen=True):
     """Units of counted rewards: what may be handed over here now, and what has to be asked for."""
 
     here: Mapping[int, int]

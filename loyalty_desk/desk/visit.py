@@ -66,8 +66,7 @@ class Draft:
         return not (self.amount_centavos or self.receipt or self.reward or self.benefits)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Concluded:
+class Concluded(msgspec.Struct, frozen=True, kw_only=True):
     """What a concluded visit did: its id, the forecast credit, what was spent, the new balance."""
 
     visit: str

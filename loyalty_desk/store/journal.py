@@ -23,8 +23,7 @@ _VISIT_MAX = 100  # events
 MEMBER_OF_CARD = 0  # the journal's member of an accrual on a card that is not known here
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(msgspec.Struct, frozen=True):
     """One event to record, with `seq` 0, and what stays beside it on the terminal.
 
     `explain` is the desk's own account of the points; `waits` tells that they are pending. `salt`
@@ -38,8 +37,7 @@ class Act:
     waits: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """An act with its place in the chain."""
 
     act: Act

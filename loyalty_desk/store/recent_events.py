@@ -8,7 +8,8 @@ than everything that memory has let go can only be in memory.
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from sync.protocol.events import Event, visit_of
 
@@ -17,8 +18,7 @@ _KEPT_MAX = 5_000
 _CLOCK_MS = 3_600_000
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(msgspec.Struct, frozen=True):
     """An event that is on the disk: its sequence, its id and the visit it belongs to."""
 
     seq: int

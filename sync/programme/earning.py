@@ -14,6 +14,8 @@ from functools import lru_cache
 from math import lcm
 from typing import Literal, NamedTuple, TypeAlias
 
+import msgspec
+
 from sync.programme import calendar
 from sync.programme.document import CategoryBonus, Document, Earning, Evidence
 from sync.programme.refusals import Reason, Refused
@@ -38,8 +40,7 @@ class PurchaseLine:
     code: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Purchase:
+class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     """What was paid, at a store's local time. `lines` are empty when only the amount is known.
 
     `programme_day` is the day in the programme's zone, from which points live; None when it is the
@@ -53,8 +54,7 @@ class Purchase:
     lines: tuple[PurchaseLine, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
+class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of the member when the purchase is priced; stamped into the event.
 
     `earned_today` and `bonus_today` (bonus id, points) are what the caps have used up on this local
@@ -67,8 +67,7 @@ class Inputs:
     bonus_today: tuple[tuple[str, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """One reason for points: the purchase itself, the tier `ref`, or the bonus `ref`."""
 
     kind: PartKind
@@ -76,8 +75,7 @@ class Part:
     points: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accrual:
+class Accrual(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """The outcome: `points` granted, `desired` before the caps of visit and day, and their parts.
 
     `line_points` follow the purchase's lines, an excluded one with 0; one more is for what was paid

@@ -5,9 +5,10 @@ of refusals is the order in which a cashier would explain them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from sync.programme import calendar
 from sync.programme.document import Limits, Reward, Tier
@@ -17,8 +18,7 @@ from sync.programme.tiers import tier_named
 Proof: TypeAlias = Literal["none", "card", "fresh", "cpf", "lead"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
+class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """What a redemption is judged by.
 
     `points` is the balance before this visit's accrual; `usable_here` is what this terminal may
@@ -37,7 +37,7 @@ class Situation:
     stock: Mapping[int, int]
     taken_day: Mapping[int, int]
     taken_year: Mapping[int, int]
-    elsewhere: Mapping[int, int] = field(default_factory=dict)
+    elsewhere: Mapping[int, int] = msgspec.field(default_factory=dict)
 
 
 def check(

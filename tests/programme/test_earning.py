@@ -1,7 +1,6 @@
 """What a purchase is worth in points, and why."""
 
 from collections import defaultdict
-from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from math import floor
@@ -9,6 +8,7 @@ from math import floor
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec import structs
 from msgspec.json import decode, encode
 
 from sync.programme.calendar import is_open
@@ -498,7 +498,7 @@ def test_parts_and_lines_sum_to_the_points_and_no_cap_is_exceeded(document, purc
 
 @given(document=documents(), purchase=purchases, member=members, more=st.integers(0, 60_000))
 def test_paying_more_for_the_same_basket_never_earns_less(document, purchase, member, more):
-    dearer = replace(purchase, paid_centavos=purchase.paid_centavos + more)
+    dearer = structs.replace(purchase, paid_centavos=purchase.paid_centavos + more)
 
     assert evaluate(document, dearer, member).points >= evaluate(document, purchase, member).points
 

@@ -5,9 +5,9 @@ its member gets what the screen promised, within the caps. The tier is the one t
 stamped, if the member held it at any time since the terminal was last heard.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import select
 
 from sync.programme import calendar, missions
@@ -67,7 +67,7 @@ def _price(posting: Posting, standing: Standing, item: Item, event: AccrualEvent
     )
     if event.forecast <= accrual.points or not _could_not_know(posting, item, event, document):
         return accrual
-    return replace(accrual, points=_capped(document, event.forecast, day.earned))
+    return msgspec.structs.replace(accrual, points=_capped(document, event.forecast, day.earned))
 
 
 def _purchase(posting: Posting, event: AccrualEvent, item: Item, at: datetime) -> Purchase:
