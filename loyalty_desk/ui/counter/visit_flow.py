@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal, TypeVar
 
-from loyalty_desk.desk import appraise, identify, parked, session, visit
+from loyalty_desk.desk import appraise, identify, parked
 from loyalty_desk.desk.appraise import Appraisal
 from loyalty_desk.desk.identify import OpenMember
 from loyalty_desk.desk.visit import Concluded, Draft, ReceiptRead
+from loyalty_desk.ui.counter.conclusion import Conclusion
 from loyalty_desk.ui.counter.floor import Floor, refusal
-from loyalty_desk.ui.redeem.state import Ask
-from loyalty_desk.ui.texts import refusal_text
+from loyalty_desk.ui.counter.open_visit import OpenVisit
 from loyalty_desk.ui.visit.presenter import VisitView, visit_state
 from loyalty_desk.ui.visit.state import Filter
 from sync.i18n import _
@@ -23,15 +23,6 @@ from sync.programme.voucher_token import VoucherToken
 
 Step = Literal["back", "closed", "parked"]
 Answer = TypeVar("Answer")
-
-_NO_APPROVAL = (
-    Reason.PIN_WRONG,
-    Reason.PIN_LOCKED,
-    Reason.NOT_PERMITTED,
-    Reason.SELF_APPROVAL,
-)
-# Two presses so close together are one press of a nervous finger, and no answer to a question.
-_ONE_PRESS_MS = 300
 
 
 class VisitFlow:
@@ -53,16 +44,23 @@ class VisitFlow:
         self._concluded = concluded
         self._could_not_open = refused
         self._asked = 0
-        self._questions = 0
-        self._doubted_at = 0
-        self._staff = 0  # who began the act under way, whoever is at the till when it ends
-        self.view: VisitView | None = None
-        self.visit = ""
+        self._open = OpenVisit(floor)
+        self._conclusion = Conclusion(floor, self._open, done=self._done)
+
+    @property
+    def view(self) -> VisitView | None:
+        """The open member as the screens show it, or None while nobody is open."""
+        return self._open.view
+
+    @property
+    def visit(self) -> str:
+        """The id that the visit will have, or "" while nobody is open."""
+        return self._open.id
 
     @property
     def draft(self) -> Draft | None:
         """What has been entered, or None while nobody is open."""
-        return self.view.appraisal.draft if self.view is not None else None
+        return self._open.draft
 
     # Opening, changing, closing
 
@@ -98,7 +96,7 @@ class VisitFlow:
         """Take a changed draft and show what it amounts to."""
         if self.view is None:
             return
-        self._enter(draft)
+        self._open.enter(draft)
         counter = self._floor.counter
         self._ask(lambda: appraise.appraise(counter, draft), self._appraised)
 
@@ -135,20 +133,16 @@ class VisitFlow:
     def say(self, words: str) -> None:
         """Show a quiet word beside the amount."""
         if self.view is not None:
-            self.view = replace(self.view, notice=words, problem=None)
-            self._floor.redraw()
+            self._open.show(replace(self.view, notice=words, problem=None))
 
     def refused(self, problem: Refused) -> None:
         """Show why something could not be done; nothing entered is lost."""
-        if self.view is not None:
-            self.view = replace(self.view, problem=problem)
-            self._floor.redraw()
+        self._open.refused(problem)
 
     def close(self) -> None:
         """Nobody is open any more; answers still under way are dropped."""
         self._asked += 1
-        self.view = None
-        self.visit = ""
+        self._open.clear()
 
     def hold(self, then: Callable[[], None], *, whatever_waits: bool = False) -> None:
         """Put what was entered on hold, close, and go on with `then`; where it cannot be, stay.
@@ -160,8 +154,7 @@ class VisitFlow:
             self.close()
             then()
             return
-        self._begin()
-        staff = self._staff
+        staff = self._open.begin()
 
         def done(_none: None) -> None:
             self.close()
@@ -173,7 +166,7 @@ class VisitFlow:
                 counter, draft, staff=staff, visit=held, whatever_waits=whatever_waits
             ),
             done,
-            self._not_held,
+            lambda error: self.refused(self._open.freed(error)),
         )
 
     # Rewards and offers
@@ -191,7 +184,7 @@ class VisitFlow:
         if draft.member.blocked:
             problem = Refused(Reason.MEMBER_BLOCKED)
         chosen = reward if problem is None else 0
-        self.view = replace(view, confirming=problem is None)
+        self._open.view = replace(view, confirming=problem is None)
         self.change(replace(draft, reward=chosen, quantity=1, lead=0, voucher=None))
         if problem is not None:
             self.refused(problem)
@@ -202,7 +195,7 @@ class VisitFlow:
         if draft is None or view is None or self._floor.turn.is_taken:
             return
         self._floor.tray_open = False
-        self.view = replace(view, confirming=True)
+        self._open.view = replace(view, confirming=True)
         self.change(replace(draft, reward=voucher.reward, quantity=1, lead=0, voucher=voucher))
 
     def choose_numbered(self, number: int) -> None:
@@ -236,20 +229,17 @@ class VisitFlow:
     def filter(self, chosen: Filter) -> None:
         """Show what can be had first, or all rewards in their order."""
         if self.view is not None:
-            self.view = replace(self.view, filter=chosen)
-            self._floor.redraw()
+            self._open.show(replace(self.view, filter=chosen))
 
     def choosing(self) -> None:
         """The grid has the keys: digits choose a reward."""
         if self.view is not None:
-            self.view = replace(self.view, choosing=True)
-            self._floor.redraw()
+            self._open.show(replace(self.view, choosing=True))
 
     def chose(self) -> None:
         """The grid has the keys no more: digits are an amount again."""
         if self.view is not None and self.view.choosing:
-            self.view = replace(self.view, choosing=False)
-            self._floor.redraw()
+            self._open.show(replace(self.view, choosing=False))
 
     def back(self) -> Step:
         """One level back; at the top the member closes, on hold when something was entered."""
@@ -257,11 +247,11 @@ class VisitFlow:
         if view is None or draft is None:
             return "closed"
         if view.confirming:
-            self.view = replace(view, confirming=False)
+            self._open.view = replace(view, confirming=False)
             self.change(replace(draft, reward=0, quantity=1, lead=0, voucher=None))
             return "back"
         if view.problem is not None or view.notice or view.choosing:
-            self.view = replace(view, problem=None, notice="", choosing=False)
+            self._open.view = replace(view, problem=None, notice="", choosing=False)
             return "back"
         return "closed" if draft.is_empty else "parked"
 
@@ -269,163 +259,37 @@ class VisitFlow:
 
     def conclude(self) -> None:
         """Close the visit: borrow what the redemption needs, then record everything at once."""
-        view, draft = self.view, self.draft
-        if view is None or draft is None or self._floor.turn.is_taken:
-            return
-        if view.problem is not None and view.problem.reason is Reason.AMOUNT_UNUSUAL:
-            if self._floor.counter.clock.mono() - self._doubted_at < _ONE_PRESS_MS:
-                return
-            draft = replace(draft, amount_confirmed=True)
-        self._begin()
-        self._conclude(draft)
+        self._conclusion.conclude()
 
     def answer(self, digits: str) -> None:
         """A lead's PIN in answer to the question in the button's place."""
-        counter = self._floor.counter
-        if self.view is None or self._floor.turn.is_taken or not digits:
-            return
-        self._begin()
-        staff = self._staff
-        self._floor.store.run(
-            lambda: session.lead_by_pin(counter, digits, actor=staff),
-            self._approved,
-            self._failed,
-        )
+        self._conclusion.answer(digits)
 
     def badge(self, digits: str) -> None:
         """A badge in answer to the same question."""
-        counter = self._floor.counter
-        if self.view is None or self._floor.turn.is_taken:
-            return
-        self._begin()
-        staff = self._staff
-        self._floor.store.run(
-            lambda: session.lead_by_badge(counter, digits, actor=staff),
-            self._approved,
-            self._failed,
-        )
-
-    def _begin(self) -> None:
-        assert self.view is not None
-        self._floor.turn.take()
-        self._staff = self._floor.staff()
-        self.view = replace(self.view, busy=True, problem=None)
-        self._floor.redraw()
-
-    def _approved(self, staff: int) -> None:
-        draft = self.draft
-        assert draft is not None
-        self._conclude(replace(draft, lead=staff))
-
-    def _conclude(self, draft: Draft) -> None:
-        self._enter(draft)
-        counter, visit_id, staff = self._floor.counter, self.visit, self._staff
-        self._floor.store.run(
-            lambda: (
-                visit.points_to_lease(counter, draft, staff=staff, visit=visit_id),
-                visit.units_to_lease(counter, draft),
-            ),
-            lambda missing: self._borrow(draft, *missing),
-            self._failed,
-        )
-
-    def _borrow(self, draft: Draft, points: int, units: int) -> None:
-        if points == 0 and units == 0:
-            self._record(draft)
-            return
-        floor, member, reward = self._floor, draft.member.member, draft.reward
-
-        def ask() -> None:
-            if units:
-                floor.lend_units(reward, units)
-            if points:
-                floor.lend(member, points)
-
-        floor.asking.run(
-            ask,
-            lambda _none: self._record(draft),
-            lambda error: self._not_lent(draft, error),
-        )
-
-    def _not_lent(self, draft: Draft, error: BaseException) -> None:
-        """Without an answer of the server the floor limit decides, with one the server does."""
-        if isinstance(error, Refused) and error.reason is Reason.NEEDS_CONNECTION:
-            self._record(replace(draft, cut_off=True))
-        else:
-            self._failed(error)
-
-    def _record(self, draft: Draft) -> None:
-        counter, visit_id, staff = self._floor.counter, self.visit, self._staff
-        self._floor.store.run(
-            lambda: visit.conclude(counter, draft, staff=staff, visit=visit_id),
-            self._done,
-            self._failed,
-        )
+        self._conclusion.badge(digits)
 
     def _done(self, concluded: Concluded) -> None:
         self.close()
         self._concluded(concluded)
         self._floor.turn.end()
 
-    def _freed(self, error: BaseException) -> Refused:
-        """Free the desk first, whatever it was; then a fault of ours surfaces."""
-        self._floor.turn.fail()
-        if self.view is not None:
-            self.view = replace(self.view, busy=False)
-        self._floor.redraw()
-        return refusal(error)
-
-    def _not_held(self, error: BaseException) -> None:
-        self.refused(self._freed(error))
-
-    def _failed(self, error: BaseException) -> None:
-        problem = self._freed(error)
-        assert self.view is not None  # nobody closes it while its turn is taken
-        self._doubted_at = self._floor.counter.clock.mono()
-        if problem.reason is Reason.NEEDS_LEAD:
-            self._ask_for_lead()
-        elif self.view.ask is not None and problem.reason in _NO_APPROVAL:
-            self._ask_for_lead(problem)
-        else:
-            self.view = replace(self.view, unrecorded=True)
-            self.refused(problem)
-
-    def _ask_for_lead(self, problem: Refused | None = None) -> None:
-        assert self.view is not None
-        self._questions += 1
-        ask = Ask(
-            label=_("Lead's PIN"),
-            hint=_("A lead approves with PIN or badge"),
-            error=refusal_text(problem) if problem is not None else "",
-            at=self._questions,
-        )
-        self.view = replace(self.view, ask=ask, problem=None)
-        self._floor.redraw()
-
     # Answers
 
-    def _enter(self, draft: Draft) -> None:
-        assert self.view is not None
-        seen = replace(self.view.appraisal, draft=draft)
-        self.view = replace(
-            self.view, appraisal=seen, problem=None, unrecorded=False, notice="", ask=None
-        )
-
     def _opened(self, visit_id: str, seen: Appraisal, notice: str) -> None:
-        self.visit = visit_id
+        self._open.id = visit_id
         view = VisitView(
             appraisal=seen,
             notice=notice,
             confirming=bool(seen.draft.reward),
             undo_seconds=self._floor.undo_seconds,
         )
-        self.view = _still_offered(view)
+        self._open.view = _still_offered(view)
         self._opened_one()
 
     def _appraised(self, seen: Appraisal) -> None:
         if self.view is not None:
-            self.view = _still_offered(replace(self.view, appraisal=seen))
-            self._floor.redraw()
+            self._open.show(_still_offered(replace(self.view, appraisal=seen)))
 
     def _ask(self, work: Callable[[], Answer], done: Callable[[Answer], None]) -> None:
         """Ask the store's worker; only the newest question's answer is heard."""
