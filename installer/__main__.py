@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from installer import checkout, doctor, locks, packages, suite, surroundings, system
+from installer import checkout, departure, doctor, locks, packages, suite, surroundings, system
 from installer.checkout import Checkout
 from installer.packages import Kind, SetupFailed
 
@@ -15,6 +15,8 @@ python3 -m installer test [...]    set everything up and run all tests (or those
 python3 -m installer bench [...]   set everything up and print the table of ratios
 python3 -m installer doctor        say what is missing and how to get it (--json for support)
 python3 -m installer setup         only set everything up
+python3 -m installer upgrade       fetch the next version and set it up
+python3 -m installer uninstall     say what is removed from this machine, ask, remove it
 python3 -m installer lock          make the lock files anew from pyproject.toml (--upgrade)"""
 
 
@@ -40,6 +42,8 @@ def main(arguments: Sequence[str]) -> int:
             case "setup":
                 _set_up(here, Kind.APP, window=surroundings.has_display(os.environ))
                 return 0
+            case "upgrade" | "uninstall":
+                return departure.VERBS[verb](here, rest)
             case "doctor":
                 return doctor.report(here, as_json="--json" in rest)
             case "lock":

@@ -10,6 +10,8 @@ from pathlib import Path
 
 APP = "loyalty-desk"
 
+_PROFILE = re.compile(r"[A-Za-z0-9_-]{1,32}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
@@ -90,7 +92,7 @@ def places(profile: str = "", root: Path | None = None) -> Places:
 
     Raises ValueError for a profile name that is not letters, digits, dash and underscore.
     """
-    if profile and not re.fullmatch(r"[A-Za-z0-9_-]{1,32}", profile):
+    if profile and not _PROFILE.fullmatch(profile):
         raise ValueError(f"not a profile name: {profile!r}")
     if root is not None:
         config, data, logs = root / "config", root / "data", root / "logs"
@@ -99,6 +101,18 @@ def places(profile: str = "", root: Path | None = None) -> Places:
     if profile:
         config, data, logs = (folder / "profiles" / profile for folder in (config, data, logs))
     return Places(profile=profile, config=config, data=data, logs=logs)
+
+
+def profiles(root: Path | None = None) -> tuple[Places, ...]:
+    """Return every profile that has kept anything: the named ones in order, the unnamed one last.
+
+    An unnamed profile's folders hold those of the named ones.
+    """
+    unnamed = places("", root)
+    homes = (unnamed.config / "profiles", unnamed.data / "profiles")
+    names = {folder.name for home in homes if home.is_dir() for folder in home.iterdir()}
+    known = sorted(name for name in names if _PROFILE.fullmatch(name))
+    return (*(places(name, root) for name in known), unnamed)
 
 
 def _system_folders() -> tuple[Path, Path, Path]:

@@ -38,13 +38,13 @@ def main(argv: Sequence[str]) -> int:
     """Run the desk until its window is closed; returns the exit code."""
     said = parse(argv)
     here = _places(said)
-    here.prepare()
     settings = load(here.settings)
-    if said.export_outbox is not None or said.leave:
+    if said.without_window:
         from loyalty_desk.app import without_window
 
         i18n.speak(_language(said, settings))
         return without_window.run(said, here)
+    here.prepare()
     app = QApplication.instance() or QApplication(["loyalty-desk"])
     assert isinstance(app, QApplication)
     app.setApplicationName("Loyalty Desk")

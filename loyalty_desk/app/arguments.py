@@ -24,6 +24,13 @@ class Arguments:
     tour: Path | None
     export_outbox: Path | None
     leave: bool
+    leave_nothing: bool
+    tills: bool
+
+    @property
+    def without_window(self) -> bool:
+        """Whether something is asked that needs no window."""
+        return self.tills or self.leave or self.export_outbox is not None
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -49,6 +56,12 @@ def parse(argv: Sequence[str]) -> Arguments:
     parser.add_argument(
         "--leave", action="store_true", help="remove this till from this machine, end"
     )
+    parser.add_argument(
+        "--leave-nothing", action="store_true", help="as --leave, its settings, keys and log too"
+    )
+    parser.add_argument(
+        "--tills", action="store_true", help="say as JSON which tills are on this machine, end"
+    )
     said = parser.parse_args(argv)
     return Arguments(
         demo=said.demo or said.tour is not None,
@@ -64,7 +77,9 @@ def parse(argv: Sequence[str]) -> Arguments:
         scale=said.scale,
         tour=said.tour,
         export_outbox=said.export_outbox,
-        leave=said.leave,
+        leave=said.leave or said.leave_nothing,
+        leave_nothing=said.leave_nothing,
+        tills=said.tills,
     )
 
 

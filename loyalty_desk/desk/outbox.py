@@ -16,13 +16,19 @@ from sync.programme.refusals import Reason, Refused
 from sync.protocol.outbox_file import FORMAT, OutboxHeader, pack_outbox
 
 
-def check_leave(ledger: Ledger) -> None:
+def unsent(ledger: Ledger) -> int:
+    """Return how many events the server does not have, those that it would not take among them."""
+    return ledger.waiting() + ledger.lives.stuck()
+
+
+def check_leave(ledger: Ledger, *, saved: int = 0) -> None:
     """Allow this till to be removed, upgraded or given another server.
 
-    Raises Refused(EVENTS_WAIT, events=n) while the server does not have everything, saved or not.
+    Raises Refused(EVENTS_WAIT, events=n) while the server does not have everything; `saved` counts
+    what somebody has just taken out of here in a file on purpose, to be carried to the server.
     """
-    waiting = ledger.waiting() + ledger.lives.stuck()
-    if waiting:
+    waiting = unsent(ledger) - saved
+    if waiting > 0:
         raise Refused(Reason.EVENTS_WAIT, events=waiting)
 
 

@@ -36,6 +36,10 @@ class Vault(Protocol):
         """Keep the secret."""
         ...
 
+    def delete_password(self, service: str, entry: str) -> None:
+        """Forget the secret, which is there."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:
@@ -99,6 +103,26 @@ def load_keys(places: Places, *, random_bytes: Callable[[int], bytes], vault: Va
         return _keys(fresh, in_file=False)
     _into_file(places.keys, fresh)
     return _keys(fresh, in_file=True)
+
+
+def forget_keys(places: Places, vault: Vault | None) -> None:
+    """Forget this profile's keys for good: nothing opens its files any more.
+
+    Raises Refused(DISK_FULL) when the key file cannot be removed, DATABASE_KEY_MISSING when the
+    keyring does not let them go.
+    """
+    try:
+        places.keys.unlink(missing_ok=True)
+    except OSError as fault:
+        raise Refused(Reason.DISK_FULL) from fault
+    if vault is None:
+        return
+    try:
+        for entry in _ENTRIES:
+            if vault.get_password(places.service, entry) is not None:
+                vault.delete_password(places.service, entry)
+    except _vault_faults() as fault:
+        raise Refused(Reason.DATABASE_KEY_MISSING) from fault
 
 
 def _keys(secrets: Mapping[str, bytes], *, in_file: bool) -> Keys:

@@ -97,20 +97,6 @@ def _open(places: Places, keys: Keys, random_bytes: Callable[[int], bytes], now:
     return store
 
 
-def remove_store(places: Places) -> None:
-    """Remove what a till keeps of its members and its journal; the caller has asked whether it may.
-
-    Raises Refused(DISK_FULL). Settings and keys stay.
-    """
-    try:
-        for path in (places.ledger, places.cache):
-            recovery.remove(path)
-        places.salvage.unlink(missing_ok=True)
-        places.guard.unlink(missing_ok=True)
-    except OSError as fault:
-        raise Refused(Reason.DISK_FULL) from fault
-
-
 def _agree(ledger: Ledger, cache: Cache) -> None:
     """Let both files say the same of what the pulled rows contain of this terminal's events."""
     if cache.is_new or cache.acked_seq > ledger.head().seq:

@@ -12,7 +12,7 @@ import keyring.errors
 import pytest
 
 from loyalty_desk.paths import places as places_of
-from loyalty_desk.store.keys import load_keys, system_vault
+from loyalty_desk.store.keys import forget_keys, load_keys, system_vault
 from sync.programme.refusals import Reason, Refused
 from tests.store.acts import seeded_bytes
 
@@ -35,6 +35,9 @@ class Keyring:
             raise self.fault
         if self.keeps:
             self.secrets[service, entry] = secret
+
+    def delete_password(self, service, entry):
+        del self.secrets[service, entry]
 
 
 def load(places, vault=None, seed=1):
@@ -173,3 +176,22 @@ def test_no_room_for_the_key_file_is_named(tmp_path):
         load(places_of(root=tmp_path))
 
     assert refused.value.reason in (Reason.DISK_FULL, Reason.DATABASE_KEY_MISSING)
+
+
+def test_forgotten_keys_are_nowhere_any_more(places):
+    vault = Keyring()
+    load(places, vault)
+    load(places)
+
+    forget_keys(places, vault)
+
+    assert vault.secrets == {}
+    assert not places.keys.exists()
+    forget_keys(places, vault)
+
+
+def test_a_keyring_that_does_not_let_go_is_named(places):
+    with pytest.raises(Refused) as refused:
+        forget_keys(places, Keyring(keyring.errors.KeyringLocked()))
+
+    assert refused.value.reason is Reason.DATABASE_KEY_MISSING

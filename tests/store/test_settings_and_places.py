@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loyalty_desk.paths import places as places_of
+from loyalty_desk.paths import profiles
 from loyalty_desk.settings import Settings, load, save
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -112,3 +113,12 @@ def test_folders_are_private(tmp_path):
 
     for folder in (found.config, found.data, found.logs):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_only_profiles_that_have_kept_something_are_listed_the_unnamed_one_last(tmp_path):
+    for profile in ("b", "a"):
+        places_of(profile, tmp_path).prepare()
+    (tmp_path / "data" / "profiles" / "not a profile").mkdir(parents=True)
+
+    assert [here.profile for here in profiles(tmp_path)] == ["a", "b", ""]
+    assert [here.profile for here in profiles(tmp_path / "elsewhere")] == [""]
