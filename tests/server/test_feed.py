@@ -120,7 +120,7 @@ def test_of_two_acts_that_wait_for_each_other_one_begins_anew(office):
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(count, "ab", "ba"))
 
-    assert len(attempts) == 3
+    assert len(attempts) > 2  # the one that is taken back may lose once more, never both
     with office.database.read() as connection:
         found = connection.exec_driver_sql("SELECT value FROM settings ORDER BY name").scalars()
         assert found.all() == ["2", "2"]

@@ -10,7 +10,8 @@ from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import Connection, select
+import sqlalchemy
+from sqlalchemy import BigInteger, Connection, bindparam, select
 
 from sync.programme import document as documents
 from sync.programme.document import Document, Store
@@ -22,6 +23,16 @@ from sync.server.store.tables import programme_documents
 
 _ALL = select(programme_documents.c.body, programme_documents.c.hash).order_by(
     programme_documents.c.version
+)
+
+# The part of a statement that reads the version in force at the parameter `at`, for `read_rules`.
+RULES = (
+    select(programme_documents.c.body)
+    .where(programme_documents.c.valid_from <= bindparam("at", type_=BigInteger))
+    .order_by(programme_documents.c.valid_from.desc(), programme_documents.c.version.desc())
+    .limit(1)
+    .scalar_subquery()
+    .label("rules_in_force")
 )
 
 
@@ -80,6 +91,11 @@ def rulebook(connection: Connection) -> Rulebook:
         documents=tuple(document for document, _ in held),
         by_prefix={prefix_of(name): document for document, name in held},
     )
+
+
+def read_rules(row: sqlalchemy.Row[tuple[object, ...]]) -> Document | None:
+    """Return the version in a row that was asked for `RULES`, None before the first is in force."""
+    return None if row.rules_in_force is None else _decoded(row.rules_in_force)
 
 
 def prefix_of(name: bytes) -> str:

@@ -1,8 +1,9 @@
 """The few facts about this server itself: its epoch, and how members are dealt out to terminals."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, Row, ScalarSelect, bindparam, delete, select
 
 from sync.server.store.dialect import put_rows
 from sync.server.store.tables import settings
@@ -11,8 +12,16 @@ _EPOCH = "epoch"
 _RECOVERING = "recovering"
 
 
+def value_of(name: str) -> ScalarSelect[str]:
+    """Return the part of a statement that reads what is set under `name`."""
+    return select(settings.c.value).where(settings.c.name == name).scalar_subquery()
+
+
+# The parts of a statement that read what `era_in` takes.
+ERA = (value_of(_EPOCH).label("epoch_set"), value_of(_RECOVERING).label("awaits_set"))
+
 _VALUE = select(settings.c.value).where(settings.c.name == bindparam("of_name"))
-_ERA = select(settings.c.name, settings.c.value).where(settings.c.name.in_((_EPOCH, _RECOVERING)))
+_ERA = select(*ERA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +42,13 @@ class Era:
 
 def era(connection: Connection) -> Era:
     """Return which life of the server this is."""
-    held = {row.name: row.value for row in connection.execute(_ERA)}
-    awaits = held.get(_RECOVERING)
-    return Era(int(held.get(_EPOCH, "1")), None if awaits is None else int(awaits))
+    return era_in(connection.execute(_ERA).one())
+
+
+def era_in(row: Row[*tuple[Any, ...]]) -> Era:
+    """Return which life of the server a row says that was asked for `ERA`."""
+    awaits = row.awaits_set
+    return Era(int(row.epoch_set or "1"), None if awaits is None else int(awaits))
 
 
 def epoch(connection: Connection) -> int:

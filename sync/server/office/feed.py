@@ -11,11 +11,11 @@ members whose home it is or who came there.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from sync.programme.members import bucket_of
-from sync.server.office.epoch import keep_setting, setting
-from sync.server.store.dialect import add_up_rows, among, portions, put_numbered
+from sync.server.office.epoch import keep_setting, setting, value_of
+from sync.server.store.dialect import add_up_last, add_up_rows, among, portions, put_numbered
 from sync.server.store.tables import feed, feed_heads
 
 ALL_MEMBERS = "all"
@@ -23,6 +23,9 @@ ALL_MEMBERS_MAX = 50_000
 
 _SETTING = "scope"
 _BY_STORE = "store"
+# The part of a statement that reads whether members are dealt out by store.
+DIVIDED = (func.coalesce(value_of(_SETTING), "") == _BY_STORE).label("divided")
+
 _HEADS = select(feed_heads).where(feed_heads.c.scope.in_(bindparam("scopes", expanding=True)))
 
 
@@ -79,25 +82,34 @@ def heads(connection: Connection, scopes: Sequence[str]) -> dict[str, int]:
 
 def raise_lists(connection: Connection, names: Iterable[str]) -> None:
     """Note that lists have changed: terminals fetch them whole."""
-    add_up_rows(
-        connection,
-        feed_heads,
-        [{"scope": name, "head": 1} for name in sorted(set(names))],
-        sums=["head"],
-    )
+    add_up_rows(connection, feed_heads, _one_up(names), sums=["head"])
+
+
+def raise_lists_last(connection: Connection, names: Iterable[str]) -> None:
+    """Do what `raise_lists` does together with the commit, and before any scope is raised."""
+    add_up_last(connection, feed_heads, _one_up(names), sums=["head"])
+
+
+def _one_up(names: Iterable[str]) -> list[dict[str, object]]:
+    return [{"scope": name, "head": 1} for name in sorted(set(names))]
 
 
 def raise_members(
-    connection: Connection, seen_in: Mapping[int, int], *, gone: frozenset[int] = frozenset()
+    connection: Connection,
+    seen_in: Mapping[int, int],
+    *,
+    gone: frozenset[int] = frozenset(),
+    divided: bool | None = None,
 ) -> None:
     """Move members to the head of their scopes: those they are in, and that of `seen_in`'s store.
 
-    The last act of a writing transaction. Terminals forget the members in `gone`.
+    The last act of a writing transaction. Terminals forget the members in `gone`. `divided` is what
+    `is_divided` says, where the caller has it at hand.
     """
     if not seen_in:
         return
     scopes: defaultdict[str, list[int]] = defaultdict(list)
-    if is_divided(connection):
+    if is_divided(connection) if divided is None else divided:
         for member, scope in _places(connection, seen_in):
             scopes[scope].append(member)
     else:

@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from sync.programme.members import bucket_of
-from sync.server.store.dialect import hold
+from sync.server.store.dialect import Held, hold
 from sync.server.store.tables import balances, incarnations
 
 
-def hold_terminal(connection: Connection, terminal: int) -> None:
-    """Let no other act of this terminal go on beside this one, whichever of its lives asks."""
-    hold(connection, (incarnations.c.terminal_id,), [(terminal,)])
+def lives_of(terminal: int) -> Held:
+    """Name the lives of a terminal: an act that holds them is its only one at the time."""
+    return incarnations.c.terminal_id, terminal
 
 
 def hold_members(connection: Connection, members: Iterable[int]) -> None:

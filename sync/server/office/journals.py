@@ -12,7 +12,6 @@ from sqlalchemy import Connection, and_, func, or_, select, update
 
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.chain import Batch
-from sync.server.office.holds import hold_terminal
 from sync.server.office.terminals import Caller, is_life
 from sync.server.store.states import IncarnationState
 from sync.server.store.tables import events, incarnations, repeats
@@ -35,8 +34,7 @@ class Place:
 
 
 def journal_of(connection: Connection, caller: Caller) -> Journal:
-    """Return the caller's journal, which nobody else changes until the transaction ends."""
-    hold_terminal(connection, caller.terminal)
+    """Return the caller's journal. Whoever goes on with it holds the terminal."""
     row = connection.execute(
         select(incarnations.c.last_seq, incarnations.c.head_hash).where(is_life(caller))
     ).one()

@@ -5,7 +5,9 @@ leases of a member never exceed the balance, whatever clocks and networks do.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeAlias
 
 import msgspec
 from sqlalchemy import BigInteger, Connection, Row, and_, bindparam, func, select, update
@@ -15,17 +17,26 @@ from sync.programme.members import bucket_of
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.messages import LeaseClosing, LeaseRequest, LeaseRow
 from sync.server.office import lease_rows, units
-from sync.server.office.documents import rulebook
-from sync.server.office.epoch import era
-from sync.server.office.feed import lease_list, raise_lists, raise_members
+from sync.server.office.documents import RULES, read_rules, rulebook
+from sync.server.office.epoch import ERA, Era, era, era_in
+from sync.server.office.feed import (
+    DIVIDED,
+    lease_list,
+    raise_lists,
+    raise_lists_last,
+    raise_members,
+)
 from sync.server.office.head_office import HOUR_MS, HeadOffice
-from sync.server.office.holds import hold_members, hold_terminal
+from sync.server.office.holds import hold_members, lives_of
 from sync.server.office.recall import recalled
 from sync.server.office.terminals import Caller, hear, is_life
+from sync.server.store import dialect
 from sync.server.store.database import repeated
-from sync.server.store.dialect import insert_rows
+from sync.server.store.dialect import insert_last, insert_rows
 from sync.server.store.states import LeaseState, MemberStatus
 from sync.server.store.tables import balances, incarnations, leases, members
+
+_Asked: TypeAlias = Row[tuple[object, ...]]
 
 _ID_BYTES = 16
 _WHOLE_MAX = (1 << 63) - 1
@@ -35,7 +46,7 @@ _LENT = select(func.sum(leases.c.amount - leases.c.spent)).where(
     leases.c.terminal_id == bindparam("of_terminal"), leases.c.state == int(LeaseState.ACTIVE)
 )
 _ASKED = (
-    select(members.c.status, leases, _LENT.scalar_subquery().label("lent"))
+    select(members.c.status, leases, _LENT.scalar_subquery().label("lent"), *ERA, DIVIDED, RULES)
     .outerjoin(
         leases,
         and_(
@@ -87,11 +98,12 @@ def grant(office: HeadOffice, caller: Caller, request: LeaseRequest, *, now: int
     if request.reward:
         return _grant_units(office, caller, request, now=now)
     try:
-        with office.database.write_together() as connection:
-            _hold(connection, caller, {request.member}, request.closes)
-            lease = lend(office, connection, caller, request, now=now)
-            raise_members(connection, {request.member: caller.store})
-            return lease
+        with office.database.write_together(holding=lives_of(caller.terminal)) as connection:
+            if request.closes:
+                _hold(connection, caller, {request.member}, request.closes)
+            bound = _bind(office, connection, caller, request, now=now)
+            _keep_last(connection, caller, bound)
+            return bound.lease
     except Refused as refused:
         if refused.reason is not Reason.NOT_ENOUGH_POINTS:
             raise
@@ -101,9 +113,8 @@ def grant(office: HeadOffice, caller: Caller, request: LeaseRequest, *, now: int
 def _grant_units(
     office: HeadOffice, caller: Caller, request: LeaseRequest, *, now: int
 ) -> LeaseRow:
-    with office.database.write_together() as connection:
-        hold_terminal(connection, caller.terminal)
-        _may_borrow(connection, caller)
+    with office.database.write_together(holding=lives_of(caller.terminal)) as connection:
+        _may_borrow(caller, era(connection))
         if request.closes:
             _give_back(connection, caller, request.closes, last_seq=request.last_seq)
         _id(request.id)
@@ -127,21 +138,48 @@ def lend(
     `document` is the one in force, where the caller has it at hand. Beside others, the terminal has
     to be held, and the members of leases that are given back.
     """
+    bound = _bind(office, connection, caller, request, now=now, document=document)
+    if bound.row is not None:
+        insert_rows(connection, leases, [bound.row])
+        raise_lists(connection, [lease_list(caller.terminal)])
+    return bound.lease
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bound:
+    """A lease whose points are bound, and its row where it is not kept yet."""
+
+    lease: LeaseRow
+    divided: bool
+    row: dialect.Row | None = None
+
+
+def _bind(
+    office: HeadOffice,
+    connection: Connection,
+    caller: Caller,
+    request: LeaseRequest,
+    *,
+    now: int,
+    document: Document | None = None,
+) -> _Bound:
+    """Check what is asked for and bind the points; whoever asked keeps the row."""
     lease = _id(request.id)
     if not 0 < request.member <= _WHOLE_MAX or abs(request.points) > _WHOLE_MAX:
         raise Refused(Reason.BATCH_UNREADABLE)
-    asked = _asked(connection, caller, request.member, lease)
+    asked = _asked(connection, caller, request.member, lease, now=now)
     if asked is not None and asked.lease_id is not None:
         if (asked.terminal_id, asked.incarnation) != (caller.terminal, caller.incarnation):
             raise Refused(Reason.LEASE_UNKNOWN)
-        return lease_rows.sent(asked)
-    epoch = _may_borrow(connection, caller)
-    lent = _lent(asked)
+        return _Bound(lease=lease_rows.sent(asked), divided=asked.divided)
+    epoch = _may_borrow(caller, era(connection) if asked is None else era_in(asked))
+    known = _known(asked)
+    lent = known.lent
     if request.closes:
         _give_back(connection, caller, request.closes, last_seq=request.last_seq)
-        lent = connection.scalar(_LENT, {"of_terminal": caller.terminal}) or 0
-    document = document or rulebook(connection).in_force(now)
-    _check_cap(document, int(lent), request.points)
+        lent = connection.scalar(_LENT, {"of_terminal": caller.terminal})
+    document = document or read_rules(known) or rulebook(connection).in_force(now)
+    _check_cap(document, int(lent or 0), request.points)
     _take(connection, request)
     offer = LeaseRow(
         request.id,
@@ -153,9 +191,17 @@ def lend(
         epoch=epoch,
     )
     row = lease_rows.row_of(office, caller, lease, offer, epoch=epoch)
-    insert_rows(connection, leases, [row])
-    raise_lists(connection, [lease_list(caller.terminal)])
-    return msgspec.structs.replace(offer, signature=str(row["signature"]))
+    signed = msgspec.structs.replace(offer, signature=str(row["signature"]))
+    return _Bound(lease=signed, divided=known.divided, row=row)
+
+
+def _keep_last(connection: Connection, caller: Caller, bound: _Bound) -> None:
+    """Keep a lease and raise the feed, all of it with the commit."""
+    if bound.row is None:
+        return  # it was kept, and seen, when it was asked for first
+    insert_last(connection, leases, [bound.row])
+    raise_lists_last(connection, [lease_list(caller.terminal)])
+    raise_members(connection, {bound.lease.member: caller.store}, divided=bound.divided)
 
 
 @repeated
@@ -167,7 +213,7 @@ def close(
     Raises Refused: CHAIN_GAP (fact `expected`) while events up to `last_seq` are missing here,
     since they may still spend the leases; BATCH_UNREADABLE.
     """
-    with office.database.write_together() as connection:
+    with office.database.write_together(holding=lives_of(caller.terminal)) as connection:
         _hold(connection, caller, set(), closing.leases)
         hear(connection, caller, now=now)
         freed = _give_back(connection, caller, closing.leases, last_seq=closing.last_seq)
@@ -195,23 +241,19 @@ def cap_points(document: Document) -> int | None:
 
 
 def _hold(connection: Connection, caller: Caller, members: set[int], closes: Sequence[str]) -> None:
-    """Hold the terminal, and the members whose points change: these, and those of `closes`.
+    """Hold the members whose points change: these, and those of the leases `closes`.
 
     A member alone need not be held: one statement checks and binds the points.
     """
-    hold_terminal(connection, caller.terminal)
-    if not closes:
-        return
     held = lease_rows.held_by(connection, caller.terminal, caller.incarnation)
     members = members | {row.member_id for row in held if row.lease_id.hex() in closes}
     hold_members(connection, {member for member in members if 0 < member <= _WHOLE_MAX})
 
 
-def _may_borrow(connection: Connection, caller: Caller) -> int:
+def _may_borrow(caller: Caller, current: Era) -> int:
     """Return the server's epoch, in which this life may borrow."""
     if caller.forked:
         raise Refused(Reason.CHAIN_FORKED)
-    current = era(connection)
     if current.recovering:
         raise Refused(Reason.SERVER_RECOVERING)
     return current.epoch
@@ -244,20 +286,22 @@ def _take(connection: Connection, request: LeaseRequest) -> None:
 
 
 def _asked(
-    connection: Connection, caller: Caller, member: int, lease: bytes
-) -> Row[tuple[object, ...]] | None:
-    """What is here of the member, of a lease with this id, and of all that the terminal holds."""
-    named = {**_named(member), "of_lease": lease, "of_terminal": caller.terminal}
+    connection: Connection, caller: Caller, member: int, lease: bytes, *, now: int
+) -> _Asked | None:
+    """All that decides, read at once: the member, a lease with this id, what the terminal holds,
+    the rules, and what the server is doing.
+    """
+    named = {**_named(member), "of_lease": lease, "of_terminal": caller.terminal, "at": now}
     return connection.execute(_ASKED, named).one_or_none()
 
 
-def _lent(asked: Row[tuple[object, ...]] | None) -> int:
-    """How much the terminal holds, when the member is one to whom points may be lent."""
+def _known(asked: _Asked | None) -> _Asked:
+    """Return what was read when the member is one to whom points may be lent."""
     if asked is None:
         raise Refused(Reason.MEMBER_UNKNOWN)
     if asked.status in _REFUSED:
         raise Refused(_REFUSED[asked.status])
-    return int(asked.lent or 0)
+    return asked
 
 
 def _check_cap(document: Document, lent: int, points: int) -> None:

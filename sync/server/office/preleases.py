@@ -23,7 +23,7 @@ from sync.server.office.documents import rulebook
 from sync.server.office.epoch import keep_setting, setting
 from sync.server.office.feed import raise_members
 from sync.server.office.head_office import DAY_MS, HOUR_MS, HeadOffice
-from sync.server.office.holds import hold_members, hold_terminal
+from sync.server.office.holds import hold_members, lives_of
 from sync.server.office.leases import lend
 from sync.server.office.terminals import Caller
 from sync.server.store.database import repeated
@@ -50,8 +50,7 @@ def lend_beforehand(office: HeadOffice, caller: Caller, *, now: int) -> int:
         counted = _counted(connection, caller.store)
     if now - counted.at >= _COUNTED_MS:
         count_regulars(office, caller.store, now=now)
-    with office.database.write_together() as connection:
-        hold_terminal(connection, caller.terminal)
+    with office.database.write_together(holding=lives_of(caller.terminal)) as connection:
         if _was_lent(connection, caller, now=now):
             return 0
         document = rulebook(connection).in_force(now)

@@ -24,7 +24,7 @@ from sync.server.office.enrolments import post_enrolment
 from sync.server.office.epoch import epoch
 from sync.server.office.feed import raise_lists
 from sync.server.office.head_office import HeadOffice
-from sync.server.office.holds import hold_members
+from sync.server.office.holds import hold_members, lives_of
 from sync.server.office.journals import (
     Journal,
     Place,
@@ -83,7 +83,7 @@ def record_push(office: HeadOffice, caller: Caller, body: bytes, *, now: int) ->
     arrival = arrived(body, caller, now=now)
     newcomers = [i.event.member for i in arrival.items if isinstance(i.event, EnrolmentEvent)]
     keys = make_keys(office, newcomers)
-    with office.database.write_together() as connection:
+    with office.database.write_together(holding=lives_of(caller.terminal)) as connection:
         journal = journal_of(connection, caller)
         place = _place(connection, caller, journal, arrival)
         new = arrival.items[place.known :]

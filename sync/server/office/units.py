@@ -15,7 +15,7 @@ from sync.protocol.messages import LeaseRequest, LeaseRow
 from sync.server.office.documents import rulebook
 from sync.server.office.feed import lease_list, raise_lists, stock_list
 from sync.server.office.head_office import HOUR_MS, HeadOffice
-from sync.server.office.holds import hold_terminal
+from sync.server.office.holds import lives_of
 from sync.server.office.stock import hold_stock, stock_left, stock_rows
 from sync.server.office.terminals import Caller
 from sync.server.store.database import repeated
@@ -119,8 +119,7 @@ def share_out(office: HeadOffice, caller: Caller, *, now: int) -> int:
 
     One share for each till and one that stays, so that the last units go to who asks for them.
     """
-    with office.database.write_together() as connection:
-        hold_terminal(connection, caller.terminal)
+    with office.database.write_together(holding=lives_of(caller.terminal)) as connection:
         if caller.forked or not stock_left(connection, caller.store):
             return 0
         hold_stock(connection, caller.store, stock_left(connection, caller.store))

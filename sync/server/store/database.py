@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sync.programme.refusals import Reason, Refused
 from sync.server.store import files, migrations
-from sync.server.store.dialect import ALONE, TOGETHER, WRITING
+from sync.server.store.dialect import ALONE, HOLDING, TOGETHER, WRITING, Held
 
 DATA_FILE = "server.db"
 KEYS_FILE = "member_keys.db"
@@ -66,13 +66,13 @@ class Database:
             yield connection
 
     @contextmanager
-    def write_together(self) -> Iterator[Connection]:
+    def write_together(self, *, holding: Held | None = None) -> Iterator[Connection]:
         """Give a writing connection beside which others write, where the engine can do that.
 
         For acts that hold the rows which they read in order to change them (`dialect.hold`), and
-        that are `repeated`.
+        that are `repeated`. The rows named by `holding` are held from the beginning.
         """
-        with _writing(self.writing, TOGETHER) as connection:
+        with _writing(self.writing, TOGETHER, holding) as connection:
             yield connection
 
     @contextmanager
@@ -166,9 +166,9 @@ def forget(place: Place) -> None:
 
 
 @contextmanager
-def _writing(engine: Engine, how: str) -> Iterator[Connection]:
+def _writing(engine: Engine, how: str, holding: Held | None = None) -> Iterator[Connection]:
     with engine.connect() as connection:
-        connection.execution_options(**{WRITING: how})
+        connection.execution_options(**{WRITING: how, HOLDING: holding})
         with connection.begin():
             yield connection
 

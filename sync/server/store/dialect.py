@@ -30,6 +30,10 @@ Key: TypeAlias = tuple[object, ...]
 # say the same and hold the rows which they read in order to change them.
 WRITING, ALONE, TOGETHER = "loyalty_writing", "alone", "together"
 
+# The option that names rows to hold from the first moment on: a column, and its number in them.
+HOLDING = "loyalty_holding"
+Held: TypeAlias = tuple[Column[int], int]
+
 # Below SQLite's bound on parameters of one statement, with four columns to a key.
 _KEYS_AT_ONCE = 8_000
 
@@ -52,6 +56,17 @@ def add_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         unfolding.add_rows(connection, table, rows)
     else:
         connection.execute(_adding(table), rows)
+
+
+def insert_last(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert `rows` together with the commit, where that saves a round trip.
+
+    Nothing in the transaction may read them, nor be undone by a savepoint after this.
+    """
+    if _is_shared(connection):
+        unfolding.insert_last(connection, table, rows)
+    else:
+        insert_rows(connection, table, rows)
 
 
 def put_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -77,6 +92,16 @@ def add_up_rows(
         unfolding.add_up_rows(connection, table, rows, sums=tuple(sums))
     else:
         connection.execute(_adding_up(table, tuple(sums)), rows)
+
+
+def add_up_last(
+    connection: Connection, table: Table, rows: Sequence[Row], *, sums: Sequence[str]
+) -> None:
+    """Do what `add_up_rows` does, when `insert_last` inserts."""
+    if _is_shared(connection):
+        unfolding.add_up_last(connection, table, rows, sums=tuple(sums))
+    else:
+        add_up_rows(connection, table, rows, sums=sums)
 
 
 def put_numbered(

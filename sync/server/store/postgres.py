@@ -18,8 +18,8 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make
 from sqlalchemy.exc import DBAPIError
 
 from sync.server.store.arrays import KINDS, Packed
-from sync.server.store.dialect import ALONE, TOGETHER, WRITING
-from sync.server.store.unfolding import LAST, Last
+from sync.server.store.dialect import ALONE, HOLDING, TOGETHER, WRITING, Held
+from sync.server.store.unfolding import LAST, Last, holding
 
 DATA_SCHEMA = "loyalty"
 KEYS_SCHEMA = "loyalty_keys"
@@ -63,10 +63,13 @@ def engine(url: str, schema: str, *, writes: bool) -> Engine:
 
 
 def _begin(connection: Connection) -> None:
-    """Begin, and wait for the right to write, in one round trip."""
+    """Begin, and wait for the right to write and the rows to be held, in one round trip."""
     connection.info.pop(LAST, None)  # of a transaction that failed
-    # What the lock lets through is seen: each statement has a snapshot of its own.
-    connection.exec_driver_sql(_BEGIN[connection.get_execution_options().get(WRITING)])
+    options = connection.get_execution_options()
+    # What the locks let through is seen: each statement has a snapshot of its own.
+    begin = _BEGIN[options.get(WRITING)]
+    held: Held | None = options.get(HOLDING)
+    connection.exec_driver_sql(begin if held is None else f"{begin}; {holding(*held)}")
 
 
 def _commit(connection: Connection) -> None:

@@ -30,8 +30,14 @@ class _Writing:
     columns: tuple[tuple[str, type[Packed]], ...]
 
     def run(self, connection: Connection, rows: Sequence[Row]) -> None:
-        arrays = tuple(packed(kind, [row[name] for row in rows]) for name, kind in self.columns)
-        connection.exec_driver_sql(self.sql, arrays)
+        connection.exec_driver_sql(self.sql, self.arrays(rows))
+
+    def run_last(self, connection: Connection, rows: Sequence[Row], *before: object) -> None:
+        last: list[Last] = connection.info.setdefault(LAST, [])
+        last.append((self.sql, (*before, *self.arrays(rows))))
+
+    def arrays(self, rows: Sequence[Row]) -> tuple[object, ...]:
+        return tuple(packed(kind, [row[name] for row in rows]) for name, kind in self.columns)
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -59,9 +65,19 @@ def add_up_rows(
     connection: Connection, table: Table, rows: Sequence[Row], *, sums: tuple[str, ...]
 ) -> None:
     """Insert `rows`, or add their columns `sums` to the rows of the same key."""
-    changes = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in sums)
-    conflict = _conflict(_keys(table), changes)
-    _inserting(table, tuple(rows[0]), conflict).run(connection, rows)
+    _adding_up(table, tuple(rows[0]), sums).run(connection, rows)
+
+
+def insert_last(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert `rows` together with the commit."""
+    _inserting(table, tuple(rows[0]), "").run_last(connection, rows)
+
+
+def add_up_last(
+    connection: Connection, table: Table, rows: Sequence[Row], *, sums: tuple[str, ...]
+) -> None:
+    """Insert `rows`, or add their columns `sums` to the rows of the same key, with the commit."""
+    _adding_up(table, tuple(rows[0]), sums).run_last(connection, rows)
 
 
 def put_numbered(
@@ -72,9 +88,7 @@ def put_numbered(
     Until then nobody waits for the head: it is held for as long as the disk takes, and no longer.
     """
     statement = _numbering(heads, table, tuple(rows[0]))
-    arrays = [packed(kind, [row[name] for row in rows]) for name, kind in statement.columns]
-    last: list[Last] = connection.info.setdefault(LAST, [])
-    last.append((statement.sql, (scope, len(rows), scope, len(rows), *arrays)))
+    statement.run_last(connection, rows, scope, len(rows), scope, len(rows))
 
 
 def among(columns: Sequence[Column[Any]], keys: Sequence[Key]) -> ColumnElement[bool]:
@@ -91,6 +105,15 @@ def hold(connection: Connection, columns: Sequence[Column[Any]], keys: Sequence[
         for column, values in zip(columns, zip(*keys, strict=True), strict=True)
     )
     connection.exec_driver_sql(_holding(tuple(columns)), arrays)
+
+
+def holding(column: Column[int], number: int) -> str:
+    """Return the statement that holds the rows with this number, in the order of their keys."""
+    table = column.table
+    assert isinstance(table, Table), column
+    order = ", ".join(_keys(table))
+    where = f"{column.name} = {number:d}"
+    return f"SELECT 1 FROM {table.name} WHERE {where} ORDER BY {order} FOR UPDATE"
 
 
 def _parameters(columns: Sequence[Column[Any]], keys: Iterable[Key]) -> list[ColumnElement[Any]]:
@@ -123,6 +146,12 @@ def _inserting(table: Table, told: tuple[str, ...], conflict: str) -> _Writing:
         f" ORDER BY {order}{conflict}"
     )
     return _Writing(sql, columns)
+
+
+@cache
+def _adding_up(table: Table, told: tuple[str, ...], sums: tuple[str, ...]) -> _Writing:
+    changes = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in sums)
+    return _inserting(table, told, _conflict(_keys(table), changes))
 
 
 @cache
