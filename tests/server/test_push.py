@@ -1,5 +1,7 @@
 """Pushing: what terminals recorded takes effect once, whatever arrives twice, late or broken."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 from sqlalchemy import select
@@ -49,11 +51,13 @@ def test_the_answer_is_an_acknowledgement_that_can_be_proved_later(office, till)
     assert bytes.fromhex(answer.head) == till.hashes[-1]
 
 
-def test_a_batch_that_comes_again_counts_once(office, till):
+@pytest.mark.parametrize("ends_at", [0, 1, 2])
+def test_a_batch_that_comes_again_counts_once(office, till, ends_at):
     member = till.member()
     till.accrual(member, 1_000)
     till.push()
     before = entry_count(office)
+    till.caller = replace(till.caller, last_seq=ends_at)  # as its request was recognised
 
     answer = till.push(first=1, last=2)
 
@@ -61,12 +65,14 @@ def test_a_batch_that_comes_again_counts_once(office, till):
     assert entry_count(office) == before
 
 
-def test_an_old_batch_that_comes_again_is_acknowledged_up_to_the_end(till):
+@pytest.mark.parametrize("ends_at", [0, 3])
+def test_an_old_batch_that_comes_again_is_acknowledged_up_to_the_end(till, ends_at):
     member = till.member()
     till.accrual(member, 1_000)
     till.push()
     till.accrual(member, 1_000)
     till.push()
+    till.caller = replace(till.caller, last_seq=ends_at)
 
     assert till.push(first=1, last=2).last_seq == 3
 
@@ -127,6 +133,7 @@ def test_a_copied_terminal_is_recorded_beside_the_chain_and_reported(office, til
     till.accrual(member, 1_000)
     till.push()
     copy.accrual(member, 5_000)
+    copy.caller = replace(copy.caller, last_seq=2)  # as its request was recognised
 
     with pytest.raises(Refused) as refused:
         copy.push()

@@ -45,7 +45,20 @@ class _Named(msgspec.Struct):
     kind: str = ""
 
 
-def arrived(body: bytes, caller: Caller, *, now: int) -> Arrival:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A batch that closes and was signed by the caller; none of its events is read yet."""
+
+    batch: chain.Batch
+    hashes: Sequence[bytes]
+
+    @property
+    def last_seq(self) -> int:
+        """The place of its last event."""
+        return self.batch.from_seq + len(self.hashes) - 1
+
+
+def checked(body: bytes, caller: Caller) -> Checked:
     """Return the batch in `body`.
 
     Raises Refused: BATCH_UNREADABLE, BATCH_TOO_LARGE, CHAIN_BROKEN, SIGNATURE_INVALID.
@@ -53,12 +66,14 @@ def arrived(body: bytes, caller: Caller, *, now: int) -> Arrival:
     batch = chain.open_batch(body)
     if batch.from_seq < 1:
         raise Refused(Reason.BATCH_UNREADABLE)
-    hashes = chain.check_batch(batch, caller.public_key)
-    items = [
-        _item(seq, body, digest, now)
-        for seq, (body, digest) in enumerate(zip(batch.bodies, hashes, strict=True), batch.from_seq)
-    ]
-    return Arrival(batch=batch, hashes=hashes, items=items)
+    return Checked(batch=batch, hashes=chain.check_batch(batch, caller.public_key))
+
+
+def arrived(sent: Checked, *, now: int) -> Arrival:
+    """Return a batch with its events, each read as far as it can be."""
+    placed = enumerate(zip(sent.batch.bodies, sent.hashes, strict=True), sent.batch.from_seq)
+    items = [_item(seq, body, digest, now) for seq, (body, digest) in placed]
+    return Arrival(batch=sent.batch, hashes=sent.hashes, items=items)
 
 
 def sealed_in(arrival: Arrival) -> dict[str, Sealed]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, func, or_, select, update
 
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.chain import Batch
+from sync.server.office.arrivals import Checked
 from sync.server.office.terminals import Caller, is_life
 from sync.server.store.states import IncarnationState
 from sync.server.store.tables import events, incarnations, repeats
@@ -59,6 +60,13 @@ def place_of(
     if batch.from_seq > journal.last_seq + 1:
         raise Refused(Reason.CHAIN_GAP, expected=journal.last_seq + 1)
     return Place(known=0, branch=_new_branch(connection, caller))
+
+
+def is_here(connection: Connection, caller: Caller, journal: Journal, sent: Checked) -> bool:
+    """Say whether all of a batch is here: the hash of its last event stands for all before it."""
+    if not sent.hashes or sent.last_seq > journal.last_seq:
+        return False
+    return _hash_at(connection, caller, journal, sent.last_seq) == sent.hashes[-1]
 
 
 def advance(connection: Connection, caller: Caller, journal: Journal) -> None:

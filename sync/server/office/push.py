@@ -16,7 +16,7 @@ from sync.protocol import signing
 from sync.protocol.events import AccrualEvent, EnrolmentEvent, RedemptionEvent, VoidEvent
 from sync.protocol.messages import PushAnswer, Result
 from sync.server.office.accruals import post_accrual
-from sync.server.office.arrivals import Arrival, arrived, sealed_in
+from sync.server.office.arrivals import Arrival, Checked, arrived, checked, sealed_in
 from sync.server.office.audit import note
 from sync.server.office.book import Book
 from sync.server.office.documents import local, rulebook
@@ -29,6 +29,7 @@ from sync.server.office.journals import (
     Journal,
     Place,
     advance,
+    is_here,
     journal_of,
     mark_forked,
     place_of,
@@ -51,7 +52,7 @@ from sync.server.office.redemptions import HeldLeases, post_redemption
 from sync.server.office.renumbering import Renumbered
 from sync.server.office.stock import hold_stock
 from sync.server.office.takings import Takings
-from sync.server.office.terminals import Caller, hear
+from sync.server.office.terminals import Caller, hear, hear_now_and_then
 from sync.server.office.voids import post_void
 from sync.server.store.database import repeated
 from sync.server.store.dialect import Row, among, insert_rows, put_rows
@@ -80,7 +81,12 @@ def record_push(office: HeadOffice, caller: Caller, body: bytes, *, now: int) ->
     (fact `expected`), and CHAIN_FORKED (facts `last_seq` of the chain, `until` of the batch) once
     the events are recorded beside the chain.
     """
-    arrival = arrived(body, caller, now=now)
+    sent = checked(body, caller)
+    if caller.last_seq >= sent.last_seq and not caller.forked:
+        answer = _answered_again(office, caller, sent, now=now)
+        if answer is not None:
+            return answer
+    arrival = arrived(sent, now=now)
     newcomers = [i.event.member for i in arrival.items if isinstance(i.event, EnrolmentEvent)]
     keys = make_keys(office, newcomers)
     with office.database.write_together(holding=lives_of(caller.terminal)) as connection:
@@ -100,6 +106,19 @@ def record_push(office: HeadOffice, caller: Caller, body: bytes, *, now: int) ->
     if place.branch:
         raise Refused(Reason.CHAIN_FORKED, last_seq=journal.last_seq, until=arrival.items[-1].seq)
     return msgspec.structs.replace(answer, results=_results(new, outcomes))
+
+
+def _answered_again(
+    office: HeadOffice, caller: Caller, sent: Checked, *, now: int
+) -> PushAnswer | None:
+    """Answer a batch that is here already, without reading an event of it; else return None."""
+    with office.database.read() as connection:
+        journal = journal_of(connection, caller)
+        if not is_here(connection, caller, journal, sent):
+            return None
+        answer = _acknowledged(office, connection, caller, journal, now)
+    hear_now_and_then(office, caller, now=now)
+    return answer
 
 
 def _place(connection: Connection, caller: Caller, journal: Journal, arrival: Arrival) -> Place:

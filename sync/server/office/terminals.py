@@ -22,7 +22,8 @@ class Caller:
 
     `forked` tells that this life is over, or that two machines wrote it: it borrows no more.
     `lost` tells that somebody declared the terminal lost: it is heard, and told nothing. `heard_at`
-    is when this life was last noted to be in contact (ms UTC), None where that was not asked.
+    is when this life was last noted to be in contact (ms UTC), None where that was not asked; and
+    `last_seq` up to where its journal is here at least.
     """
 
     terminal: int
@@ -33,6 +34,7 @@ class Caller:
     forked: bool
     lost: bool = False
     heard_at: int | None = None
+    last_seq: int = 0
 
 
 _LIVES = (
@@ -45,6 +47,7 @@ _LIVES = (
         incarnations.c.public_key,
         incarnations.c.state.label("life"),
         incarnations.c.contact_at,
+        incarnations.c.last_seq,
     )
     .join(incarnations, incarnations.c.terminal_id == terminals.c.terminal_id)
     .where(terminals.c.terminal_id == bindparam("of_terminal"))
@@ -134,6 +137,7 @@ def _caller(life: Row[tuple[object, ...]]) -> Caller:
         forked=life.life != IncarnationState.ACTIVE,
         lost=life.state == TerminalState.LOST,
         heard_at=life.contact_at,
+        last_seq=life.last_seq,
     )
 
 
