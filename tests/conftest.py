@@ -5,6 +5,7 @@ world. It has to happen before Qt is imported.
 """
 
 import atexit
+import gc
 import os
 import random
 import shutil
@@ -44,6 +45,12 @@ def pytest_configure(config):
     """Choose one seed for the whole run, before the workers copy the options."""
     if config.option.hypothesis_seed is None and not hasattr(config, "workerinput"):
         config.option.hypothesis_seed = str(random.SystemRandom().getrandbits(32))
+
+
+def pytest_collection_finish():
+    """Look for garbage among what the tests make, not again and again among all that was loaded."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter, config):
