@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import secrets
 import shutil
@@ -296,6 +297,8 @@ class _Server(uvicorn.Server):
         await super().startup(sockets=sockets)
         if not self.started:
             return
+        # What was loaded stays: the collector looks only at what questions leave behind.
+        gc.freeze()
         try:
             _say("ready", self.port)
         except BrokenPipeError:  # nobody is listening any more: end as on a signal
