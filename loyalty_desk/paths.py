@@ -77,6 +77,11 @@ class Places:
         return self.data / "cards"
 
     @property
+    def exports(self) -> Path:
+        """Records saved to be carried to the server. Kept when a till leaves its machine."""
+        return self.data / "exports"
+
+    @property
     def log(self) -> Path:
         """The log, one JSON object a line."""
         return self.logs / "desk.jsonl"

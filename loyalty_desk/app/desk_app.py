@@ -9,6 +9,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
@@ -21,11 +22,13 @@ from loyalty_desk.app.waiting import waiting_screen
 from loyalty_desk.desk import identify
 from loyalty_desk.desk.card import CardFiles, write_card
 from loyalty_desk.desk.counter import Clock, Counter
+from loyalty_desk.desk.outbox import export_outbox, unsent
 from loyalty_desk.paths import Places
 from loyalty_desk.settings import Language, load, save
 from loyalty_desk.store.keys import Keys, Vault, load_keys
 from loyalty_desk.store.ledger import Ledger
 from loyalty_desk.store.opening import Store, open_store
+from loyalty_desk.store.removal import remove_store
 from loyalty_desk.ui.background import Background
 from loyalty_desk.ui.counter.floor import Floor
 from loyalty_desk.ui.counter.presenter import CounterPresenter, LineNews
@@ -76,6 +79,7 @@ class DeskApp(QObject):
         self._link: LineKeeper | None = None
         self.presenter: CounterPresenter | None = None
         self._unopened: Refused | None = None
+        self._leaves = False
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
         self._idle.timeout.connect(self._tidy)
@@ -109,8 +113,12 @@ class DeskApp(QObject):
         if self.window.wedge is not None:
             self.window.wedge.stop()
         if self._store is not None:
+            # Asked again: something may have been recorded since the question was answered.
+            leaves = self._leaves and not unsent(self._store.ledger)
             self._store.close(self._clock.now())
             self._store = None
+            if leaves:
+                remove_store(self._places)
 
     def ledger(self) -> Ledger:
         """Return the open ledger; a question before the till is open is a fault of ours."""
@@ -201,6 +209,8 @@ class DeskApp(QObject):
             asking=self.asking_worker,
             lend=link.borrow,
             lend_units=link.borrow_units,
+            save_outbox=lambda: self._save_outbox(counter, keys),
+            leave=self._leave,
             undo_seconds=15,
         )
         presenter = CounterPresenter(floor, show=self._show, sync_now=self._after_act)
@@ -288,6 +298,20 @@ class DeskApp(QObject):
                 raise error
 
         self.asking_worker.run(work, written, failed)
+
+    def _save_outbox(self, counter: Counter, keys: Keys) -> tuple[int, Path]:
+        """Save what the server does not have; return how many events, and the file."""
+        at = counter.local(counter.now())
+        file = (
+            self._places.exports / f"outbox-{counter.identity().terminal}-{at:%Y-%m-%d-%H%M%S}.txt"
+        )
+        now = self._clock.now()
+        return export_outbox(counter.ledger, keys.signing_key, file, now=now), file
+
+    def _leave(self) -> None:
+        """Take the till off this machine: its files go when the desk has ended."""
+        self._leaves = True
+        self.window.close()
 
     def _show_progress(self, percent: int) -> None:
         words = _("Preparing the demo club: {n}%").format(n=percent)

@@ -9,9 +9,13 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from loyalty_desk.desk.counter import Counter
 from loyalty_desk.store import whole_file
 from loyalty_desk.store.ledger import Ledger
 from sync.client.push import next_batch
+from sync.programme import permissions
+from sync.programme.document import Role
+from sync.programme.permissions import Act
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.outbox_file import FORMAT, OutboxHeader, pack_outbox
 
@@ -30,6 +34,15 @@ def check_leave(ledger: Ledger, *, saved: int = 0) -> None:
     waiting = unsent(ledger) - saved
     if waiting > 0:
         raise Refused(Reason.EVENTS_WAIT, events=waiting)
+
+
+def ask_to_leave(counter: Counter, role: Role) -> None:
+    """Allow `role` to take this till off its machine now.
+
+    Raises Refused: NOT_PERMITTED to whoever may not put a till to work, EVENTS_WAIT.
+    """
+    permissions.require(counter.document(), role, Act.ENROL_TERMINAL)
+    check_leave(counter.ledger)
 
 
 def export_outbox(ledger: Ledger, key: Ed25519PrivateKey, path: Path, *, now: int) -> int:

@@ -236,9 +236,10 @@ def a_person(staff: int, name: str, role: str, pin: str) -> StaffRow:
     return StaffRow(staff, name, role, salt.hex(), verifier, badge, 0, "07:00-15:00")
 
 
-def the_staff() -> tuple[StaffRow, ...]:
+def the_staff(joana: str = "cashier") -> tuple[StaffRow, ...]:
+    """Everybody, Joana in a role."""
     return (
-        a_person(JOANA, "Joana Prado", "cashier", JOANAS_PIN),
+        a_person(JOANA, "Joana Prado", joana, JOANAS_PIN),
         a_person(BIANCA, "Bianca Torres", "lead", BIANCAS_PIN),
         a_person(DAVI, "Davi Lemos", "auditor", JOANAS_PIN),
     )
@@ -401,17 +402,17 @@ class Till:
     """One till on a folder. `reopen` ends the run and starts another on the same files."""
 
     def __init__(self, folder) -> None:
-        self._places = places_of(root=folder)
-        self._places.prepare()
+        self.places = places_of(root=folder)
+        self.places.prepare()
         self._chance = random.Random(1).randbytes
-        self._keys = load_keys(self._places, random_bytes=self._chance, vault=None)
+        self.keys = load_keys(self.places, random_bytes=self._chance, vault=None)
         self.clock = Wall()
         self._pages = 0
         self.store: Store = self._open()
         self.counter = Counter(self.store.ledger, self.store.members, self.clock, self._chance)
 
     def _open(self) -> Store:
-        return open_store(self._places, self._keys, random_bytes=self._chance, now=self.clock.now())
+        return open_store(self.places, self.keys, random_bytes=self._chance, now=self.clock.now())
 
     def reopen(self) -> None:
         self.store.close(self.clock.now())

@@ -54,12 +54,15 @@ class OtherWindows(QObject):
 
 
 class WholeDesk:
-    """One run of the app on the Clube Jatobá's till. `close` ends it."""
+    """One run of the app on the Clube Jatobá's till, with Joana in a `role`. `close` ends it."""
 
-    def __init__(self, app: QApplication, qtbot: QtBot, home: Path) -> None:
+    def __init__(
+        self, app: QApplication, qtbot: QtBot, home: Path, *, role: str = "cashier"
+    ) -> None:
         self._app, self._qtbot, self.home = app, qtbot, home
         till = Till(home)
         till.open_shop()
+        till.pull(staff=club.the_staff(role))
         till.lend(club.TERESA, 4_000)
         till.close()
         self.clock = till.clock

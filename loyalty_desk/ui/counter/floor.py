@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -43,6 +44,10 @@ class Place:
         return instant(at_ms).astimezone(self.zone)
 
 
+def _nothing_saved() -> tuple[int, Path]:
+    raise Refused(Reason.TERMINAL_UNKNOWN)
+
+
 def _nothing_lent(_reward: int, _units: int) -> None:
     raise Refused(Reason.NEEDS_CONNECTION, usable=0)
 
@@ -52,7 +57,8 @@ class Floor:
     """What the flows share. `redraw` shows the state of now; `lend` borrows points of a member.
 
     `lend(member, points)` and `lend_units(reward, units)` run on the asking worker and raise
-    Refused when they cannot. `turn` is
+    Refused when they cannot. `save_outbox` runs on the store's worker and returns how many events
+    it saved in which file; `leave` ends the desk and takes the till off this machine. `turn` is
     taken while an act is being recorded; `undo_seconds` follow the programme once it is known.
     """
 
@@ -62,13 +68,14 @@ class Floor:
     lend: Callable[[int, int], None]
     undo_seconds: int
     lend_units: Callable[[int, int], None] = _nothing_lent
+    save_outbox: Callable[[], tuple[int, Path]] = _nothing_saved
+    leave: Callable[[], None] = field(default=lambda: None)
     redraw: Callable[[], None] = field(default=lambda: None)
     place: Place | None = None
     session: Session | None = None
     line: Line = field(default_factory=Line)
     turn: Turn = field(default_factory=Turn)
     tray_open: bool = False
-    turned: int = 0  # how often the tray's next question was asked for
     reader_seen: bool = False
 
     def staff(self) -> int:

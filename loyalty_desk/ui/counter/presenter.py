@@ -19,9 +19,8 @@ from loyalty_desk.ui.counter.reception import Reception
 from loyalty_desk.ui.counter.screen import PageState
 from loyalty_desk.ui.counter.sign_in_flow import SignInFlow
 from loyalty_desk.ui.counter.stage import Flows, Stage
+from loyalty_desk.ui.counter.tray_flow import TrayFlow
 from loyalty_desk.ui.counter.visit_flow import VisitFlow
-from loyalty_desk.ui.pending.conditions import NEXT
-from loyalty_desk.ui.pending.presenter import ARCHIVE, SEE
 from loyalty_desk.ui.screen import Screen, ScreenName
 from loyalty_desk.ui.shell.frame import KEYS, Outdated
 from loyalty_desk.ui.shell.presenter import ShellState
@@ -62,7 +61,8 @@ class CounterPresenter:
             floor, opened=self._opened, concluded=self._concluded, refused=self.refused
         )
         self.enrol = EnrolFlow(floor, enrolled=self._enrolled, exists=self.open_member)
-        flows = Flows(self.sign_in, self.idle, self.visit, self.enrol)
+        self.pending = TrayFlow(floor, see=self.open_member, refresh=self.refresh)
+        flows = Flows(self.sign_in, self.idle, self.visit, self.enrol, self.pending)
         self._stage = Stage(floor, flows, show=show, refresh=self.refresh)
         self._reception = Reception(
             floor, self._stage, flows, command=self._command, relieved=self._relieved
@@ -245,27 +245,13 @@ class CounterPresenter:
             if shown is not None:
                 self.enrol.say(shown.needs.text if shown.needs is not None else shown.intro)
             return
-        self._floor.tray_open = not self._floor.tray_open
-        self._floor.turned = 0
+        self.pending.toggle()
         self.refresh()
         self.redraw()
 
     def settle(self, event: str, action: str) -> None:
-        """An answer to a record that needs somebody."""
-        counter = self._floor.counter
-        if action == NEXT:
-            self._floor.turned += 1
-            self.redraw()
-        elif action == ARCHIVE:
-            self._floor.store.run(
-                lambda: counter.ledger.attention.dismiss(int(event)),
-                lambda _none: self.refresh(),
-                self._failed,
-            )
-        elif action == SEE and self._stage.status is not None:
-            for noticed in self._stage.status.notices:
-                if str(noticed.notice.seq) == event:
-                    self.open_member(noticed.notice.member)
+        """An answer to a record that needs somebody, or something asked of the till itself."""
+        self.pending.settle(event, action, self._stage.status)
 
     def retry(self) -> None:
         """Try the line now."""

@@ -4,13 +4,15 @@ from dataclasses import dataclass, replace
 
 from loyalty_desk.desk.sync_status import LEASE_ENDS_SOON_MS, SyncStatus
 from loyalty_desk.ui.counter.floor import Floor
+from loyalty_desk.ui.counter.tray_flow import TrayView
 from loyalty_desk.ui.enrol.presenter import EnrolView, enrol_state
 from loyalty_desk.ui.enrol.state import EnrolState
 from loyalty_desk.ui.identify.presenter import IdleView, identify_state
 from loyalty_desk.ui.identify.state import IdentifyState
 from loyalty_desk.ui.pending.conditions import conditions
 from loyalty_desk.ui.pending.presenter import tray_state
-from loyalty_desk.ui.pending.state import TrayState
+from loyalty_desk.ui.pending.state import Action, TrayState
+from loyalty_desk.ui.pending.till_words import offers
 from loyalty_desk.ui.screen import ScreenName
 from loyalty_desk.ui.shell.frame import shell_state
 from loyalty_desk.ui.shell.presenter import Parked, ShellState
@@ -19,7 +21,9 @@ from loyalty_desk.ui.sign_in.state import SignInState
 from loyalty_desk.ui.visit.presenter import VisitView, visit_state
 from loyalty_desk.ui.visit.state import VisitState
 from sync.i18n import _
+from sync.programme import permissions
 from sync.programme.members import first_name
+from sync.programme.permissions import Act
 
 PageState = SignInState | IdentifyState | VisitState | EnrolState
 
@@ -34,6 +38,7 @@ class Views:
     idle: IdleView
     visit: VisitView | None
     enrol: EnrolView | None
+    tray: TrayView
     status: SyncStatus | None
     parked: tuple[tuple[str, str], ...]
     retry_at: int
@@ -107,5 +112,17 @@ def tray_of(views: Views) -> TrayState | None:
         sending=views.floor.line.connected and bool(status.queued),
         retry_in=max(0, int(left)),
         now=views.floor.counter.clock.now(),
-        turned=views.floor.turned,
+        turned=views.tray.turned,
+        answer=views.tray.answer,
+        offers=_offers(views),
     )
+
+
+def _offers(views: Views) -> tuple[Action, ...]:
+    """What can be asked of the till itself, by whoever may put one to work."""
+    floor, status = views.floor, views.status
+    if floor.place is None or floor.session is None or status is None:
+        return ()
+    if not permissions.may(floor.place.document, floor.session.role, Act.ENROL_TERMINAL):
+        return ()
+    return offers(unsent=bool(status.waiting + status.stuck))

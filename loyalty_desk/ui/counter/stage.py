@@ -12,6 +12,7 @@ from loyalty_desk.ui.counter.floor import Floor
 from loyalty_desk.ui.counter.idle_flow import IdleFlow
 from loyalty_desk.ui.counter.screen import PageState, Views, page_of, shell_of, tray_of
 from loyalty_desk.ui.counter.sign_in_flow import SignInFlow
+from loyalty_desk.ui.counter.tray_flow import TrayFlow
 from loyalty_desk.ui.counter.visit_flow import VisitFlow
 from loyalty_desk.ui.pending.state import TrayState
 from loyalty_desk.ui.screen import Screen, ScreenName
@@ -29,6 +30,7 @@ class Flows:
     idle: IdleFlow
     visit: VisitFlow
     enrol: EnrolFlow
+    pending: TrayFlow
 
 
 class Stage:
@@ -140,6 +142,7 @@ class Stage:
             idle=self._flows.idle.view,
             visit=self._flows.visit.view,
             enrol=self._flows.enrol.view,
+            tray=self._flows.pending.view,
             status=self.status,
             parked=self.parked,
             retry_at=self.retry_at,

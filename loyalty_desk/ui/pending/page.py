@@ -3,11 +3,11 @@
 Guarantees that one row is one record, and that it says so where nothing is lost.
 """
 
-from PySide6.QtCore import QRect, QSize, Signal
+from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from loyalty_desk.ui.pending.state import MOST_ACTIONS, NeedsYou, TrayRow, TrayState
+from loyalty_desk.ui.pending.state import MOST_ACTIONS, Action, NeedsYou, TrayRow, TrayState
 from loyalty_desk.ui.theme import active
 from loyalty_desk.ui.widgets.button import Button
 from loyalty_desk.ui.widgets.control import Link
@@ -20,6 +20,8 @@ from sync.i18n import _
 
 _ROW = 50
 _MORE = 34
+_OFFER = 36
+_INDENT, _WIDE = 32, 220
 
 
 class NeedsYouBox(Surface):
@@ -29,27 +31,37 @@ class NeedsYouBox(Surface):
 
     def __init__(self) -> None:
         title, text = Text("", "body-strong"), Prose("", "small", "ink2")
+        icon = Icon("circle-alert", "bad", 20, 2)
         first, second = Button(), Button(kind="quiet")
-        words = column(title, text)
+        words, indent = column(title, text), QWidget()
         body = column(
-            row(top(Icon("circle-alert", "bad", 20, 2)), grow(words), gap=12),
+            row(top(icon), grow(words), gap=12),
             10,
-            row(32, first, second, SPRING, gap=8),
+            row(indent, first, 8, second, SPRING),
             pad=(12, 14),
         )
         super().__init__("box-bad", body)
         self._title, self._text, self._buttons = title, text, (first, second)
+        self._icon, self._indent = icon, indent
         self._event, self._names = "", [""] * MOST_ACTIONS
         for at, button in enumerate(self._buttons):
             button.let_shrink()
             button.clicked.connect(lambda _checked=False, at=at: self._choose(at))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Begin the buttons below the words; where that is too narrow, below the icon."""
+        super().resizeEvent(event)
+        self._indent.setFixedWidth(_INDENT if self.width() >= _WIDE else 0)
+
     def _choose(self, at: int) -> None:
         self.chosen.emit(self._event, self._names[at])
 
     def draw(self, needs: NeedsYou) -> None:
-        """Show what is to be settled."""
+        """Show what is to be settled; an answer takes the focus when it is another one."""
+        is_new = needs.is_answer and needs.title != self._title.text()
         self._event = needs.event
+        self.set_look("box-plain" if needs.is_answer else "box-bad")
+        self._icon.show_icon(*(("info", "accent") if needs.is_answer else ("circle-alert", "bad")))
         self._title.set_text(needs.title)
         self._text.set_text(needs.text)
         for at, button in enumerate(self._buttons):
@@ -57,6 +69,8 @@ class NeedsYouBox(Surface):
             if at < len(needs.actions):
                 self._names[at] = needs.actions[at].name
                 button.set_label(needs.actions[at].label)
+        if is_new and needs.actions:
+            self._buttons[0].setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 class RecordRow(RuledRow):
@@ -129,7 +143,11 @@ class RecordList(QWidget):
 
 
 class TrayFoot(Painted):
-    """How many more there are, the one button, and when it happens by itself."""
+    """How many more there are, the one button, when it happens by itself, and what a manager may
+    ask of the till.
+    """
+
+    asked = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -139,8 +157,32 @@ class TrayFoot(Painted):
         self.note = Text("", "small", "ink3", align="center")
         self._lead = hosted(column(11))
         self._lead.setFixedHeight(11)
-        self.setLayout(column(self.more, self._lead, self.retry, 6, self.note, pad=(0, 20, 12, 20)))
+        self.offers = tuple(Link(centred=True) for _ in range(MOST_ACTIONS))
+        self._names = [""] * MOST_ACTIONS
+        for at, link in enumerate(self.offers):
+            link.setFixedHeight(_OFFER)
+            link.set_band(_OFFER)
+            link.clicked.connect(lambda _checked=False, at=at: self.asked.emit(self._names[at]))
+        self.setLayout(
+            column(
+                self.more,
+                self._lead,
+                self.retry,
+                6,
+                self.note,
+                stack(*self.offers),
+                pad=(0, 20, 12, 20),
+            )
+        )
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def offer(self, offers: tuple[Action, ...]) -> None:
+        """Offer what can be asked of the till."""
+        for at, link in enumerate(self.offers):
+            link.setVisible(at < len(offers))
+            if at < len(offers):
+                self._names[at] = offers[at].name
+                link.set_text(offers[at].label)
 
     def set_more(self, text: str) -> None:
         """Offer the rest ("" for nothing more)."""
@@ -192,6 +234,7 @@ class PendingTray(Surface):
         self._needs.chosen.connect(self.settled)
         self._foot.more.clicked.connect(self.record_list_requested)
         self._foot.retry.clicked.connect(self.retry_requested)
+        self._foot.asked.connect(lambda name: self.settled.emit("till", name))
         self._records.shown.connect(self._tell_rest)
 
     def _tell_rest(self, shown: int) -> None:
@@ -218,3 +261,4 @@ class PendingTray(Surface):
         self._foot.retry.set_label(state.retry)
         self._foot.retry.setEnabled(state.can_retry)
         self._foot.note.set_text(state.foot)
+        self._foot.offer(state.offers)

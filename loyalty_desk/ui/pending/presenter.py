@@ -39,11 +39,13 @@ def tray_state(
     retry_in: int,
     now: int,
     turned: int = 0,
+    answer: NeedsYou | None = None,
+    offers: tuple[Action, ...] = (),
 ) -> TrayState:
     """Return the tray: what waits, what needs somebody, when it is tried again (`retry_in` s).
 
     What is wrong with the till comes before what the server said; `turned` counts how often the
-    next one was asked for. `now` is ms UTC.
+    next one was asked for. What somebody asked for here is answered first. `now` is ms UTC.
     """
     connected = line.connected
     n = status.records
@@ -57,10 +59,11 @@ def tray_state(
         rows=tuple(tray_row(visit, document, local, sending=sending) for visit in status.queued),
         total=n,
         empty="" if n else _all_sent(status, local),
-        needs=_needs(status, line, document, now, turned),
+        needs=answer or _needs(status, line, document, now, turned),
         retry=_("Try now"),
         can_retry=not connected and not sending,
         foot=_foot(connected=connected, sending=sending, retry_in=retry_in),
+        offers=offers,
     )
 
 

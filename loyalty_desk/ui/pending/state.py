@@ -21,12 +21,17 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class NeedsYou:
-    """What only a person can settle: "1 precisa de você", the reason in words, what can be done."""
+    """What only a person can settle: "1 precisa de você", the reason in words, what can be done.
+
+    `is_answer`: it answers what somebody has just asked for here, so it is no alarm and takes the
+    focus.
+    """
 
     event: str
     title: str
     text: str
     actions: tuple[Action, ...] = ()
+    is_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class TrayState:
 
     `rows` are the newest records, `total` how many there are in all; the tray shows as many as fit
     and offers the rest. `empty` stands in their place when there are none. `foot` says when it is
-    tried again, or why not.
+    tried again, or why not. `offers` is what can be asked of the till itself, none for a cashier.
     """
 
     intro: str
@@ -61,3 +66,4 @@ class TrayState:
     can_retry: bool = False
     foot: str = ""
     share: float | None = None
+    offers: tuple[Action, ...] = ()
