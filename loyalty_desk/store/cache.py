@@ -7,7 +7,7 @@ who therefore never waits for a page to be written.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -28,6 +28,7 @@ _WRITER_KIB = 16 * 1024
 _AUTOCHECKPOINT_PAGES = 4_000
 _TALLIED_AT_ONCE = 2_000
 _TALLY_EVERY_MS = 24 * 3_600_000
+_NOTED_MS = 60_000
 
 _decoder = msgspec.msgpack.Decoder(MemberRow)
 
@@ -87,6 +88,8 @@ class Cache(Finder):
         # Asked by every act; what was read holds until the writer has committed again.
         self._commits = 0
         self._fresh: tuple[int, Freshness] | None = None
+        # What the last page said besides rows, and when it was kept; None since anything else.
+        self._said: tuple[tuple[object, ...], int] | None = None
         self._look_again()
 
     # --- How good it is ---------------------------------------------------------------------------
@@ -158,8 +161,11 @@ class Cache(Finder):
 
         The rows of members with own unacknowledged events (`own_members`, `own_cards`) wait for the
         last page of a pull, because the acknowledgement that belongs to them comes with it: so a
-        balance never shows an event twice, or not at all, in between.
+        balance never shows an event twice, or not at all, in between. A page that says nothing new
+        is not written, but for its time once a minute.
         """
+        if self._is_known(page, now):
+            return
         with self._written() as connection:
             round_ = meta.value(connection, "round", 0)
             writer = first_copy.writer_of(connection)
@@ -180,6 +186,19 @@ class Cache(Finder):
                 meta.keep(connection, pickups=page.pickups)
             count = meta.value(connection, "count", 0) + writer.added
             meta.keep(connection, count=count, cursor=page.cursor, fetched_at=now)
+        if not page.more:
+            self._said = _said(page), now
+
+    def _is_known(self, page: PullAnswer, now: int) -> bool:
+        """Say whether a page brings nothing but a later time, which is kept in mind."""
+        said = self._said
+        if page.more or page.members or page.gone or page.stock or said is None:
+            return False
+        if _said(page) != said[0] or not 0 <= now - said[1] < _NOTED_MS:
+            return False
+        commits = self._commits
+        self._fresh = commits, replace(self.freshness(), fetched_at=now)
+        return True
 
     def refetch(self) -> None:
         """Begin again with the first page; rows that do not come again go with the last one."""
@@ -283,6 +302,7 @@ class Cache(Finder):
     def _written(self) -> Iterator[Connection]:
         with self._writer.lock:
             self._is_durable = False
+            self._said = None
             with self._writer.writing() as connection:
                 yield connection
             self._look_again()
@@ -300,6 +320,11 @@ class Cache(Finder):
         """Close the file."""
         self._reader.close()
         self._writer.close()
+
+
+def _said(page: PullAnswer) -> tuple[object, ...]:
+    """What a last page says besides rows and time."""
+    return page.cursor, page.acked_seq, page.sales, page.pickups
 
 
 def _hold(

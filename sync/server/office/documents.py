@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import sqlalchemy
-from sqlalchemy import BigInteger, Connection, bindparam, select
+from sqlalchemy import BigInteger, Connection, bindparam, func, select
 
 from sync.programme import document as documents
 from sync.programme.document import Document, Store
@@ -34,6 +34,9 @@ RULES = (
     .scalar_subquery()
     .label("rules_in_force")
 )
+
+# The part that reads the number of the newest version, in force or not.
+NEWEST = select(func.max(programme_documents.c.version)).scalar_subquery().label("newest_version")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

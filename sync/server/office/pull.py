@@ -24,8 +24,15 @@ from sync.protocol.messages import (
     StockRow,
 )
 from sync.server.office import feed as feeds
-from sync.server.office.documents import local, rulebook, store_of
-from sync.server.office.epoch import epoch
+from sync.server.office.documents import (
+    NEWEST,
+    RULES,
+    local,
+    read_rules,
+    rulebook,
+    store_of,
+)
+from sync.server.office.epoch import ERA, era_in
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.leases import held_leases
 from sync.server.office.member_rows import View, member_rows
@@ -47,7 +54,7 @@ from sync.server.store.tables import (
 
 PAGE = 5_000
 
-# Asked at every pull, also when nothing has changed: written once.
+# Asked at every pull, also when nothing has changed: written once, and read at once.
 _ACKED = select(incarnations.c.last_seq).where(
     incarnations.c.terminal_id == bindparam("of_terminal"),
     incarnations.c.n == bindparam("of_life"),
@@ -55,6 +62,14 @@ _ACKED = select(incarnations.c.last_seq).where(
 _READY = select(func.count()).where(
     fulfilments.c.store_id == bindparam("of_store"),
     fulfilments.c.state == int(FulfilmentState.READY),
+)
+_NOW = select(
+    *ERA,
+    feeds.DIVIDED,
+    RULES,
+    NEWEST,
+    _ACKED.scalar_subquery().label("acked"),
+    _READY.scalar_subquery().label("ready"),
 )
 _SALES = select(till_sales.c.sales).where(
     till_sales.c.terminal_id == bindparam("of_terminal"), till_sales.c.day == bindparam("of_day")
@@ -113,24 +128,22 @@ def view_of(document: Document, store: int, *, now: int) -> View:
 def _page(
     office: HeadOffice, connection: Connection, caller: Caller, text: str, limit: int, now: int
 ) -> tuple[PullAnswer, list[int]]:
-    scope = feeds.scope_of(connection, caller.store)
-    now_epoch = epoch(connection)
-    start = Cursor(epoch=now_epoch, scope=scope)
-    held = read_cursor(text) if text else start
+    current = _now(connection, caller, now=now)
+    now_epoch, acked = era_in(current).epoch, current.acked
+    scope = feeds.store_scope(caller.store) if current.divided else feeds.ALL_MEMBERS
+    held = read_cursor(text) if text else Cursor(epoch=now_epoch, scope=scope)
     if (held.epoch, held.scope) != (now_epoch, scope):
         raise Refused(Reason.CURSOR_INVALID)
-    book = rulebook(connection)
-    document = book.in_force(now)
+    document = read_rules(current) or rulebook(connection).in_force(now)
     view = view_of(document, caller.store, now=now)
     lists = _Lists(connection, caller, held, scope)
-    acked = acked_seq(connection, caller)
     if held.seq > lists.head or (held.incarnation == caller.incarnation and held.acked > acked):
         raise Refused(Reason.CURSOR_INVALID)  # it was given before this server was restored
     changed = _changed(connection, scope, held.seq, limit) if lists.head > held.seq else []
     more, changed = len(changed) > limit, changed[:limit]
     last = changed[-1].seq if changed else held.seq
     rows = _members(office, connection, scope, held.seq, last, view) if changed else {}
-    papers = _documents(connection, held.document, document, book.documents[-1].version)
+    papers = _documents(connection, held.document, document, current.newest_version)
     done = Cursor(
         epoch=now_epoch,
         scope=scope,
@@ -157,10 +170,21 @@ def _page(
         documents=tuple(DocumentRow(p.body.decode(), p.signature.hex()) for p in papers),
         results=_results(connection, caller, held, acked),
         sales=_sales(connection, caller, view),
-        pickups=_pickups(connection, caller),
-        head=lists.sum + book.documents[-1].version,
+        pickups=current.ready,
+        head=lists.sum + current.newest_version,
     )
     return answer, [paper.version for paper in papers]
+
+
+def _now(connection: Connection, caller: Caller, *, now: int) -> Row[tuple[object, ...]]:
+    """How things stand for a terminal, in one row."""
+    named = {
+        "at": now,
+        "of_terminal": caller.terminal,
+        "of_life": caller.incarnation,
+        "of_store": caller.store,
+    }
+    return connection.execute(_NOW, named).one()
 
 
 class _Lists:
@@ -287,12 +311,6 @@ def _results(
         )
         for row in rows
     )
-
-
-def _pickups(connection: Connection, caller: Caller) -> int:
-    """How many rewards are ready to be collected in the caller's store."""
-    ready: int = connection.execute(_READY, {"of_store": caller.store}).scalar_one()
-    return ready
 
 
 def _sales(connection: Connection, caller: Caller, view: View) -> int:
