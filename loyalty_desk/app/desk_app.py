@@ -199,6 +199,7 @@ class DeskApp(QObject):
             self._clock,
             secrets.token_bytes,
             free_bytes=lambda: shutil.disk_usage(self._places.data).free,
+            damage=store.watch.damage,
         )
         link = Link(counter, store, keys, lambda: self._find(self.progressed.emit))
         ear = Ear(self.listening_worker, link, _jitter, lambda: self._clock.mono() / 1000)

@@ -88,7 +88,9 @@ class LineKeeper(QObject):
         self._schedule.after_success()
         off = abs(report.offset_ms)
         minutes = off // 60_000 if off > _CLOCK_OFF_MS else 0
-        self._heard(LineNews(connected=True, clock_off_minutes=minutes))
+        self._heard(
+            LineNews(connected=True, clock_off_minutes=minutes, recovering=report.recovering)
+        )
         self._head = report.head
         if not self._stopped:
             self._ear.listen()

@@ -15,6 +15,7 @@ import msgspec
 from loyalty_desk.store.held_documents import HeldDocument
 from loyalty_desk.store.ledger import Ledger
 from loyalty_desk.store.members import Members
+from loyalty_desk.store.watch import Damage
 from sync.client.replica import Identity
 from sync.programme.document import Document
 from sync.programme.document import Store as Shop
@@ -79,7 +80,7 @@ class Counter:
     """A till at work: its ledger, the members it knows, its clock and its chance.
 
     `connected` changes when the line goes or comes back; `entropy(n)` gives n random bytes,
-    `free_bytes` says what room is left on the disk.
+    `free_bytes` says what room is left on the disk, `damage` what the disk has done to the records.
     """
 
     ledger: Ledger
@@ -88,6 +89,7 @@ class Counter:
     entropy: Callable[[int], bytes]
     connected: bool = False
     free_bytes: Callable[[], int] = _plenty
+    damage: Callable[[], Damage] = Damage
 
     def rules(self) -> HeldDocument:
         """Return the rules in force. Raises Refused(RULES_UNKNOWN) before the first contact."""

@@ -29,6 +29,8 @@ class SyncStatus:
     server has them, although they were fetched anew. `leaving` is why this till's journal goes on
     in a new life, `stuck` counts records of earlier ones that the server would not take;
     `lease_ends` is when the last points lent to this till may no more be spent (the server's time).
+    `made_anew` is when the journal was last made anew, as it could not be read; `hurt` counts
+    records that the disk has changed for good.
     """
 
     waiting: int
@@ -43,6 +45,8 @@ class SyncStatus:
     stuck: int = 0
     disk_is_low: bool = False
     lease_ends: int = 0
+    made_anew: int = 0
+    hurt: int = 0
 
     @property
     def records(self) -> int:
@@ -61,7 +65,7 @@ def status(counter: Counter) -> SyncStatus:
         Noticed(notice, _name(counter, notice.member), counter.ledger.visit(notice.visit))
         for notice in counter.ledger.attention.all()
     )
-    freshness = counter.members.freshness()
+    freshness, damage = counter.members.freshness(), counter.damage()
     return SyncStatus(
         waiting=waiting,
         queued=queued,
@@ -75,6 +79,8 @@ def status(counter: Counter) -> SyncStatus:
         stuck=counter.ledger.lives.stuck(),
         disk_is_low=counter.free_bytes() < DISK_LOW_BYTES,
         lease_ends=counter.ledger.leases.last_stop(),
+        made_anew=damage.made_anew,
+        hurt=damage.hurt,
     )
 
 

@@ -25,6 +25,7 @@ from sync.protocol.events import AccrualEvent, VoidEvent
 Row: TypeAlias = tuple[Any, ...]
 
 _ENDINGS = ("", "-wal", "-shm")
+_ASIDE = ".damaged-"
 # What is worth having from a file whose journal is hurt; all of it but the first comes with a pull.
 _BESIDE = ("parked", "shifts", "attention", "documents", "staff", "vouchers")
 
@@ -187,9 +188,16 @@ def remove(path: Path) -> None:
         path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
+def last_put_aside(path: Path) -> int:
+    """Return when a database that could not be read was last put aside, ms UTC; 0 for never."""
+    found = path.parent.glob(f"{path.name}{_ASIDE}*")
+    times = (aside.name.rpartition("-")[2] for aside in found)
+    return max((int(at) for at in times if at.isdecimal()), default=0)
+
+
 def put_aside(path: Path, now: int) -> Path:
     """Move a database that cannot be read out of the way, whole; return where it lies now."""
-    aside = path.with_name(f"{path.name}.damaged-{now}")
+    aside = path.with_name(f"{path.name}{_ASIDE}{now}")
     try:
         aside.mkdir(mode=0o700, exist_ok=True)
         for ending in _ENDINGS:

@@ -25,11 +25,22 @@ _TAIL = 1_000
 _HURT = (Reason.DATABASE_DAMAGED, Reason.DATABASE_KEY_WRONG, Reason.EVENT_INVALID)
 
 
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """What the disk has done: when the ledger was last made anew (ms UTC, 0 for never), and how
+    many events have changed since and cannot be mended.
+    """
+
+    made_anew: int = 0
+    hurt: int = 0
+
+
 @dataclass(slots=True)
 class Watch:
     """What stands beside the open ledger. `put_aside` is where one lies that could not be read.
 
-    `hurt` are events that the disk has changed and that nothing here can mend.
+    `hurt` are events that the disk has changed and that nothing here can mend; `made_anew` is when
+    the ledger was last made anew, in this run or an earlier one.
     """
 
     ledger: Ledger
@@ -37,6 +48,7 @@ class Watch:
     salvage: Salvage
     put_aside: Path | None
     marker: Path
+    made_anew: int = 0
     trimmed_at: int = 0
     checked_at: int = 0
     checked_to: int = 0
@@ -62,6 +74,10 @@ class Watch:
         self.guard.keep(replace(self.marks(), attempts=seen.attempts))
         ledger.leases.released = self.keep_guard
         ledger.staff.counted = self.guard.count
+
+    def damage(self) -> Damage:
+        """Return what the disk has done to this terminal's records."""
+        return Damage(self.made_anew, len(self.hurt))
 
     def marks(self) -> Marks:
         """Return how far the ledger is."""
@@ -176,7 +192,7 @@ def open_watched(
         aside = _rebuild(places.ledger, fresh, keys, salvage, random_bytes, now)
         ledger = _opened(places.ledger, keys, random_bytes)
         marker.unlink(missing_ok=True)
-    return Watch(ledger, guard, salvage, aside, marker)
+    return Watch(ledger, guard, salvage, aside, marker, recovery.last_put_aside(places.ledger))
 
 
 def mark_hurt(places: Places) -> None:

@@ -31,7 +31,8 @@ class RoundReport:
     events; the clocks' distance; and what is wrong with the chain, if anything is.
 
     `more` asks for another round at once: members are still to come. `head` is the number up to
-    which there is no news (-1 unknown). `differs` when the members are not as the server has them.
+    which there is no news (-1 unknown). `differs` when the members are not as the server has them;
+    `recovering` while a server that was restored lends nothing before it has heard of every till.
     """
 
     pushed: int
@@ -43,6 +44,7 @@ class RoundReport:
     more: bool = False
     head: int = -1
     differs: bool = False
+    recovering: bool = False
 
 
 class Engine:
@@ -112,6 +114,7 @@ class Engine:
             more=copied.more,
             head=pulled.head,
             differs=pulled.differs,
+            recovering=self._recovering,
         )
 
     def _greet(self) -> int:

@@ -57,7 +57,7 @@ def test_a_restored_server_lends_nothing_until_its_tills_have_reported(tmp_path)
         server.start()
         one.connect()
         one.redeem(member, lease.id, reward=1, points=60)
-        one.engine.round()
+        assert one.engine.round().recovering
         with pytest.raises(Rejected) as rejected:
             one.borrow(member, 1)
         assert rejected.value.refused.reason is Reason.SERVER_RECOVERING
@@ -67,7 +67,7 @@ def test_a_restored_server_lends_nothing_until_its_tills_have_reported(tmp_path)
             command("end-recovery", data=server.data), cwd=ROOT, check=True, capture_output=True
         )
         two.engine.round()
-        one.engine.round()
+        assert not one.engine.round().recovering
 
         assert server.points_of(member) == shown - 60 == one.points(member)
         assert one.borrow(member, 1).amount == 1

@@ -1,6 +1,7 @@
 """What waits to be sent and what needs somebody, in one value."""
 
 from loyalty_desk.desk import sync_status, undo
+from loyalty_desk.store.watch import Damage
 from sync.protocol.messages import Result
 from tests.desk import club
 
@@ -40,6 +41,14 @@ def test_more_records_than_are_listed_are_counted_all_the_same(till):
     seen = sync_status.status(till.counter)
 
     assert (len(seen.queued), seen.records) == (50, 60)
+
+
+def test_what_the_disk_has_done_is_part_of_it(till):
+    till.counter.damage = lambda: Damage(made_anew=club.MORNING, hurt=2)
+
+    seen = sync_status.status(till.counter)
+
+    assert (seen.made_anew, seen.hurt) == (club.MORNING, 2)
 
 
 def test_what_the_server_wants_looked_at_names_the_member(till):

@@ -9,6 +9,7 @@ import pytest
 
 from loyalty_desk.store.opening import open_store
 from loyalty_desk.store.salvage import AckNote, Copy, LifeNote, Payload, Salvage
+from loyalty_desk.store.watch import Damage
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.messages import ReincarnateAnswer
 from tests.store.acts import (
@@ -159,7 +160,9 @@ def test_events_of_the_last_second_are_read_out_of_the_hurt_file(store, places, 
     assert len(unsent) == 6
     assert bodies(found) == unsent
     assert not places.ledger.with_name("ledger.hurt").exists()
-    assert again().watch.put_aside is None
+    later = again()
+    assert later.watch.put_aside is None
+    assert later.watch.damage() == Damage(made_anew=NOON)
 
 
 def test_lives_come_back_with_their_events(store, places, again):
@@ -200,6 +203,7 @@ def test_a_changed_event_is_mended_and_one_that_cannot_be_ends_the_life(store, p
     places.salvage.unlink()
     lost = again()
     assert lost.watch.hurt == (2,)
+    assert lost.watch.damage() == Damage(hurt=1)
     assert lost.ledger.lives.leaving == "unknown"
 
 

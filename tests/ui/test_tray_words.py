@@ -7,7 +7,7 @@ import pytest
 
 from loyalty_desk.desk.sync_status import Noticed, SyncStatus
 from loyalty_desk.store.shelf import Notice
-from loyalty_desk.ui.pending.conditions import MANY_RECORDS, conditions
+from loyalty_desk.ui.pending.conditions import MANY_RECORDS, REPAIR_IS_NEWS_MS, conditions
 from loyalty_desk.ui.pending.presenter import tray_state
 from loyalty_desk.ui.pending.state import MOST_ACTIONS
 from loyalty_desk.ui.shell.frame import Line, pill, shell_state, strip
@@ -34,6 +34,9 @@ STATES = {
     "clock": (FINE, replace(ONLINE, clock_off_minutes=7)),
     "disk": (replace(FINE, disk_is_low=True), ONLINE),
     "many": (replace(FINE, waiting=MANY_RECORDS + 1), OFFLINE),
+    "hurt": (replace(FINE, hurt=2, made_anew=NOW), ONLINE),
+    "made_anew": (replace(FINE, made_anew=NOW - HOUR), ONLINE),
+    "recovering": (FINE, replace(ONLINE, recovering=True)),
     "leases_end": (replace(FINE, lease_ends=NOW + 2 * HOUR), OFFLINE),
     "leases_over": (replace(FINE, lease_ends=NOW - HOUR), OFFLINE),
 }
@@ -159,3 +162,15 @@ def test_the_rail_counts_what_waits_while_cut_off_and_else_what_needs_somebody(l
     shell = shell_state(programme="", place_line="", screen="visit", line=line, session=None)
 
     assert shell.badges == (badge,)
+
+
+def test_a_repair_is_news_for_a_week(english):
+    week_old = replace(FINE, made_anew=NOW - REPAIR_IS_NEWS_MS)
+
+    assert [one.event for one in conditions(FINE, ONLINE, now=NOW)] == []
+    assert conditions(week_old, ONLINE, now=NOW) == ()
+    assert len(conditions(replace(week_old, made_anew=NOW - HOUR), ONLINE, now=NOW)) == 1
+
+
+def test_a_server_that_recovers_is_no_matter_for_a_till_that_is_cut_off(english):
+    assert conditions(FINE, replace(OFFLINE, recovering=True), now=NOW) == ()

@@ -42,6 +42,7 @@ class LineNews:
     clock_off_minutes: int = 0
     revoked: bool = False
     outdated: Outdated = ""
+    recovering: bool = False
 
 
 class CounterPresenter:
@@ -106,6 +107,7 @@ class CounterPresenter:
             known=not first,
             revoked=news.revoked,
             outdated=news.outdated,
+            recovering=news.recovering,
             clock_off_minutes=news.clock_off_minutes,
             offline_since=since,
         )

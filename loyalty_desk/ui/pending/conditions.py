@@ -15,6 +15,7 @@ from sync.i18n import N_, _, ngettext
 NEXT = "next"
 
 MANY_RECORDS = 500
+REPAIR_IS_NEWS_MS = 7 * 24 * 3_600_000
 
 _LEFT_BEHIND = {
     "rolled_back": N_("The records of this till were put back to an earlier day."),
@@ -38,6 +39,7 @@ def _found(status: SyncStatus, line: Line, now: int) -> Iterator[NeedsYou]:
         yield _left(status.leaving)
     if status.stuck:
         yield _stuck(status.stuck)
+    yield from _damaged(status, now)
     if line.outdated:
         yield _about("outdated", _("Update needed"), too_old(line.outdated))
     if line.clock_off_minutes:
@@ -48,8 +50,30 @@ def _found(status: SyncStatus, line: Line, now: int) -> Iterator[NeedsYou]:
             _("The disk is nearly full"),
             _("Free some space on this machine. What is recorded is safe, new records need room."),
         )
+    if line.connected and line.recovering:
+        yield _about(
+            "recovering",
+            _("The server was restored"),
+            _("It collects what every till has. Points count; rewards need a moment. Stay online."),
+        )
     if not line.connected:
         yield from _cut_off(status, now)
+
+
+def _damaged(status: SyncStatus, now: int) -> Iterator[NeedsYou]:
+    if status.hurt:
+        words = ngettext(
+            "{n} record was changed by the disk. The server's copy stands. Replace the disk.",
+            "{n} records were changed by the disk. The server's copy stands. Replace the disk.",
+            status.hurt,
+        )
+        yield _about("hurt", _("The disk makes mistakes"), words.format(n=i18n.number(status.hurt)))
+    elif now - status.made_anew < REPAIR_IS_NEWS_MS:
+        yield _about(
+            "made_anew",
+            _("The records were damaged"),
+            _("They were made anew from this till's second file. Have the disk checked."),
+        )
 
 
 def _cut_off(status: SyncStatus, now: int) -> Iterator[NeedsYou]:

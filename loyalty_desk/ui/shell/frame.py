@@ -47,6 +47,7 @@ class Line:
     """The line to the server. Times are local, None when unknown.
 
     `sent` counts the records that went out when the line came back, for as long as that is news.
+    `recovering`: the server was restored and lends nothing before it has heard of every till.
     `troubles` counts what is wrong with the till itself; `lease_ends` is when nothing can be
     redeemed any more without a line, where that is near.
     """
@@ -57,6 +58,7 @@ class Line:
     needs: int = 0
     revoked: bool = False
     outdated: Outdated = ""
+    recovering: bool = False
     clock_off_minutes: int = 0
     offline_since: datetime | None = None
     copy_of: datetime | None = None

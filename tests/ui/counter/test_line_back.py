@@ -74,3 +74,14 @@ def test_what_is_older_than_yesterday_has_its_date(desk):
     passes(desk, 48 * club.HOUR)
 
     assert desk.shell.strip.side == "Copy from 21 Nov 2026, 09:41: may have changed"
+
+
+def test_a_restored_server_is_told_in_the_tray_until_it_lends_again(desk):
+    desk.line(connected=True, recovering=True)
+    assert desk.shell.pill.text == "1 needs you"
+    desk.press(11)
+    assert desk.page.tray.needs.title == "The server was restored"
+
+    desk.line(connected=True)
+    assert desk.page.tray.needs is None
+    assert desk.shell.pill.text == "Up to date"
