@@ -272,15 +272,16 @@ def small(tmp_path) -> Checkout:
     (rules / "__init__.py").touch()
     (rules.parent / "__init__.py").touch()
     (rules / "rule.py").write_text("def rule(x):\n    if x:\n        return 1\n    return 2\n")
-    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "programme").mkdir(parents=True)
+    (tmp_path / "tests" / "test_rest.py").write_text("def test_of_another_room():\n    pass\n")
     (tmp_path / "pyproject.toml").write_text('[tool.pytest.ini_options]\npythonpath = ["."]\n')
     return Checkout(tmp_path)
 
 
 def closing(small: Checkout, capfd, test: str, *arguments: str) -> tuple[int, str]:
-    """Run a suite of that one file: its exit code and its last line."""
+    """Run a suite with that test of the rule: its exit code and its last line."""
     head = "from sync.programme.rule import rule\n\n"
-    (small.root / "tests" / "test_rule.py").write_text(head + test)
+    (small.root / "tests" / "programme" / "test_rule.py").write_text(head + test)
     code = suite.run(small, arguments)
     return code, capfd.readouterr().out.splitlines()[-1]
 
@@ -288,31 +289,40 @@ def closing(small: Checkout, capfd, test: str, *arguments: str) -> tuple[int, st
 def test_a_failing_test_fails_the_run(small, capfd):
     test = "def test_a():\n    assert rule(1) == 1\n\ndef test_b():\n    assert rule(0) == 1\n"
 
-    assert closing(small, capfd, test, "-q") == (1, "1 passed, 1 failed, 0 skipped")
+    assert closing(small, capfd, test) == (1, "2 passed, 1 failed, 0 skipped")
 
 
 def test_a_branch_of_the_rules_that_nobody_took_fails_a_whole_run(small, capfd):
     test = "def test_a():\n    assert rule(1) == 1\n"
 
-    assert closing(small, capfd, test) == (1, "1 passed, 1 failed, 0 skipped")
+    assert closing(small, capfd, test) == (1, "2 passed, 1 failed, 0 skipped")
 
 
 def test_a_whole_run_that_took_every_branch_succeeds(small, capfd):
     test = "def test_a():\n    assert rule(1) + rule(0) == 3\n"
 
-    assert closing(small, capfd, test) == (0, "1 passed, 0 failed, 0 skipped")
+    assert closing(small, capfd, test) == (0, "2 passed, 0 failed, 0 skipped")
 
 
 def test_a_run_that_broke_off_does_not_close_like_a_success(small, capfd):
     test = "import os\nos.kill(os.getpid(), 9)\n"
 
-    assert closing(small, capfd, test) == (137, "0 passed, 1 failed, 0 skipped")
+    assert closing(small, capfd, test, "-q") == (137, "0 passed, 1 failed, 0 skipped")
+    code, line = closing(small, capfd, test)
+    assert (code, line) == (137, "1 passed, 2 failed, 0 skipped")
 
 
 def test_a_run_of_no_test_is_no_success(small, capfd):
-    code, line = closing(small, capfd, "", "-q")
+    code, line = closing(small, capfd, "", "tests/programme")
 
     assert (code, line) == (5, "0 passed, 1 failed, 0 skipped")
+
+
+def test_what_is_measured_and_the_tests_that_measure_it_are_there():
+    measured = [ROOT / path for path in suite.MEASURED]
+    measuring = [ROOT / "tests" / room for room in suite.MEASURING]
+
+    assert [path for path in (*measured, *measuring) if not path.exists()] == []
 
 
 # --- As a person calls it ------------------------------------------------------------------------
