@@ -7,6 +7,7 @@ import time
 from email.utils import formatdate
 from pathlib import Path
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -285,6 +286,7 @@ def test_a_code_and_a_key_become_a_terminal():
         pytest.param(says(200, codec.encode(GIVEN)), id="unsigned"),
         pytest.param(signed(GIVEN, key=KEY), id="signed-by-another"),
         pytest.param(says(200, PORTAL), id="a-portal"),
+        pytest.param(signed(msgspec.structs.replace(GIVEN, server_key="no key")), id="with-no-key"),
     ],
 )
 def test_an_enrolment_that_the_given_key_has_not_signed_is_none(script):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from sync.client import http
 from sync.client.outcomes import Offline, Outdated, Rejected, ServerFault
 from sync.client.schedule import Listening
 from sync.client.stream import News, NewsStream
@@ -229,6 +230,26 @@ def test_a_number_that_is_none_is_still_news():
 )
 def test_what_is_not_the_servers_stream_is_offline(script, why):
     assert heard_from(script) == ([], why)
+
+
+def test_a_refusal_without_end_is_not_taken_in(monkeypatch):
+    monkeypatch.setattr(http, "ANSWER_BYTES_MAX", 100_000)
+
+    assert heard_from(says(503, bytes(100_001))) == ([], "timeout")
+
+
+def test_whoever_stops_listening_hears_no_more_of_what_has_come():
+    heard = []
+    with peer(streaming(b"event: head\ndata: 1\n\nevent: head\ndata: 2\n\n")) as here:
+        stream = stream_at(here.url)
+
+        def hear(news):
+            heard.append(news)
+            stream.close()
+
+        stream.listen(hear)
+
+    assert heard == [News("head", 1)]
 
 
 def test_a_refusal_instead_of_a_stream_is_named():
