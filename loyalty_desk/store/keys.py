@@ -78,8 +78,8 @@ def system_vault() -> Vault | None:
 
     try:
         found = keyring.get_keyring()
-    except (keyring.errors.KeyringError, RuntimeError):
-        return None
+    except (keyring.errors.KeyringError, RuntimeError, ImportError, AttributeError, ValueError):
+        return None  # also when the settings name one that is not there
     without = (keyring.backends.fail.Keyring, keyring.backends.null.Keyring)
     return None if isinstance(found, without) else found
 

@@ -206,6 +206,40 @@ def test_a_life_that_begins_goes_on_behind_the_one_before(store, open_again):
     assert reader.outgoing(2, 10).from_seq == 3
 
 
+def test_an_answer_that_comes_too_late_begins_no_life(store):
+    store.ledger.leave_life("forked")
+    request = store.replica.wanted_life()
+    store.ledger.record([an_accrual()])
+
+    answer = ReincarnateAnswer(incarnation=2, issuer=77, epoch=1, now=NOON)
+
+    assert not store.replica.begin_life(request, answer)
+    assert store.replica.begun_by() is None
+    assert store.ledger.known.incarnation == 1
+
+
+def test_a_life_that_the_server_cannot_take_stays_until_it_is_restored(store):
+    ledger = store.ledger
+    ledger.record([an_accrual()])
+    ledger.leave_life("forked")
+    answer = ReincarnateAnswer(incarnation=2, issuer=77, epoch=1, now=NOON)
+    ledger.begin_life(ledger.lives.request(), answer)
+    (life,) = store.replica.earlier_lives()
+
+    store.replica.give_up(life, Reason.CHAIN_BROKEN)
+
+    assert (ledger.waiting(), ledger.lives.stuck()) == (0, 1)
+    assert [number for number, _, _ in ledger.lives.unsent()] == [1]
+    ledger.lives.in_epoch(2)
+    assert (ledger.waiting(), ledger.lives.stuck()) == (1, 0)
+    store.replica.delivered(life, 1, ())
+    assert list(ledger.lives.unsent()) == []
+
+
+def test_before_the_enrolment_there_is_no_life_to_note(open_again):
+    assert open_again().ledger.lives.notes() == ()
+
+
 def test_a_pull_says_nothing_of_events_that_an_earlier_life_has_not_delivered(store):
     ledger = store.ledger
     ledger.record([an_enrolment(), an_accrual(points=86)])

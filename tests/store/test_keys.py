@@ -151,6 +151,24 @@ def test_a_machine_without_a_keyring_has_no_vault(keyring_in_use, backend):
     assert system_vault() is None
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("keyring.backends.Windows.WinVaultKeyring", id="of-another-system"),
+        pytest.param("nowhere.to.be.Found", id="not-installed"),
+        pytest.param("keyring.backends.fail.Lost", id="not-in-it"),
+        pytest.param("nonsense", id="no-name"),
+    ],
+)
+def test_a_keyring_that_the_settings_name_and_that_does_not_work_is_no_vault(
+    keyring_in_use, monkeypatch, name
+):
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", name)
+    monkeypatch.setattr("keyring.core._keyring_backend", None)
+
+    assert system_vault() is None
+
+
 def test_a_machine_with_a_keyring_keeps_the_keys_in_it(keyring_in_use, places):
     secrets = {}
 

@@ -228,6 +228,22 @@ def test_a_benefit_needs_no_lease_and_a_lead_may_do_without(ledger):
     assert shown(ledger).spent == 250
 
 
+def test_units_that_are_not_lent_are_not_handed_over(ledger):
+    act = a_redemption(b"", 0, units=a_lease_id(2).hex())
+
+    assert refusal(ledger, act).reason is Reason.REWARD_OUT_OF_STOCK
+
+
+def test_a_voucher_is_taken_once_and_the_refusal_says_when(ledger):
+    def paid(**facts):
+        return a_redemption(b"", voucher="0c" * 16, **facts)
+
+    ledger.record([paid()])
+
+    refused = refusal(ledger, paid(at=NOON + MINUTE))
+    assert (refused.reason, refused.facts) == (Reason.VOUCHER_USED, {"at": NOON})
+
+
 def test_a_clock_that_went_back_freezes_leases_until_the_server_is_heard(ledger, lease):
     ledger.record([an_accrual(at=NOON + HOUR)])
 

@@ -1,0 +1,272 @@
+"""Files that are hurt as they seldom are: each hurt is named, and what can be read is kept."""
+
+from functools import partial
+
+import pytest
+
+from loyalty_desk.store import recovery
+from loyalty_desk.store.guard import Guard
+from loyalty_desk.store.recovery import Held
+from loyalty_desk.store.salvage import AckNote, Copy, Salvage
+from loyalty_desk.store.staff_book import Attempts
+from sync.programme.refusals import Reason, Refused
+from tests.store.acts import (
+    DAY,
+    MARINA,
+    NOON,
+    a_page,
+    a_receipt,
+    a_row,
+    a_void,
+    an_accrual,
+    an_enrolment,
+    seeded_bytes,
+)
+from tests.store.test_salvage import KEY, again, bodies, change, flipped, no_file_grows_beyond
+
+__all__ = ["again"]  # a fixture
+
+PAGE_BYTES = 4_096
+
+
+def tampered(store, *statements):
+    """Change the open ledger where no page's check value sees it."""
+    with store.ledger._database.writing() as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def check_all_again(store):
+    """Two days later: the check that is under way is finished, and another one done."""
+    for days in (1, 2):
+        store.idle(NOON + days * DAY)
+
+
+def refused_for(act):
+    with pytest.raises(Refused) as refused:
+        act()
+    return refused.value.reason
+
+
+# --- The journal ---------------------------------------------------------------------------------
+
+
+def test_a_journal_with_a_hole_sends_nothing_from_behind_it(store):
+    store.ledger.record([an_accrual(), an_accrual(), an_accrual()])
+    tampered(store, "DELETE FROM journal WHERE seq = 2")
+
+    assert refused_for(lambda: store.ledger.outgoing(0, 10)) is Reason.CHAIN_GAP
+    assert store.ledger.lives.broken(0, 10) == ([3], 3)
+
+
+def test_an_event_that_is_none_any_more_is_damage_until_it_is_mended(store):
+    store.ledger.record([an_accrual()])
+    store.idle(NOON)
+    unsent = bodies(store)
+    tampered(store, "UPDATE journal SET body = x'00'")
+
+    read = partial(store.ledger.visits, since=NOON - DAY, limit=10)
+    assert refused_for(read) is Reason.DATABASE_DAMAGED
+    assert store.ledger.lives.broken(0, 10) == ([1], 1)
+    check_all_again(store)
+
+    assert bodies(store) == unsent
+    assert len(read()) == 1
+
+
+def test_a_hurt_event_that_the_server_has_does_not_end_the_life(store, places):
+    store.ledger.record([an_accrual(points=86)])
+    store.replica.keep_page(a_page(a_row(), acked=1), asked_at=NOON, now=NOON)
+    store.idle(NOON)
+    change(store, 1)
+    places.salvage.unlink()
+
+    check_all_again(store)
+
+    assert store.watch.hurt == (1,)
+    assert store.ledger.lives.leaving is None
+
+
+def test_events_that_vanish_do_not_keep_the_idle_worker_for_ever(store):
+    store.ledger.record([an_accrual()])
+    tampered(store, "DELETE FROM journal")
+
+    store.watch.idle(NOON, acked=0)
+
+    assert store.watch.salvage.seq == 0
+
+
+def test_a_disk_that_is_full_while_an_event_is_mended_is_named(store):
+    store.ledger.record([an_accrual(points=86)])
+    store.idle(NOON)
+    store.idle(NOON)
+    unsent = bodies(store)
+    change(store, 1)
+
+    with no_file_grows_beyond(PAGE_BYTES):
+        reason = refused_for(lambda: store.watch.idle(NOON + DAY, acked=0))
+    assert reason is Reason.DISK_FULL
+    store.watch.idle(NOON + DAY, acked=0)
+
+    assert bodies(store) == unsent
+
+
+# --- Tables --------------------------------------------------------------------------------------
+
+
+def test_a_table_that_is_gone_while_the_till_runs_is_made_anew_at_the_next_start(store, again):
+    store.ledger.record([an_accrual()])
+    unsent = bodies(store)
+    tampered(store, "DROP TABLE shifts")
+
+    small = partial(store.ledger.lives.read_all, small=True)
+    assert refused_for(small) is Reason.DATABASE_DAMAGED
+    for _ in range(2):
+        store.idle(NOON)
+    assert store.watch.marker.exists()
+    store.close(NOON)
+    found = again()
+
+    assert found.watch.put_aside is not None
+    assert bodies(found) == unsent
+    assert found.ledger.shifts.current(41) is None
+
+
+def test_hurt_claims_that_the_first_idle_moment_finds_have_the_ledger_made_anew(
+    store, places, again
+):
+    receipt = a_receipt()
+    store.ledger.record([an_accrual(receipt=receipt)])
+    store.idle(NOON)
+    unsent = bodies(store)
+    (found,) = store.ledger._database.fetch(
+        "SELECT rootpage FROM sqlite_master WHERE name = ?", "receipts"
+    )
+    store.close(NOON)
+    flipped(places.ledger, ((found[0] - 1) * PAGE_BYTES + 100) * 8)
+
+    opened = again()
+
+    assert opened.watch.put_aside is not None
+    assert bodies(opened) == unsent
+    twice = partial(opened.ledger.record, [an_accrual(receipt=receipt)])
+    assert refused_for(twice) is Reason.RECEIPT_USED
+
+
+# --- Recovery ------------------------------------------------------------------------------------
+
+
+def test_a_ledger_that_was_made_anew_and_not_yet_put_in_its_place_is_taken(store, places, again):
+    store.ledger.record([an_accrual()])
+    unsent = bodies(store)
+    store.close(NOON)
+    places.ledger.rename(places.ledger.with_name("ledger.new"))
+
+    found = again()
+
+    assert bodies(found) == unsent
+    assert found.watch.put_aside is None
+
+
+def test_events_whose_terminal_nobody_knows_are_nobodys(again):
+    empty = again().ledger
+    held = Held()
+    held.add([Copy(1, False, bytes(32), b"{}", b""), AckNote(0)])
+
+    assert empty.bring_up(held, {}) == 0
+    assert empty.identity is None
+
+
+def test_a_ledger_made_anew_begins_where_the_salvage_file_does(store, places, again):
+    """The first event is forgotten, and with it the visit that the last one takes back."""
+    visit = store.ledger.record([an_accrual(points=86)])[0].visit
+    store.ledger.record([an_accrual(points=86)])
+    store.replica.keep_page(a_page(a_row(), acked=2), asked_at=NOON, now=NOON)
+    store.ledger.record([a_void(visit, at=NOON + 200 * DAY)])
+    for day in (200, 202):
+        store.idle(NOON + day * DAY)
+    assert sorted(store.watch.salvage.copies()) == [2, 3]
+    head = store.ledger.head()
+    store.close(NOON)
+    places.ledger.unlink()
+
+    found = again()
+
+    assert found.ledger.head() == head
+    assert found.ledger.lives.leaving == "rolled_back"
+
+
+def test_a_hurt_file_that_cannot_be_put_aside_stays_and_is_named(tmp_path):
+    path = tmp_path / "ledger.db"
+    path.write_bytes(b"hurt")
+    (tmp_path / f"ledger.db.damaged-{NOON}").write_bytes(b"in the way")
+
+    assert refused_for(lambda: recovery.put_aside(path, NOON)) is Reason.DISK_FULL
+    assert path.read_bytes() == b"hurt"
+
+
+# --- Salvage file and guard ----------------------------------------------------------------------
+
+
+def test_lines_of_nobody_are_passed_over(tmp_path):
+    path = tmp_path / "salvage.log"
+    Salvage(path, KEY, seeded_bytes()).append([AckNote(7)])
+    with path.open("ab") as file:
+        file.write(b"hello\n9 1 AAAA\n1 x AAAA\n")
+
+    assert list(Salvage(path, KEY, seeded_bytes()).lines()) == [AckNote(7)]
+
+
+def test_a_salvage_file_that_cannot_be_read_is_named(tmp_path):
+    path = tmp_path / "salvage.log"
+    opened = Salvage(path, KEY, seeded_bytes())
+    path.mkdir()
+
+    assert refused_for(lambda: list(opened.lines())) is Reason.DISK_FULL
+    assert refused_for(lambda: Salvage(path, KEY, seeded_bytes())) is Reason.DISK_FULL
+
+
+def test_a_guard_that_cannot_be_read_is_named(tmp_path):
+    (tmp_path / "guard.json").mkdir()
+
+    assert refused_for(lambda: Guard(tmp_path / "guard.json", KEY)) is Reason.DISK_FULL
+
+
+def test_tries_of_a_pin_are_not_counted_beside_a_ledger_that_was_never_marked(tmp_path):
+    guard = Guard(tmp_path / "guard.json", KEY)
+
+    guard.count(Attempts(41, 3, NOON, "0c"))
+
+    assert guard.marks is None
+
+
+# --- What own events do --------------------------------------------------------------------------
+
+
+def test_what_was_credited_to_an_unknown_card_is_known_after_a_restart(store, open_again):
+    store.ledger.record([an_accrual(member=0, card="00000000000000bb", points=12)])
+
+    found = open_again()
+
+    assert found.members.card_effects("00000000000000bb").points == 12
+
+
+def test_personal_data_beside_an_event_that_enrols_nobody_brings_nobody(store):
+    payload = an_enrolment().payload
+    act = an_accrual()
+
+    store.ledger.record([type(act)(act.event, salt=KEY, payload=payload)])
+
+    assert store.ledger.among_newcomers(lambda newcomers: newcomers.named(["caio"]))[0] == ()
+
+
+def test_taking_back_what_is_forgotten_meanwhile_waits_for_the_servers_word(store):
+    visit = store.ledger.record([an_accrual(points=86)])[0].visit
+    store.ledger.record([an_accrual(points=86)])
+    store.replica.keep_page(a_page(a_row(), acked=2), asked_at=NOON, now=NOON)
+    store.ledger.record([a_void(visit, at=NOON + 200 * DAY)])
+    assert store.ledger.effects(MARINA, after=2).points == -86
+
+    store.idle(NOON + 200 * DAY)
+
+    assert store.ledger.effects(MARINA, after=2).points == 0
