@@ -54,6 +54,16 @@ class Freshness:
     differing: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Pulling:
+    """Where pulling stands: asked in every round, also when nothing has changed."""
+
+    cursor: str
+    copying: Copying | None
+    complete: bool
+    tallied_at: int
+
+
 def open_cache(path: Path, key: bytes) -> "Cache":
     """Open the cache, or make an empty one.
 
@@ -97,8 +107,7 @@ class Cache(Finder):
     @property
     def cursor(self) -> str:
         """How far has been pulled; "" from the beginning."""
-        with self._reader.reading() as connection:
-            return meta.value(connection, "cursor", "")
+        return self._pulling.cursor
 
     @property
     def acked_seq(self) -> int:
@@ -214,8 +223,7 @@ class Cache(Finder):
 
     def copying(self) -> Copying | None:
         """Return how far a first copy has come, None when none is under way."""
-        with self._reader.snapshot() as connection:
-            return first_copy.copying(connection)
+        return self._pulling.copying
 
     def begin_copy(self, manifest: Manifest) -> None:
         """Begin a first copy; pulling goes on from the manifest's cursor meanwhile."""
@@ -229,11 +237,10 @@ class Cache(Finder):
 
     def wants_tally(self, now: int) -> bool:
         """Say whether it is time to compare the copy with the server's."""
-        with self._reader.snapshot() as connection:
-            if first_copy.copying(connection) is not None:
-                return False
-            away = abs(now - meta.value(connection, "tallied_at", 0))
-            return away >= _TALLY_EVERY_MS or not meta.value(connection, "complete", 0)
+        pulling = self._pulling
+        if pulling.copying is not None:
+            return False
+        return not pulling.complete or abs(now - pulling.tallied_at) >= _TALLY_EVERY_MS
 
     def compare(self, tally: Tally, *, now: int) -> Compared:
         """Compare the copy with what the server's comes to; one that differs begins anew, once."""
@@ -309,8 +316,14 @@ class Cache(Finder):
             self._commits += 1
 
     def _look_again(self) -> None:
-        """See where rows are found since a transaction of the writer."""
+        """See where rows are found, and where pulling stands, since a transaction of the writer."""
         with self._writer.reading() as connection:
+            self._pulling = _Pulling(
+                cursor=meta.value(connection, "cursor", ""),
+                copying=first_copy.copying(connection),
+                complete=bool(meta.value(connection, "complete", 0)),
+                tallied_at=meta.value(connection, "tallied_at", 0),
+            )
             self.look(
                 is_sparse=first_copy.is_sparse(connection),
                 is_seeded=bool(meta.value(connection, "seeded", 0)),

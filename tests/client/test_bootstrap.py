@@ -181,7 +181,7 @@ def spoil_cache(till, points):
     """Somebody's balance in the copy is wrong, and nobody knows how."""
     member = till.members.search("marina").known[0].row
     row = msgspec.structs.replace(member, points=points)
-    with till.store.cache._writer.writing() as connection:
+    with till.store.cache._written() as connection:
         connection.execute(
             "UPDATE members SET row = ? WHERE id = ?", (msgspec.msgpack.encode(row), row.id)
         )

@@ -309,7 +309,7 @@ def test_an_answer_that_cannot_be_right_is_not_believed(till, kind, changes, out
 
 def test_a_cursor_that_is_no_longer_good_begins_again(till):
     member = till.somebody()
-    with till.store.cache._writer.writing() as connection:
+    with till.store.cache._written() as connection:
         connection.execute("UPDATE meta SET value = 'nonsense' WHERE name = 'cursor'")
 
     report = till.engine.round()
