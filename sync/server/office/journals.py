@@ -13,17 +13,23 @@ from sqlalchemy import Connection, and_, func, or_, select, update
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.chain import Batch
 from sync.server.office.arrivals import Checked
-from sync.server.office.terminals import Caller, is_life
+from sync.server.office.epoch import ERA, era_in
+from sync.server.office.terminals import OF_LIFE, OF_TERMINAL, Caller, hear, is_life, named
 from sync.server.store.states import IncarnationState
 from sync.server.store.tables import events, incarnations, repeats
+
+_END = select(incarnations.c.last_seq, incarnations.c.head_hash, *ERA).where(
+    incarnations.c.terminal_id == OF_TERMINAL, incarnations.c.n == OF_LIFE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Journal:
-    """The end of the server's copy of a journal."""
+    """The end of the server's copy of a journal, and the epoch of the server that has it."""
 
     last_seq: int
     head: bytes
+    epoch: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +42,8 @@ class Place:
 
 def journal_of(connection: Connection, caller: Caller) -> Journal:
     """Return the caller's journal. Whoever goes on with it holds the terminal."""
-    row = connection.execute(
-        select(incarnations.c.last_seq, incarnations.c.head_hash).where(is_life(caller))
-    ).one()
-    return Journal(last_seq=row.last_seq, head=row.head_hash)
+    row = connection.execute(_END, named(caller)).one()
+    return Journal(last_seq=row.last_seq, head=row.head_hash, epoch=era_in(row).epoch)
 
 
 def place_of(
@@ -69,13 +73,9 @@ def is_here(connection: Connection, caller: Caller, journal: Journal, sent: Chec
     return _hash_at(connection, caller, journal, sent.last_seq) == sent.hashes[-1]
 
 
-def advance(connection: Connection, caller: Caller, journal: Journal) -> None:
-    """Note where the journal ends now."""
-    connection.execute(
-        update(incarnations)
-        .where(is_life(caller))
-        .values(last_seq=journal.last_seq, head_hash=journal.head)
-    )
+def advance(connection: Connection, caller: Caller, journal: Journal, *, now: int) -> None:
+    """Note where the journal ends now, and that its terminal was in contact at `now`."""
+    hear(connection, caller, now=now, last_seq=journal.last_seq, head_hash=journal.head)
 
 
 def mark_forked(connection: Connection, caller: Caller) -> bool:

@@ -19,9 +19,8 @@ from sync.server.office.posting import (
     Item,
     Outcome,
     Posting,
-    gaps_of,
     known_versions,
-    last_silence,
+    past_of,
     zone_of,
 )
 from sync.server.office.renumbering import Renumbered
@@ -137,14 +136,15 @@ def posting_of(posting: Posting, life: _Life) -> Posting:
         public_key=row.public_key,
         forked=row.state != IncarnationState.ACTIVE,
     )
+    past = past_of(connection, caller)
     return replace(
         posting,
         caller=caller,
         zone=zone_of(posting.document, caller.store),
         knew=known_versions(connection, caller),
-        silent_since=last_silence(connection, caller),
+        silent_since=past.silent_since,
         renumbered=Renumbered(connection, caller, branch),
-        gaps=gaps_of(connection, caller),
+        gaps=past.gaps,
     )
 
 

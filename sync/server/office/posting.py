@@ -19,11 +19,11 @@ from sync.protocol.events import AnyEvent, Event, VoidEvent
 from sync.protocol.messages import EventStatus, Sealed
 from sync.server.office.book import Book, Origin
 from sync.server.office.documents import Rulebook, local, store_of
-from sync.server.office.epoch import era
+from sync.server.office.epoch import ERA, Era, era_in
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.renumbering import Renumbered
 from sync.server.office.standings import Standing
-from sync.server.office.terminals import Caller
+from sync.server.office.terminals import OF_LIFE, OF_TERMINAL, Caller, named
 from sync.server.store.states import MemberStatus
 from sync.server.store.tables import deliveries, incarnations
 
@@ -154,28 +154,35 @@ def account_holder(book: Book, member: int) -> Standing | Reason:
     return _CLOSED.get(standing.status, standing)
 
 
+_KNOWN = select(deliveries.c.version, deliveries.c.delivered_at).where(
+    deliveries.c.terminal_id == OF_TERMINAL, deliveries.c.incarnation == OF_LIFE
+)
+_PAST = select(incarnations.c.contact_before, incarnations.c.epoch, *ERA).where(
+    incarnations.c.terminal_id == OF_TERMINAL, incarnations.c.n == OF_LIFE
+)
+
+
 def known_versions(connection: Connection, caller: Caller) -> dict[int, int]:
     """Return when the caller came to know each version of the programme."""
-    rows = connection.execute(
-        select(deliveries.c.version, deliveries.c.delivered_at).where(
-            deliveries.c.terminal_id == caller.terminal,
-            deliveries.c.incarnation == caller.incarnation,
-        )
-    )
+    rows = connection.execute(_KNOWN, named(caller))
     return {row.version: row.delivered_at for row in rows}
 
 
-def gaps_of(connection: Connection, caller: Caller) -> Gaps:
-    """Return what this server may lack of the caller's leases since it was restored."""
-    current = era(connection)
-    if current.epoch == 1:
-        return Gaps.NONE
-    whole_in: int = connection.execute(
-        select(incarnations.c.epoch).where(
-            incarnations.c.terminal_id == caller.terminal,
-            incarnations.c.n == caller.incarnation,
-        )
-    ).scalar_one()
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The last contact of a life before its latest pause, and what the server may lack of it."""
+
+    silent_since: int
+    gaps: Gaps
+
+
+def past_of(connection: Connection, caller: Caller) -> Past:
+    """Return the past of the caller's life."""
+    row = connection.execute(_PAST, named(caller)).one()
+    return Past(row.contact_before, _gaps(era_in(row), row.epoch))
+
+
+def _gaps(current: Era, whole_in: int) -> Gaps:
     if whole_in >= current.epoch:
         return Gaps.NONE
     return Gaps.BEING_FILLED if current.recovering else Gaps.LEFT
@@ -184,14 +191,3 @@ def gaps_of(connection: Connection, caller: Caller) -> Gaps:
 def zone_of(document: Document, store: int) -> str:
     """Return the zone of a store's clock."""
     return store_of(document, store).zone
-
-
-def last_silence(connection: Connection, caller: Caller) -> int:
-    """Return the caller's last contact before its latest pause."""
-    before: int = connection.execute(
-        select(incarnations.c.contact_before).where(
-            incarnations.c.terminal_id == caller.terminal,
-            incarnations.c.n == caller.incarnation,
-        )
-    ).scalar_one()
-    return before

@@ -5,6 +5,7 @@ cannot follow is stored as it came and shown to a person, and the next one goes 
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -21,7 +22,6 @@ from sync.server.office.audit import note
 from sync.server.office.book import Book
 from sync.server.office.documents import local, rulebook
 from sync.server.office.enrolments import post_enrolment
-from sync.server.office.epoch import epoch
 from sync.server.office.feed import raise_lists
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.holds import hold_members, lives_of
@@ -41,9 +41,8 @@ from sync.server.office.posting import (
     Item,
     Outcome,
     Posting,
-    gaps_of,
     known_versions,
-    last_silence,
+    past_of,
     review,
     zone_of,
 )
@@ -52,7 +51,7 @@ from sync.server.office.redemptions import HeldLeases, post_redemption
 from sync.server.office.renumbering import Renumbered
 from sync.server.office.stock import hold_stock
 from sync.server.office.takings import Takings
-from sync.server.office.terminals import Caller, hear, hear_now_and_then
+from sync.server.office.terminals import Caller, hear_now_and_then
 from sync.server.office.voids import post_void
 from sync.server.store.database import repeated
 from sync.server.store.dialect import Row, among, insert_rows, put_rows
@@ -97,12 +96,11 @@ def record_push(office: HeadOffice, caller: Caller, body: bytes, *, now: int) ->
         if place.branch:
             _report_fork(office, connection, caller, arrival, now)
         elif new:
-            journal = Journal(last_seq=new[-1].seq, head=new[-1].hash)
-            advance(connection, caller, journal)
+            journal = replace(journal, last_seq=new[-1].seq, head=new[-1].hash)
+        advance(connection, caller, journal, now=now)
         if place.branch or caller.forked:
             settle_ends(connection, caller, store=caller.store)
-        hear(connection, caller, now=now)
-        answer = _acknowledged(office, connection, caller, journal, now)
+        answer = _acknowledged(office, caller, journal, now)
     if place.branch:
         raise Refused(Reason.CHAIN_FORKED, last_seq=journal.last_seq, until=arrival.items[-1].seq)
     return msgspec.structs.replace(answer, results=_results(new, outcomes))
@@ -116,7 +114,7 @@ def _answered_again(
         journal = journal_of(connection, caller)
         if not is_here(connection, caller, journal, sent):
             return None
-        answer = _acknowledged(office, connection, caller, journal, now)
+    answer = _acknowledged(office, caller, journal, now)
     hear_now_and_then(office, caller, now=now)
     return answer
 
@@ -182,8 +180,7 @@ class _Shift:
         self._document = self._rulebook.in_force(now)
         self._zone = zone_of(self._document, caller.store)
         self._knew = known_versions(connection, caller)
-        self._silent_since = last_silence(connection, caller)
-        self._gaps = gaps_of(connection, caller)
+        self._past = past_of(connection, caller)
 
     def post(self, items: Sequence[Item]) -> list[Outcome]:
         """Post events in order, write what changed, and raise the feed."""
@@ -230,11 +227,11 @@ class _Shift:
             zone=self._zone,
             now=self._now,
             knew=self._knew,
-            silent_since=self._silent_since,
+            silent_since=self._past.silent_since,
             person_keys=self._keys,
             sealed=self._sealed,
             renumbered=Renumbered(self.connection, self._caller, self._place.branch),
-            gaps=self._gaps,
+            gaps=self._past.gaps,
         )
 
     def _repeat(self, item: Item) -> Outcome:
@@ -359,19 +356,16 @@ def _report_fork(
     )
 
 
-def _acknowledged(
-    office: HeadOffice, connection: Connection, caller: Caller, journal: Journal, now: int
-) -> PushAnswer:
-    era = epoch(connection)
+def _acknowledged(office: HeadOffice, caller: Caller, journal: Journal, now: int) -> PushAnswer:
     part = signing.ack_part(
         terminal=caller.terminal,
         incarnation=caller.incarnation,
-        epoch=era,
+        epoch=journal.epoch,
         seq=journal.last_seq,
         head=journal.head,
     )
     return PushAnswer(
-        epoch=era,
+        epoch=journal.epoch,
         last_seq=journal.last_seq,
         head=journal.head.hex(),
         signature=signing.sign_ack(office.keys.config, part),

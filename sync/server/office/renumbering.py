@@ -5,15 +5,21 @@ on naming the member as it did; what it says of that number is said of the new o
 that its terminal begins afterwards.
 """
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from sync.programme.members import member_id
 from sync.server.office.head_office import HeadOffice
-from sync.server.office.terminals import Caller
+from sync.server.office.terminals import OF_LIFE, OF_TERMINAL, Caller, named
 from sync.server.store.dialect import add_rows
 from sync.server.store.tables import renumberings
 
 _RANDOM_BYTES = 5
+
+_GIVEN = select(renumberings.c.told, renumberings.c.given).where(
+    renumberings.c.terminal_id == OF_TERMINAL,
+    renumberings.c.incarnation == OF_LIFE,
+    renumberings.c.branch == bindparam("of_branch"),
+)
 
 
 class Renumbered:
@@ -57,11 +63,5 @@ def inherit(connection: Connection, caller: Caller, *, branch: int, heir: int) -
 
 
 def _of(connection: Connection, caller: Caller, branch: int) -> dict[int, int]:
-    rows = connection.execute(
-        select(renumberings.c.told, renumberings.c.given).where(
-            renumberings.c.terminal_id == caller.terminal,
-            renumberings.c.incarnation == caller.incarnation,
-            renumberings.c.branch == branch,
-        )
-    )
+    rows = connection.execute(_GIVEN, {**named(caller), "of_branch": branch})
     return {row.told: row.given for row in rows}

@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    and_,
+    bindparam,
+    case,
+    select,
+    update,
+)
 
 from sync.programme.refusals import Reason, Refused
 from sync.protocol import signing
@@ -14,6 +24,11 @@ from sync.server.store.tables import incarnations, terminals
 # A pause that makes the contact before it the last one of a terminal that was away.
 _SILENCE_MS = 10 * 60 * 1000
 _NOTED_MS = 60 * 1000
+
+
+# The parameters of a statement about one life, for `named`; statements are written once.
+OF_TERMINAL = bindparam("of_terminal", type_=Integer)
+OF_LIFE = bindparam("of_life", type_=Integer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +107,8 @@ def recognise(
     raise Refused(Reason.SIGNATURE_INVALID)
 
 
-def hear(connection: Connection, caller: Caller, *, now: int) -> None:
-    """Note that the terminal was in contact at `now`."""
+def hear(connection: Connection, caller: Caller, *, now: int, **more: object) -> None:
+    """Note that the terminal was in contact at `now`, and `more` of the columns of its life."""
     contact, before = incarnations.c.contact_at, incarnations.c.contact_before
     connection.execute(
         update(incarnations)
@@ -101,6 +116,7 @@ def hear(connection: Connection, caller: Caller, *, now: int) -> None:
         .values(
             contact_at=now,
             contact_before=case((contact < now - _SILENCE_MS, contact), else_=before),
+            **more,
         )
     )
 
@@ -139,6 +155,11 @@ def _caller(life: Row[tuple[object, ...]]) -> Caller:
         heard_at=life.contact_at,
         last_seq=life.last_seq,
     )
+
+
+def named(caller: Caller) -> dict[str, int]:
+    """Return the values of OF_TERMINAL and OF_LIFE."""
+    return {"of_terminal": caller.terminal, "of_life": caller.incarnation}
 
 
 def is_life(caller: Caller) -> ColumnElement[bool]:
