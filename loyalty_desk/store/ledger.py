@@ -119,6 +119,11 @@ class Ledger:
             self.leases.void()
             return self.lives.begin(request, answer)
 
+    def doubt(self) -> None:
+        """Keep that the server was restored: what it had of any life it may lack now."""
+        with self._database.lock:
+            self.lives.doubt()
+
     def heard(self, *, server_now: int, offset_ms: int, epoch: int) -> None:
         """Keep the server's time, how far this clock is behind it, and the server's epoch.
 
@@ -245,7 +250,8 @@ class Ledger:
                 with self._database.reading() as connection:
                     self._unsettled.rebuild(connection, acked, self.known.identifier_key)
             self._unsettled.settle(acked)
-            self.lives.sent = max(self.lives.sent, acked)
+            if self.lives.leaving is None:
+                self.lives.has_sent(max(self.lives.sent, acked))
 
     # --- Reading the journal --------------------------------------------------------------------
 
@@ -323,7 +329,7 @@ class Ledger:
     def sent(self, last_seq: int) -> None:
         """Keep that the server has the events up to `last_seq`."""
         with self._database.lock:
-            self.lives.sent = last_seq
+            self.lives.has_sent(last_seq)
 
     # --- The idle moment ------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import takewhile
 
 import msgspec
 
@@ -40,6 +41,7 @@ class Lives:
         self.head = Head(0, b"")
         self.begins = 0
         self.sent = 0
+        self._in_doubt = False  # the server was restored and has not said what it has
         self.starts = 0
         self._leaving: tuple[Why, str] | None = None
         self._earlier: tuple[EarlierLife, ...] = ()
@@ -49,7 +51,9 @@ class Lives:
         kept = meta.value(connection, "identity", b"")
         self.identity = _identity.decode(kept) if kept else None
         self.begins = meta.value(connection, "begins", 0)
-        self.sent = max(meta.value(connection, "acked", 0), self.begins)
+        self._in_doubt = bool(meta.value(connection, "sent_in_doubt", 0))
+        acked = 0 if self._in_doubt else meta.value(connection, "acked", 0)
+        self.sent = max(acked, self.begins)
         self.starts = meta.value(connection, "starts", 0)
         why = meta.value(connection, "leaving", "")
         intention = meta.value(connection, "leaving_id", "")
@@ -76,16 +80,28 @@ class Lives:
         self.head = Head(0, first_of(identity))
 
     def in_epoch(self, epoch: int) -> None:
-        """Keep the server's epoch. A restored server may lack what earlier lives had delivered."""
+        """Keep the server's epoch. A restored server may lack what it had of any life."""
         if epoch == self.known.epoch:
             return
+        self.doubt()
         self._keep_identity(replace(self.known, epoch=epoch))
-        with self._database.reading() as connection:
-            held = connection.execute("SELECT min(seq) FROM journal").fetchone()[0] or 0
+
+    def doubt(self) -> None:
+        """Keep that the server was restored: it has to say anew what it has of any life."""
+        self.sent, self._in_doubt = self.begins, True
+        with self._database.writing() as connection:
+            meta.keep(connection, sent_in_doubt=1)
         for life in self._earlier:
-            # Behind the oldest event that is held: what is sent needs the hash before it.
-            again = life.begins if held <= life.begins + 1 else min(held, life.ends)
+            again = min(self._held_behind(life.begins), life.ends)
             self._change(replace(life, delivered=again, given_up=""))
+
+    def has_sent(self, until: int) -> None:
+        """Keep that the server has this life up to `until`."""
+        self.sent = until
+        if self._in_doubt:
+            with self._database.writing() as connection:
+                meta.keep(connection, sent_in_doubt=0)
+            self._in_doubt = False
 
     def count_start(self, starts: int) -> None:
         """Keep how often this terminal was started."""
@@ -178,7 +194,7 @@ class Lives:
         if self._leaving is None or request.last_seq != head.seq:
             return False
         new = replace(old, incarnation=answer.incarnation, issuer=answer.issuer, epoch=answer.epoch)
-        left = EarlierLife(old, self.begins, head.seq, self.sent, "")
+        left = EarlierLife(old, self.begins, head.seq, self._delivered(), "")
         with self._database.writing() as connection:
             connection.execute(
                 "INSERT INTO lives (incarnation, identity, begins, ends, delivered, given_up,"
@@ -198,23 +214,34 @@ class Lives:
                 begins=head.seq,
                 leaving="",
                 leaving_id="",
+                sent_in_doubt=0,
             )
         self._earlier = (*self._earlier, left)
         self.identity, self.begins, self.sent, self._leaving = new, head.seq, head.seq, None
+        self._in_doubt = False
         self.head = Head(head.seq, first_of(new))
         return True
 
+    def _delivered(self) -> int:
+        """Return up to where the server has this life for certain."""
+        return min(self._held_behind(self.begins), self.head.seq) if self._in_doubt else self.sent
+
+    def _held_behind(self, begins: int) -> int:
+        """Return behind which event of a life the journal holds all that follow."""
+        # Behind the oldest event that is held: what is sent needs the hash before it.
+        oldest = self.oldest()
+        return begins if oldest <= begins + 1 else oldest
+
     # --- Earlier lives --------------------------------------------------------------------------
 
-    def begun_by(self) -> tuple[Identity, Reincarnate] | None:
-        """Return the life before this one and the request that ended it, None for the first."""
+    def begun_by(self) -> tuple[tuple[Identity, Reincarnate], ...]:
+        """Return the lives before this one, the last first, with the request that ended each."""
         with self._database.reading() as connection:
             found = connection.execute(
-                "SELECT identity, left_by FROM lives ORDER BY incarnation DESC LIMIT 1"
-            ).fetchone()
-        if found is None or not found[1]:
-            return None
-        return _identity.decode(found[0]), codec.decode(found[1], Reincarnate)
+                "SELECT identity, left_by FROM lives ORDER BY incarnation DESC"
+            ).fetchall()
+        asked = takewhile(lambda life: life[1], found)
+        return tuple((_identity.decode(one), codec.decode(by, Reincarnate)) for one, by in asked)
 
     def notes(self) -> tuple[LifeNote, ...]:
         """Return where each life begins, for the salvage file; none before the enrolment."""

@@ -153,9 +153,13 @@ class StoreReplica:
             self._cache.proofs.forget()
         return begun
 
-    def begun_by(self) -> tuple[Identity, Reincarnate] | None:
-        """Return the life before this one and the request that ended it, None for the first."""
+    def begun_by(self) -> tuple[tuple[Identity, Reincarnate], ...]:
+        """Return the lives before this one, the last first, with the request that ended each."""
         return self._ledger.lives.begun_by()
+
+    def doubt(self) -> None:
+        """Keep that the server was restored: what it had of any life it may lack now."""
+        self._ledger.doubt()
 
     def earlier_lives(self) -> tuple[EarlierLife, ...]:
         """Return the earlier lives of which the server does not have everything, in order."""

@@ -1,13 +1,14 @@
 """Engine: one round of synchronisation, which reads like the protocol.
 
 Hello once per connection, every hour, and again after anything went wrong; then push until the
-server has all, report the leases that are over, pull until there is no more. A round may be cut off
-anywhere and repeated; it never deletes an event, and it never waits for the network inside a
-transaction.
+server has all, report the leases that are over, pull until there is no more. A server that turns
+out to be restored, or a journal that another machine writes too, is greeted again in the same
+round: what follows from it is done when the round is over. A round may be cut off anywhere and
+repeated; it never deletes an event, and it never waits for the network inside a transaction.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -82,6 +83,13 @@ class Engine:
             raise
 
     def _round(self) -> RoundReport:
+        report = self._once()
+        is_another = self._last_seq is None and self._trouble is None
+        if is_another and (report.pushed or not self._recovering):
+            return _together(report, self._once())
+        return report
+
+    def _once(self) -> RoundReport:
         stale = abs(self._wall() - self._greeted_at) > _HELLO_EVERY_MS
         if self._last_seq is None or stale or self._replica.wanted_life() is not None:
             self._last_seq = self._greet()
@@ -189,3 +197,15 @@ class Engine:
         self._last_seq = pushed.last_seq
         closed = leases.close_ended(self._replica, self._server, pushed=pushed.last_seq)
         return pushed, closed
+
+
+def _together(first: RoundReport, then: RoundReport) -> RoundReport:
+    """Report two passes as one round, in the state that the later one left."""
+    results = {one.seq: one for one in (*first.results, *then.results)}
+    return replace(
+        then,
+        pushed=first.pushed + then.pushed,
+        pulled=first.pulled + then.pulled,
+        closed=first.closed + then.closed,
+        results=tuple(results.values()),
+    )

@@ -5,7 +5,7 @@ its name: the server keeps both branches of a journal that two machines have wri
 go first, so that a pulled row never lacks an event that is older than its acknowledgement.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.client.outcomes import Rejected
 from sync.client.push import check_answer, next_batch
-from sync.client.replica import EarlierLife, Outgoing, Replica
+from sync.client.replica import EarlierLife, Identity, Outgoing, Replica
 from sync.client.server import Server
 from sync.programme.refusals import Reason, Refused
-from sync.protocol.messages import Result
+from sync.protocol.messages import Reincarnate, Result
 
 Answer = TypeVar("Answer")
 
@@ -37,7 +37,7 @@ def begin_next(replica: Replica, server: Server) -> bool:
     """
     while request := replica.wanted_life():
         try:
-            answer = server.reincarnate(request)
+            answer = known_again(replica, server, partial(server.reincarnate, request))
         except Rejected as rejected:
             if rejected.refused.reason is not Reason.NOT_FOUND:
                 raise
@@ -50,24 +50,44 @@ def begin_next(replica: Replica, server: Server) -> bool:
 def known_again(replica: Replica, server: Server, ask: Callable[[], Answer]) -> Answer:
     """Ask; when the server was restored to a time before this life, have it begin again and ask.
 
-    It begins with the very request that it began with. Raises Outcome, also when the server gives
-    another number now: two machines of one key have asked in another order than before.
+    It begins with the very request that it began with, after the lives before it that the server
+    does not know either. Raises Outcome, also when the server gives another number now: two
+    machines of one key have asked in another order than before.
     """
     try:
         return ask()
     except Rejected as rejected:
-        begun_by = replica.begun_by()
-        if begun_by is None or rejected.refused.reason is not Reason.TERMINAL_UNKNOWN:
+        if rejected.refused.reason is not Reason.TERMINAL_UNKNOWN:
             raise
-        before, request = begun_by
-        server.speak_as(before)
         try:
-            answer = server.reincarnate(request)
+            _begin_again(server, replica.identity, replica.begun_by(), rejected)
         finally:
             server.speak_as(replica.identity)
-        if answer.incarnation != replica.identity.incarnation:
-            raise
+        replica.doubt()
     return ask()
+
+
+def _begin_again(
+    server: Server,
+    life: Identity,
+    begun_by: Sequence[tuple[Identity, Reincarnate]],
+    unknown: Rejected,
+) -> None:
+    """Have `life` begin again, first those before it if need be; raises `unknown` if it cannot."""
+    if not begun_by:
+        raise unknown
+    (before, request), *earlier = begun_by
+    server.speak_as(before)
+    try:
+        answer = server.reincarnate(request)
+    except Rejected as rejected:
+        if rejected.refused.reason is not Reason.TERMINAL_UNKNOWN:
+            raise
+        _begin_again(server, before, earlier, unknown)
+        server.speak_as(before)
+        answer = server.reincarnate(request)
+    if answer.incarnation != life.incarnation:
+        raise unknown
 
 
 def deliver_earlier(replica: Replica, server: Server, key: Ed25519PrivateKey) -> int:

@@ -184,8 +184,12 @@ class Replica(Protocol):
         """Begin the life that was given; False when events were recorded since it was asked for."""
         ...
 
-    def begun_by(self) -> tuple[Identity, Reincarnate] | None:
-        """Return the life before this one and the request that ended it, None for the first."""
+    def begun_by(self) -> tuple[tuple[Identity, Reincarnate], ...]:
+        """Return the lives before this one, the last first, with the request that ended each."""
+        ...
+
+    def doubt(self) -> None:
+        """Keep that the server was restored: what it had of any life it may lack now."""
         ...
 
     def earlier_lives(self) -> tuple[EarlierLife, ...]:

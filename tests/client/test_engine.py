@@ -432,20 +432,36 @@ def test_what_the_server_asks_for_is_obeyed_up_to_five_minutes(asked, waited):
 # --- Rarely --------------------------------------------------------------------------------------
 
 
-def test_a_new_epoch_makes_the_next_round_begin_with_a_hello(till):
+def test_a_new_epoch_is_greeted_in_the_same_round(till):
     def restored(name, answer):
         return msgspec.structs.replace(answer, epoch=77) if name == "pull" else answer
 
     between = Between(till.server, restored)
     engine = till.engine_with(between)
-    engine.round()
-    assert till.ledger.known.epoch == 77
-    between._spoil = as_it_is
 
     engine.round()
 
     assert between.asked == ["hello", "pull", "hello", "pull"]
+    assert till.ledger.known.epoch == 77
+    between._spoil = as_it_is
+    engine.round()
+    assert between.asked[4:] == ["hello", "pull"]
     assert till.ledger.known.epoch != 77
+
+
+def test_a_server_that_recovers_hears_in_the_same_round_that_all_is_pushed(fresh_till):
+    def recovers(name, answer):
+        return msgspec.structs.replace(answer, recovering=True) if name == "hello" else answer
+
+    between = Between(fresh_till.server, recovers)
+    engine = fresh_till.engine_with(between)
+    fresh_till.credit(fresh_till.named("marina alves"), 7)
+
+    report = engine.round()
+    engine.round()
+
+    assert report.pushed == 1
+    assert between.asked == ["hello", "push", "pull", "hello", "pull", "hello", "pull"]
 
 
 def test_a_server_that_calls_a_batch_forked_gets_no_more_of_it(fresh_till):

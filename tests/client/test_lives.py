@@ -99,6 +99,74 @@ def test_more_than_a_batch_of_a_branch_arrives(home, tmp_path):
         assert home.points_of(member) == till.points(member)
 
 
+def test_a_till_that_was_copied_goes_on_in_a_life_of_its_own_in_the_round_that_shows_it(
+    home, tmp_path
+):
+    with a_till(tmp_path / "till", home) as first:
+        member = first.somebody()
+        with closing(twin_of(first, tmp_path / "twin")) as second:
+            second.credit(member, 5)
+            second.engine.round()
+
+            first.engine.round()
+
+            assert first.ledger.known.incarnation != second.ledger.known.incarnation
+            assert first.points(member) == home.points_of(member)
+
+
+def test_what_a_restore_lost_of_a_branch_is_delivered_though_the_twin_came_first(home, tmp_path):
+    with a_till(tmp_path / "till", home) as first:
+        member = first.somebody()
+        first.engine.round()
+        home.stop()
+        shutil.copytree(home.data, tmp_path / "backup")
+        home.start()
+        first.connect()
+        with closing(twin_of(first, tmp_path / "twin")) as second:
+            first.credit(member, 7)
+            first.engine.round()
+            home.stop()
+            shutil.rmtree(home.data)
+            shutil.copytree(tmp_path / "backup", home.data)
+            home.start()
+            second.connect()
+            second.credit(member, 5)
+            second.engine.round()
+            first.connect()
+            first.credit(member, 3)
+            first.engine.round()
+
+        assert purchases(home, member) == 3
+        assert first.ledger.waiting() == 0
+
+
+def test_a_server_restored_to_a_time_before_two_lives_learns_of_both_again(home, tmp_path):
+    with a_till(tmp_path / "till", home) as till:
+        member = till.somebody()
+        till.engine.round()
+        home.stop()
+        shutil.copytree(home.data, tmp_path / "backup")
+        home.start()
+        till.connect()
+        for reais in (7, 5):
+            till.credit(member, reais)
+            till.engine.round()
+            till.ledger.leave_life("forked")
+            till.engine.round()
+        assert till.ledger.known.incarnation == 3
+        home.stop()
+        shutil.rmtree(home.data)
+        shutil.copytree(tmp_path / "backup", home.data)
+        home.start()
+        till.connect()
+
+        till.engine.round()
+
+        assert till.ledger.known.incarnation == 3
+        assert purchases(home, member) == 2
+        assert till.ledger.waiting() == 0
+
+
 @pytest.mark.parametrize("lost", ["reincarnate", "hello"])
 def test_an_answer_that_is_lost_gives_no_second_life(home, tmp_path, lost):
     with a_till(tmp_path / "till", home) as till:

@@ -114,6 +114,30 @@ def test_an_erasure_ends_the_snapshot_that_still_holds_the_person(office, shop, 
     assert len(copied(office, folder)) == 6
 
 
+def test_who_was_told_of_the_snapshot_before_still_finds_its_parts(office, shop, folder):
+    snapshot.build(office, folder, 1, now=NOON)
+    (told,) = manifest_of(office, folder).chunks
+    shop.accrual(copied(office, folder)[3].id, 5_000)
+    shop.push()
+    snapshot.build(office, folder, 1, now=shop.at)
+    (newer,) = manifest_of(office, folder).chunks
+    assert newer != told
+
+    assert len(snapshot.part(office, folder, 1, told.sha256, now=shop.at)) == told.size
+    snapshot.build(office, folder, 1, now=shop.at)
+    with pytest.raises(Refused):
+        snapshot.part(office, folder, 1, told.sha256, now=shop.at)
+
+
+def test_an_erasure_ends_the_snapshot_before_as_well(office, shop, folder):
+    for _ in range(2):
+        snapshot.build(office, folder, 1, now=NOON)
+    erase(office, copied(office, folder)[0].id, staff=1, now=NOON)
+
+    assert snapshot.kept(office, folder, 1, now=NOON) is None
+    assert list(folder.iterdir()) == []
+
+
 @pytest.mark.parametrize("name", ["epoch", "scope"])
 def test_a_snapshot_of_another_life_of_the_server_is_not_handed_out(office, shop, folder, name):
     snapshot.build(office, folder, 1, now=NOON)

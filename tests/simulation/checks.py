@@ -17,6 +17,7 @@ from sync.programme.tiers import tier_for
 from sync.protocol.events import AccrualEvent, RedemptionEvent
 from sync.server.office.book import entry_in
 from sync.server.office.documents import rulebook
+from sync.server.office.epoch import epoch
 from sync.server.office.reservation_rows import OPEN
 from sync.server.store.states import LeaseState
 from sync.server.store.tables import (
@@ -238,8 +239,11 @@ def till_shows_the_servers_balances(till: "Till", found: Books) -> Iterator[str]
 def rows_and_effects_belong_together(till: "Till", connection: Connection) -> Iterator[str]:
     """Whatever was cut off: beside a row as the server has it stand the events it lacks, no other.
 
-    So a balance shows no event twice and leaves none out, in the middle of a pull too.
+    So a balance shows no event twice and leaves none out, in the middle of a pull too. Rows from
+    before the server was restored are of another time: their versions tell nothing.
     """
+    if not till.rows_are_of(epoch(connection)):
+        return
     terminal, life = till.life
     last_seq = connection.execute(
         select(incarnations.c.last_seq).where(

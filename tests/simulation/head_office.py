@@ -74,11 +74,12 @@ def _publish(world: "World") -> object:
 
 
 def _write_off(world: "World") -> object:
-    """Declare a till lost that will never come back."""
+    """Declare a till lost that will never come back; one that runs on as a copy is not lost."""
+    alive = {till.ledger.known.terminal for till in world.living()}
     for till in world.tills:
-        if till.lost and till.name not in world.written_off:
+        number = till.ledger.known.terminal
+        if till.lost and number not in alive and till.name not in world.written_off:
             world.written_off.add(till.name)
-            number = till.ledger.known.terminal
             return losses.declare_lost(
                 world.central.office, number, staff=0, now=world.time.now, grace_days=0
             )

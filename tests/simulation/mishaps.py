@@ -40,10 +40,16 @@ class Faults:
 
 
 KINDS = tuple(Faults.__dataclass_fields__)
+COPIES = ("clones", "images", "ledgers")
 
 
 def drawn(chance: "random.Random", kinds: tuple[str, ...]) -> Faults:
-    """Draw which of `kinds` a world has."""
+    """Draw which of `kinds` a world has.
+
+    In one world either the server goes back or tills do: lives that were given to copies of one
+    till may be numbered anew by a server that has forgotten them.
+    """
+    out = chance.choice((COPIES, ("restores",)))
     often = {
         "weather": (0, 8, 8),
         "cuts": (0, 10, 40),
@@ -54,10 +60,10 @@ def drawn(chance: "random.Random", kinds: tuple[str, ...]) -> Faults:
         "clones": (0, 0, 8),
         "images": (0, 0, 16),
         "ledgers": (0, 0, 16),
-        "restores": (0, 0, 12),
+        "restores": (0, 12),
     }
     rates = {kind: chance.choice(rate) for kind, rate in often.items()}
-    return Faults(**{kind: rate for kind, rate in rates.items() if kind in kinds})
+    return Faults(**{kind: rates[kind] for kind in kinds if kind not in out})
 
 
 def cut_or_mend(world: "World") -> None:

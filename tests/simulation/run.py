@@ -15,7 +15,8 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from tests.simulation import shop
-from tests.simulation.world import ALL, World
+from tests.simulation.mishaps import KINDS
+from tests.simulation.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
 PAST_SEEDS = Path(__file__).with_name("past_seeds.txt")
@@ -37,7 +38,7 @@ class Outcome:
 
 
 def run_seed(
-    seed: int, events: int, kinds: tuple[str, ...] = ALL, engine: str = shop.SQLITE
+    seed: int, events: int, kinds: tuple[str, ...] = KINDS, engine: str = shop.SQLITE
 ) -> Outcome:
     """Live through one seed until `events` events are recorded."""
     assert_real()
@@ -83,7 +84,7 @@ def run_seeds(
     events: int,
     *,
     workers: int,
-    kinds: tuple[str, ...] = ALL,
+    kinds: tuple[str, ...] = KINDS,
     engine: str = shop.SQLITE,
 ) -> Iterator[Outcome]:
     """Live through many seeds; outcomes come in the order of the seeds."""

@@ -24,6 +24,7 @@ from sync.client.enrol import enrol
 from sync.client.outcomes import Outcome
 from sync.client.remote import RemoteServer
 from sync.protocol.events import AnyEvent
+from sync.server.office.pull import read_cursor
 from tests.simulation.clock import TillClock
 from tests.simulation.network import Line, Network
 
@@ -65,7 +66,7 @@ class Till:
         self.places = places_of(root=folder)
         self.keys = keys or Keys(*(chance.randbytes(32) for _ in range(3)), in_file=False)
         self.line = Line(network, name)
-        self.page_rows = chance.choice((2, 5, 5_000))  # members on a page
+        self.page_rows = chance.choice((3, 5_000, 5_000))  # members on a page
         self.events: list[AnyEvent] = []
         self.image: Image | None = None
         self.lost = False  # for ever
@@ -85,7 +86,7 @@ class Till:
             self.connect()
 
     def connect(self) -> None:
-        self.syncing, self.asking = self._server(), self._server()
+        self.syncing, self._asking = self._server(), self._server()
         self.engine = Engine(
             self.store.replica,
             self.syncing,
@@ -93,6 +94,12 @@ class Till:
             app="simulation",
             wall=self.clock.now,
         )
+
+    @property
+    def asking(self) -> RemoteServer:
+        """The server for who is at the counter; another life may have begun since the last time."""
+        self._asking.speak_as(self.ledger.known)
+        return self._asking
 
     def _server(self) -> RemoteServer:
         return RemoteServer(
@@ -237,6 +244,13 @@ class Till:
     def life(self) -> tuple[int, int]:
         """Which life of which terminal it is in."""
         return self.ledger.known.terminal, self.ledger.known.incarnation
+
+    def rows_are_of(self, epoch: int) -> bool:
+        """Say whether every row here is of the server's time `epoch`."""
+        cursor = self.store.replica.cursor()
+        if not cursor or read_cursor(cursor).epoch != epoch:
+            return False
+        return epoch == 1 or not self.store.replica.wants_tally(self.clock.now())
 
     def points(self, member: int) -> int:
         known = self.members.by_id(member)

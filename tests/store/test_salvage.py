@@ -182,7 +182,7 @@ def test_lives_come_back_with_their_events(store, places, again):
 
     assert bodies(found) == unsent
     assert found.ledger.known.incarnation == 2
-    assert found.ledger.lives.begun_by() == (IDENTITY, request)
+    assert found.ledger.lives.begun_by() == ((IDENTITY, request),)
     assert [one.ends for one in found.ledger.lives.earlier()] == [1]
 
 

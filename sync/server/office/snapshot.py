@@ -5,7 +5,8 @@ that lists them is signed. Rows are read after the cursor of the manifest, page 
 older than it: what changed meanwhile comes with the pull that goes on from there. Guarantees that
 nobody who was to be forgotten is handed out: one erasure after the cursor ends the snapshot.
 
-Parts lie sealed beside the database, and can be made again at any time.
+Parts lie sealed beside the database, and can be made again at any time. Those of the snapshot
+before are kept until the next one is made: a terminal that has just been told of them finds them.
 """
 
 import hashlib
@@ -63,8 +64,12 @@ def members_for(connection: Connection, store: int) -> int:
 
 
 def kept(office: HeadOffice, folder: Path, store: int, *, now: int) -> Kept | None:
-    """Return the snapshot of a store that may be handed out; one that may not is deleted."""
-    place = _place(folder, store)
+    """Return the snapshot of a store that may be handed out; what may not is deleted."""
+    _kept_in(_before(folder, store), office, store, now=now)
+    return _kept_in(_place(folder, store), office, store, now=now)
+
+
+def _kept_in(place: Path, office: HeadOffice, store: int, *, now: int) -> Kept | None:
     try:
         signed = codec.decode((place / _MANIFEST).read_bytes(), Snapshot)
         manifest = codec.decode(signed.manifest.encode(), Manifest)
@@ -72,14 +77,14 @@ def kept(office: HeadOffice, folder: Path, store: int, *, now: int) -> Kept | No
     except FileNotFoundError:
         return None
     except Refused:
-        forget(folder, store)
+        _forget(place)
         return None
     with office.database.read() as connection:
         scope = feeds.scope_of(connection, store)
         fits = (manifest.epoch, manifest.scope) == (epoch(connection), scope)
         changed = feeds.head(connection, scope) - seq
         if not fits or changed < 0 or _has_gone(connection, scope, seq):
-            forget(folder, store)
+            _forget(place)
             return None
     old = now - manifest.made_at > FRESH_MS
     return Kept(manifest, signed, old or changed * _STALE_SHARE > manifest.members)
@@ -87,18 +92,22 @@ def kept(office: HeadOffice, folder: Path, store: int, *, now: int) -> Kept | No
 
 def part(office: HeadOffice, folder: Path, store: int, sha256: str, *, now: int) -> bytes:
     """Return a part as it travels. Raises Refused(NOT_FOUND) for one that is not handed out."""
-    found = kept(office, folder, store, now=now)
-    if found is None or all(chunk.sha256 != sha256 for chunk in found.manifest.chunks):
-        raise Refused(Reason.NOT_FOUND)
+    for place in (_place(folder, store), _before(folder, store)):
+        found = _kept_in(place, office, store, now=now)
+        if found is not None and any(chunk.sha256 == sha256 for chunk in found.manifest.chunks):
+            return _opened(office, place, sha256)
+    raise Refused(Reason.NOT_FOUND)
+
+
+def _opened(office: HeadOffice, place: Path, sha256: str) -> bytes:
     try:
-        sealed = (_place(folder, store) / sha256).read_bytes()
-        frame = AESGCM(office.keys.field).decrypt(
+        sealed = (place / sha256).read_bytes()
+        return AESGCM(office.keys.field).decrypt(
             sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _bound(sha256)
         )
     except (OSError, InvalidTag, ValueError) as fault:
-        forget(folder, store)
+        _forget(place)
         raise Refused(Reason.NOT_FOUND) from fault
-    return frame
 
 
 def build(
@@ -120,27 +129,34 @@ def build(
         order = _order(connection, scope)
     place = _place(folder, store)
     making = place.with_name(place.name + ".new")
-    shutil.rmtree(making, ignore_errors=True)
+    _forget(making)
     making.mkdir(mode=0o700, parents=True)
     refs = []
     for start in range(0, len(order), CHUNK_MEMBERS):
         rows: list[MemberRow] = []
         for page in _pages(order[start : start + CHUNK_MEMBERS]):
             if not goes_on():
-                shutil.rmtree(making, ignore_errors=True)
+                _forget(making)
                 return False
             rows += _rows(office, scope, store, page, now)
         if rows:
             refs.append(_write_part(office, making, rows))
     _sign(office, making, cursor, refs, now)
-    shutil.rmtree(place, ignore_errors=True)
+    _forget(_before(folder, store))
+    if place.exists():
+        place.rename(_before(folder, store))
     making.rename(place)
     return True
 
 
 def forget(folder: Path, store: int) -> None:
-    """Delete the snapshot of a store, if there is one."""
-    shutil.rmtree(_place(folder, store), ignore_errors=True)
+    """Delete the snapshots of a store, if there are any."""
+    for place in (_place(folder, store), _before(folder, store)):
+        _forget(place)
+
+
+def _forget(place: Path) -> None:
+    shutil.rmtree(place, ignore_errors=True)
 
 
 def _has_gone(connection: Connection, scope: str, after: int) -> bool:
@@ -234,6 +250,10 @@ def _write(path: Path, content: bytes) -> None:
 
 def _place(folder: Path, store: int) -> Path:
     return folder / f"store-{store}"
+
+
+def _before(folder: Path, store: int) -> Path:
+    return folder / f"store-{store}.before"
 
 
 def _bound(sha256: str) -> bytes:
