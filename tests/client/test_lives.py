@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from sync.client.outcomes import Offline, Rejected
-from sync.programme.refusals import Refused
+from sync.programme.refusals import Reason, Refused
 from tests.client.central import central
 from tests.client.test_engine import Between, losing
 from tests.client.till import Till, a_till
@@ -165,6 +165,23 @@ def test_a_server_restored_to_a_time_before_two_lives_learns_of_both_again(home,
         assert till.ledger.known.incarnation == 3
         assert purchases(home, member) == 2
         assert till.ledger.waiting() == 0
+
+
+def test_a_terminal_that_is_not_wanted_any_more_begins_no_life_again(home, tmp_path):
+    def unwanted(name, answer):
+        if name in refusals:
+            raise Rejected(Refused(refusals[name]))
+        return answer
+
+    with a_till(tmp_path / "till", home) as till:
+        till.ledger.leave_life("forked")
+        till.engine.round()
+        refusals = {"hello": Reason.TERMINAL_UNKNOWN, "reincarnate": Reason.TERMINAL_REVOKED}
+
+        with pytest.raises(Rejected) as rejected:
+            till.engine_with(Between(till.server, unwanted)).round()
+
+        assert rejected.value.refused.reason is Reason.TERMINAL_REVOKED
 
 
 @pytest.mark.parametrize("lost", ["reincarnate", "hello"])

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
         tills.append(outcome.tills)
         if outcome.fault:
             failed += 1
-            _say(f"\nFAILED {replay(outcome, events)}\n{outcome.fault}")
+            _say(f"\nFAILED {replay(outcome)}\n{outcome.fault}")
     seconds = time.monotonic() - began
     _say(
         f"{len(traces)} seeds, {recorded:,} events, {min(tills)} to {max(tills)} tills,"

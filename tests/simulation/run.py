@@ -28,6 +28,9 @@ class Outcome:
     """What came of one seed; `fault` is empty when everything held."""
 
     seed: int
+    asked: int  # how many events it was to record
+    kinds: tuple[str, ...]
+    engine: str
     events: int
     tills: int
     questions: int
@@ -52,6 +55,9 @@ def run_seed(
     world.close()
     return Outcome(
         seed=seed,
+        asked=events,
+        kinds=kinds,
+        engine=engine,
         events=len(world.recorded),
         tills=len(world.tills),
         questions=world.network.questions,
@@ -105,11 +111,12 @@ def assert_real() -> None:
         assert Path(str(module.__file__)).is_relative_to(ROOT / room.partition(".")[0]), module
 
 
-def replay(outcome: Outcome, events: int) -> str:
+def replay(outcome: Outcome) -> str:
     """How to see a failure again."""
     return (
-        f"seed {outcome.seed} at commit {commit()}:"
-        f" python -m tests.simulation --seeds 1 --events {events} --seed {outcome.seed}"
+        f"seed {outcome.seed} at commit {commit()}: python -m tests.simulation --seeds 1"
+        f" --seed {outcome.seed} --events {outcome.asked} --engine {outcome.engine}"
+        f" --kinds {' '.join(outcome.kinds)}"
     )
 
 

@@ -214,7 +214,7 @@ def test_an_answer_that_comes_too_late_begins_no_life(store):
     answer = ReincarnateAnswer(incarnation=2, issuer=77, epoch=1, now=NOON)
 
     assert not store.replica.begin_life(request, answer)
-    assert store.replica.begun_by() is None
+    assert store.replica.begun_by() == ()
     assert store.ledger.known.incarnation == 1
 
 
