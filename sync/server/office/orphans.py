@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Row, delete, select, update
 
 from sync.programme.members import bucket_of
-from sync.programme.refusals import Reason, Refused
+from sync.programme.refusals import Reason
 from sync.protocol import events as wire
 from sync.server.office.documents import local
 from sync.server.office.posting import (
@@ -149,10 +149,6 @@ def posting_of(posting: Posting, life: _Life) -> Posting:
 
 
 def _item(row: Row[tuple[object, ...]]) -> Item:
-    try:
-        event = wire.decode(row.body)
-    except Refused:  # it was readable when it came
-        event = None
     return Item(
         seq=row.seq,
         id=row.event_id,
@@ -161,5 +157,5 @@ def _item(row: Row[tuple[object, ...]]) -> Item:
         body=row.body,
         hash=row.hash,
         effective=row.effective_at,
-        event=event,
+        event=wire.decode(row.body),  # it was readable when it came
     )

@@ -92,19 +92,18 @@ def recognise(
     if not _is_number(sent):
         raise Refused(Reason.SIGNATURE_INVALID)
     lives = [one for one in _lives(connection, int(name)) if named in ("", str(one.n))]
-    if not lives:
-        raise Refused(Reason.TERMINAL_UNKNOWN)
+    fault = Refused(Reason.TERMINAL_UNKNOWN)
     for life in lives:
         try:
             signing.check_request(
                 life.public_key, headers=headers, method=method, target=target, body=body, now=now
             )
+            return _caller(life)
         except Refused as refused:
-            if refused.reason is Reason.SIGNATURE_INVALID and life is not lives[-1]:
-                continue
-            raise
-        return _caller(life)
-    raise Refused(Reason.SIGNATURE_INVALID)
+            if refused.reason is not Reason.SIGNATURE_INVALID:
+                raise
+            fault = refused
+    raise fault
 
 
 def hear(connection: Connection, caller: Caller, *, now: int, **more: object) -> None:

@@ -162,7 +162,8 @@ def _uncount(
             if body.receipt:
                 claims.release(body.receipt, part.event.event_id, by=item.id)
             counted.update(_uncount_day(posting, standing, part))
-        elif isinstance(body, RedemptionEvent):
+        else:
+            assert isinstance(body, RedemptionEvent), body  # as it was asked for
             _take_back(posting, taken, standing, part, body)
     for day in counted:  # the visit counted once, on one day
         standing.days[day].visits = max(0, standing.days[day].visits - 1)
