@@ -14,10 +14,10 @@ from sync.programme.refusals import Reason, Refused
 from sync.protocol import chain
 from sync.protocol import events as wire
 from sync.protocol.events import Line
-from sync.protocol.messages import EnrolRequest, Person
+from sync.protocol.messages import EnrolRequest, LeaseRequest, Person
 from sync.protocol.outbox_file import FORMAT, OutboxHeader, pack_outbox
-from sync.server.office import expiry, lease_rows, preleases
-from sync.server.office.documents import publish
+from sync.server.office import expiry, lease_rows, leases, preleases
+from sync.server.office.documents import Rulebook, publish
 from sync.server.office.enrol import enrol
 from sync.server.office.epoch import begin_era
 from sync.server.office.outbox_import import import_outbox
@@ -223,6 +223,20 @@ def test_a_redemption_that_was_taken_back_and_lapsed_since_is_not_taken_back_twi
     assert account(office, member).points == 350
 
 
+def test_a_visit_of_two_members_leaves_both_accounts_as_their_entries_say(office, till, member):
+    """No honest till records one; whichever of its events is named, it is taken back once."""
+    other = till.member()
+    bought = till.accrual(member, 1_000)
+    also = till.accrual(other, 1_000, visit=bought.id)
+    till.push()
+    till.void(also.id)
+    till.push()
+    again = till.void(bought.id)
+
+    assert till.result(till.push(), again).code == Reason.ALREADY_UNDONE.value
+    assert stored(office) == folded(office)
+
+
 # --- Members -------------------------------------------------------------------------------------
 
 
@@ -331,6 +345,17 @@ def test_two_hellos_at_once_lend_once(office, till, member):
     assert account(office, member).leased == 100
 
 
+def test_what_was_lent_beforehand_is_lent_once_by_its_name(office, till, member):
+    request = LeaseRequest(id=till.new_id(), member=member, points=100)
+    with office.database.write() as connection:
+        one, again = (
+            leases.lend(office, connection, till.caller, request, now=NOON) for _ in range(2)
+        )
+
+    assert one == again
+    assert account(office, member).leased == 100
+
+
 # --- The programme -------------------------------------------------------------------------------
 
 
@@ -340,6 +365,12 @@ def test_a_version_that_is_not_above_all_others_is_not_published(office):
     with office.database.write() as connection:
         act = (publish, connection, office.keys, programme(3))
         assert reason(*act, now=NOON) is Reason.DOCUMENT_FORGED
+
+
+def test_before_the_first_version_its_rules_were_in_force():
+    first = programme(1, valid_from=NOON)
+
+    assert Rulebook(documents=(first,), by_prefix={}).in_force(NOON - 1) == first
 
 
 # --- What somebody carries in a file -------------------------------------------------------------

@@ -231,6 +231,38 @@ def test_a_terminal_that_does_not_say_what_it_holds_keeps_it(office, till, membe
     assert account(office, member).leased == 400
 
 
+@pytest.mark.parametrize("head", ["no hash", "0e" * 32])
+def test_a_journal_that_is_not_the_servers_is_not_whole(office, till, member, head):
+    other = enrolled_till(office, seed=2)
+    backup = backed_up(office)
+    till.accrual(member, 100)
+    acked = ack_in(till.push())
+    restore(office, backup)
+    push_again(till, say_hello(till, acked=acked))
+
+    hello = Hello(protocol=1, app="test", epoch=1, last_seq=till.seq, head=head, leases=())
+    greet(office, till.caller, hello, now=NOON)
+
+    assert awaited(office) == (till.caller.terminal, other.caller.terminal)
+
+
+def test_after_the_wait_a_lost_lease_of_points_that_others_have_is_not_bound(office, till, member):
+    other = enrolled_till(office, seed=2)
+    backup = backed_up(office)
+    first = till.lend(member, 500)
+    till.accrual(member, 100)
+    acked = ack_in(till.push())
+    restore(office, backup)
+    say_hello(other, held=[])
+    say_hello(till, acked=acked)
+    end_recovery(office, staff=5, now=NOON)
+    other.lend(member, 550)
+
+    say_hello(till, acked=acked, held=[first])
+
+    assert account(office, member).leased == 550
+
+
 def test_points_lent_twice_around_the_copy_are_told_apart(office, till, member):
     """The lease went back, another till was lent the same points; the copy knows the first only."""
     other = enrolled_till(office, seed=2)

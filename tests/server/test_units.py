@@ -107,6 +107,19 @@ def test_units_at_a_till_within_reach_are_asked_back(office, counted):
     assert lend(other, 1).amount == 1
 
 
+def test_no_more_tills_are_asked_than_it_takes(office, counted):
+    one, other = counted
+    lend(one, 2)
+    lend(other, 1)
+    for till in counted:
+        till.pull()
+    third = enrolled_till(office, seed=3, name="Caixa 3")
+
+    assert refusal(lend, third, 2) == (Reason.UNITS_RECALLED, {"till": "Caixa"})
+    assert one.pull().leases[0].recalled
+    assert not other.pull().leases[0].recalled
+
+
 def test_units_are_free_again_once_the_till_has_told_everything(office, counted):
     till, member = counted[0], counted[0].member()
     lease = lend(till, 2)

@@ -189,9 +189,7 @@ def _uncount_day(posting: Posting, standing: Standing, part: _Part) -> set[str]:
 def _take_back(
     posting: Posting, taken: Takings, standing: Standing, part: _Part, body: RedemptionEvent
 ) -> None:
-    for row in part.entries:
-        if KINDS[row.kind] is not Kind.SPEND:
-            continue
+    for row in (row for row in part.entries if KINDS[row.kind] is Kind.SPEND):
         moved = move_stock(posting.connection, row.store_id, body.reward, body.quantity)
         posting.lists.update(moved)
         try:
