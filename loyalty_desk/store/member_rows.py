@@ -39,47 +39,55 @@ class MemberWriter:
     def put_all(self, rows: Sequence[MemberRow]) -> None:
         """Put members in, or replace their rows; of one member the last row counts."""
         newest = {row.id: row for row in rows}
-        known = self._known(list(newest))
-        self.put_new([row for row in newest.values() if row.id not in known])
+        held = self._held(list(newest))
+        arriving, staying = [], []
         for row in newest.values():
-            if row.id in known:
-                self.put(row)
+            if row.id not in held:
+                arriving.append(row)
+                continue
+            n, old = held[row.id][0], _decoder.decode(held[row.id][1])
+            if row.last_visit > old.last_visit or row.name != old.name:
+                self._remove(n, old)
+                arriving.append(row)
+            else:
+                staying.append((n, old, row))
+        self.put_new(arriving)
+        self._replace(staying)
 
     def of_this_round(self, ids: Sequence[int]) -> set[int]:
         """Return which of these members have come already in this round of pulling."""
-        return self._known(ids, f" AND round = {self._round}")
+        return set(self._held(ids, f" AND round = {self._round}"))
 
-    def _known(self, ids: Sequence[int], further: str = "") -> set[int]:
-        known: set[int] = set()
+    def _held(self, ids: Sequence[int], further: str = "") -> dict[int, tuple[int, bytes]]:
+        """The numbers and stored rows of those of these members who are there."""
+        held: dict[int, tuple[int, bytes]] = {}
         for start in range(0, len(ids), _IDS_MAX):
             part = ids[start : start + _IDS_MAX]
             marks = ", ".join("?" * len(part))
             found = self._connection.execute(
-                f"SELECT id FROM members WHERE id IN ({marks}){self._near}{further}", part
+                f"SELECT id, n, row FROM members WHERE id IN ({marks}){self._near}{further}", part
             )
-            known.update(member for (member,) in found.fetchall())
-        return known
+            held.update((member, (n, row)) for member, n, row in found.fetchall())
+        return held
 
-    def put(self, row: MemberRow) -> None:
-        """Put a member in, or replace their row."""
-        found = self._connection.execute(
-            f"SELECT n, row FROM members WHERE id = ?{self._near}", (row.id,)
-        ).fetchone()
-        if found is None:
-            self._insert(row)
-            return
-        n, old = found[0], _decoder.decode(found[1])
-        if row.last_visit > old.last_visit or row.name != old.name:
-            self._remove(n, old)
-            self._insert(row)
-            return
-        self._connection.execute(
-            "UPDATE members SET cpf_hash = ?, phone_hash = ?, round = ?, row = ? WHERE n = ?",
-            (row.cpf_hash, row.phone_hash, self._round, _encode(row), n),
+    def _replace(self, staying: Sequence[tuple[int, MemberRow, MemberRow]]) -> None:
+        """Replace rows (number, old, new) that keep their place; indexes only where they change."""
+        self._connection.executemany(
+            "UPDATE members SET round = ?, row = ? WHERE n = ?",
+            [(self._round, _encode(row), n) for n, _, row in staying],
         )
-        if row.cards != old.cards:
-            self._drop_cards(old)
-            self._put_cards(row)
+        self._connection.executemany(
+            "UPDATE members SET cpf_hash = ?, phone_hash = ? WHERE n = ?",
+            [
+                (row.cpf_hash, row.phone_hash, n)
+                for n, old, row in staying
+                if (row.cpf_hash, row.phone_hash) != (old.cpf_hash, old.phone_hash)
+            ],
+        )
+        for _, old, row in staying:
+            if row.cards != old.cards:
+                self._drop_cards(old)
+                self._put_cards(row)
 
     def put_new(self, rows: Sequence[MemberRow]) -> None:
         """Put members in of whom it is known that none is there yet; the last one arrived last."""
@@ -125,17 +133,6 @@ class MemberWriter:
         ).fetchall()
         for n, row in older:
             self._remove(n, _decoder.decode(row))
-
-    def _insert(self, row: MemberRow) -> None:
-        n = self._next()
-        self._connection.execute(
-            "INSERT INTO members (n, id, cpf_hash, phone_hash, round, row)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (n, row.id, row.cpf_hash, row.phone_hash, self._round, _encode(row)),
-        )
-        self._connection.execute("INSERT INTO names (rowid, name) VALUES (?, ?)", (n, _name(row)))
-        self._put_cards(row)
-        self.added += 1
 
     def _remove(self, n: int, row: MemberRow) -> None:
         self._connection.execute("DELETE FROM members WHERE n = ?", (n,))

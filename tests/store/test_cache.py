@@ -5,6 +5,7 @@ import os
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from loyalty_desk.store.cache import open_cache
 from sync.programme.refusals import Reason, Refused
@@ -78,6 +79,43 @@ def test_a_changed_row_is_found_by_its_new_facts_only(cache):
     assert len(cache.by_card("00000000000000cc").rows) == 1
     assert cache.by_cpf_hash(111).rows == cache.by_phone_hash(222).rows == ()
     assert cache.count() == 1
+
+
+def test_numbers_and_cards_change_without_a_visit_and_nobody_moves_up(cache):
+    apply(cache, *rows_named("Ana Um", "Ana Dois"))
+
+    changed = a_row(
+        1, name="Ana Um", last_visit=NOON + 1, cards=("00000000000000cc",), cpf_hash=9, phone_hash=8
+    )
+    apply(cache, changed)
+    assert cache.by_card("00000000000000cc").rows == (changed,)
+    assert cache.by_cpf_hash(9).rows == cache.by_phone_hash(8).rows == (changed,)
+    assert named(cache, "ana") == ["Ana Dois", "Ana Um"]
+
+    apply(cache, structs.replace(changed, cards=(), cpf_hash=0))
+    assert cache.by_card("00000000000000cc").rows == cache.by_cpf_hash(9).rows == ()
+    assert [row.id for row in cache.by_phone_hash(8).rows] == [1]
+
+
+def test_one_page_brings_new_members_visitors_and_changes_at_once(cache):
+    apply(cache, *rows_named("Ana Um", "Ana Dois", "Ana Três"))
+    one, two, three = rows_named("Ana Um", "Ana Dois", "Ana Três")
+
+    newcomer = a_row(4, name="Ana Quatro", cards=(), last_visit=NOON)
+    visited = structs.replace(one, points=7, last_visit=NOON + DAY)
+    renamed = structs.replace(two, name="Ana Duas")
+    apply(
+        cache,
+        visited,
+        newcomer,
+        renamed,
+        structs.replace(three, points=9),
+        structs.replace(three, points=10),
+    )
+
+    assert named(cache, "ana") == ["Ana Um", "Ana Três", "Ana Duas", "Ana Quatro"]
+    assert [cache.by_member(n).rows[0].points for n in (1, 3)] == [7, 10]
+    assert cache.count() == 4
 
 
 def test_a_card_that_moved_to_another_member_is_theirs(cache):
