@@ -45,13 +45,12 @@ class HeldDocuments:
         if held is not None:
             return held
         with self._database.reading() as connection:
-            if self._held is None:
-                rows = connection.execute(
-                    "SELECT body, signature FROM documents ORDER BY valid_from, version"
-                ).fetchall()
-                self._held = tuple(
-                    _opened(body, signature, self._config_key()) for body, signature in rows
-                )
+            rows = connection.execute(
+                "SELECT body, signature FROM documents ORDER BY valid_from, version"
+            ).fetchall()
+            self._held = tuple(
+                _opened(body, signature, self._config_key()) for body, signature in rows
+            )
             return self._held
 
     def at(self, now: int) -> HeldDocument:

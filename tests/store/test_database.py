@@ -2,12 +2,14 @@
 
 import os
 
+import msgspec
 import pytest
 
 from loyalty_desk.store import database
-from loyalty_desk.store.database import open_database, writing
+from loyalty_desk.store.database import open_database, spoilt_is_damaged, writing
 from loyalty_desk.store.ledger import open_ledger
 from sync.programme.refusals import Reason, Refused
+from sync.protocol import events as wire
 from tests.store.acts import IDENTITY, an_enrolment
 
 KEY = bytes(range(32))
@@ -102,6 +104,49 @@ def test_a_fault_that_is_ours_is_not_dressed_up_as_the_disk(tmp_path):
     opened.close()
 
 
+def test_a_statement_that_is_ours_to_mend_is_not_dressed_up_either(tmp_path):
+    opened = open_things(tmp_path / "a.db")
+
+    with pytest.raises(database.DriverError):
+        opened.fetch("SELECT nothing FROM nowhere WHERE id = ?", 1)
+    with pytest.raises(database.DriverError), opened.writing() as connection:
+        connection.execute("SELECT nothing FROM nowhere")
+
+    opened.close()
+
+
+def test_a_fault_that_quotes_what_nobody_can_read_is_named_as_damage(tmp_path):
+    opened = open_things(tmp_path / "a.db")
+    with opened.writing() as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_master SET name = CAST(x'ffff' AS TEXT), sql = 'CREATE'")
+    opened.close()
+
+    with pytest.raises(Refused) as refused:
+        open_things(tmp_path / "a.db")
+
+    assert reason_of(refused) is Reason.DATABASE_DAMAGED
+
+
+@pytest.mark.parametrize("read", [wire.decode, msgspec.json.decode, int])
+def test_what_nobody_wrote_is_damage_while_a_file_is_opened(read):
+    with pytest.raises(Refused) as refused, spoilt_is_damaged():
+        read(b"neither event nor number")
+
+    assert reason_of(refused) is Reason.DATABASE_DAMAGED
+
+
+def test_a_row_that_is_there_already_is_no_damage_while_a_file_is_opened(tmp_path):
+    opened = open_things(tmp_path / "a.db")
+
+    fill(opened, 1)
+
+    with pytest.raises(database.IntegrityError), spoilt_is_damaged(), opened.writing() as writer:
+        writer.execute("INSERT INTO thing (id) VALUES (1)")
+
+    opened.close()
+
+
 def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path):
     open_things(tmp_path / "a.db").close()
 
@@ -189,6 +234,15 @@ def test_the_durability_asked_for_is_the_one_in_force(tmp_path, level):
 
     assert found == ({"FULL": 2, "NORMAL": 1}[level],)
     connection.close()
+
+
+def test_a_view_that_the_driver_has_ended_ends_without_another_fault(tmp_path):
+    opened = open_things(tmp_path / "a.db")
+
+    with opened.snapshot() as connection:
+        connection.execute("ROLLBACK")
+
+    opened.close()
 
 
 def test_writing_does_not_hide_the_first_fault_when_it_cannot_roll_back(tmp_path):

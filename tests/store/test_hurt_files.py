@@ -6,6 +6,7 @@ import pytest
 
 from loyalty_desk.store import recovery
 from loyalty_desk.store.guard import Guard
+from loyalty_desk.store.opening import open_store
 from loyalty_desk.store.recovery import Held
 from loyalty_desk.store.salvage import AckNote, Copy, Salvage
 from loyalty_desk.store.staff_book import Attempts
@@ -151,6 +152,36 @@ def test_hurt_claims_that_the_first_idle_moment_finds_have_the_ledger_made_anew(
     assert bodies(opened) == unsent
     twice = partial(opened.ledger.record, [an_accrual(receipt=receipt)])
     assert refused_for(twice) is Reason.RECEIPT_USED
+
+
+def test_a_hurt_page_of_the_copy_of_the_members_costs_that_copy_only(store, places, again):
+    store.ledger.record([an_accrual(points=86)])
+    store.replica.keep_page(a_page(a_row()), asked_at=NOON, now=NOON)
+    unsent = bodies(store)
+    with store.cache._writer.reading() as connection:
+        roots = connection.execute("SELECT rootpage FROM sqlite_master WHERE rootpage > 0")
+        pages = sorted({1, *(page for (page,) in roots.fetchall())})
+    store.close(NOON)
+    whole = places.cache.read_bytes()
+
+    fetched_again = 0
+    for page in pages:
+        places.cache.write_bytes(whole)
+        flipped(places.cache, ((page - 1) * PAGE_BYTES + 200) * 8)
+        found = again()
+        assert bodies(found) == unsent
+        fetched_again += found.cache.cursor == ""
+        found.close(NOON)
+    assert fetched_again
+
+
+def test_a_copy_of_the_members_that_cannot_be_made_lets_go_of_the_ledger(places, keys):
+    places.cache.mkdir()
+    opened = partial(open_store, places, keys, random_bytes=seeded_bytes(), now=NOON)
+
+    assert refused_for(opened) is Reason.DISK_FULL
+    places.cache.rmdir()
+    opened().close(NOON)
 
 
 # --- Recovery ------------------------------------------------------------------------------------

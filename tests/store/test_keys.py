@@ -208,6 +208,23 @@ def test_forgotten_keys_are_nowhere_any_more(places):
     forget_keys(places, vault)
 
 
+def test_keys_in_a_file_are_forgotten_where_there_is_no_keyring(places):
+    load(places)
+
+    forget_keys(places, None)
+
+    assert not places.keys.exists()
+
+
+def test_a_key_file_that_cannot_be_removed_is_named(places):
+    places.keys.mkdir()
+
+    with pytest.raises(Refused) as refused:
+        forget_keys(places, None)
+
+    assert refused.value.reason is Reason.DISK_FULL
+
+
 def test_a_keyring_that_does_not_let_go_is_named(places):
     with pytest.raises(Refused) as refused:
         forget_keys(places, Keyring(keyring.errors.KeyringLocked()))

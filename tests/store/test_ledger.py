@@ -417,6 +417,12 @@ def test_visits_are_limited_in_number_and_in_time(ledger):
     assert len(ledger.visits(since=NOON + 7 * HOUR, limit=99)) == 3
 
 
+def test_visits_of_long_ago_are_not_looked_through(ledger):
+    ledger.record([an_accrual()])
+
+    assert ledger.visits(since=NOON + 3 * DAY, limit=10) == ()
+
+
 def test_a_visit_is_acknowledged_when_the_pulled_rows_contain_it(ledger):
     ledger.record([an_accrual()])
     ledger.record([an_accrual()])

@@ -123,6 +123,22 @@ def test_a_pull_in_the_middle_of_a_look_up_is_noticed(store):
     assert store.members.by_id(MARINA).holding.points == 1_286
 
 
+def test_a_pull_in_the_middle_of_a_look_up_of_an_unknown_card_is_noticed(store):
+    card = "00000000000000ee"
+    store.ledger.record([an_accrual(member=0, card=card, points=12)])
+    in_ledger = store.ledger.effects
+
+    def interrupted(*asked, **options):
+        store.ledger.effects = in_ledger
+        pull(store, a_row(points=12, cards=(card,)), acked=1)
+        return in_ledger(*asked, **options)
+
+    store.ledger.effects = interrupted
+
+    assert store.members.card_effects(card).points == 0
+    assert store.members.by_card(card).holding.points == 12
+
+
 def test_a_pull_of_a_newcomer_in_the_middle_of_a_look_up_finds_them(store):
     store.ledger.record([an_enrolment()])
     in_cache = store.cache.by_member
