@@ -40,6 +40,13 @@ def standing(office, member, now=NOON):
     return {one.purpose.id: (one.version, one.given_at, one.is_current) for one in known}
 
 
+def allowed(office, member):
+    with office.database.read() as connection:
+        document = rulebook(connection).in_force(NOON)
+        known = consents.standings(connection, document, member)
+    return {one.purpose.id for one in known if one.holds}
+
+
 def proofs(office):
     with office.database.read() as connection:
         rows = connection.execute(select(consent_proofs).order_by(consent_proofs.c.at))
@@ -54,6 +61,7 @@ def refused(act, *arguments, **options) -> Reason:
 
 def test_what_was_accepted_at_the_desk_holds_here_too(office, member):
     assert standing(office, member) == {"rules": (3, NOON, True), "offers": (0, 0, False)}
+    assert allowed(office, member) == {"rules"}
 
 
 def test_every_change_of_mind_is_kept_with_its_words(office, member):

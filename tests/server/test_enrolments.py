@@ -1,16 +1,21 @@
 """New members: known at once, found by their numbers, and forgettable for ever."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, select
 
+from sync.programme.member_token import PublicKeyEntry, TokenKind, read
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.identifiers import identifier_hash
 from sync.protocol.messages import ConsentGiven, MemberQuery, Person
-from sync.server.office.cards import card_token, phone_code
+from sync.server.office.cards import badge_token, card_token, phone_code
 from sync.server.office.look_up import look_up
+from sync.server.office.members import block
 from sync.server.office.persons import destroy_key, details_of
+from sync.server.office.staff import Colleague, employ
+from sync.server.store.keys import CARDS_KID
 from sync.server.store.states import IdentifierKind
 from sync.server.store.tables import (
     consents,
@@ -284,11 +289,44 @@ def test_a_phone_code_is_new_each_time_and_of_the_same_card(office, till):
     assert len({token, *(phone_code(office, member, now=NOON + n * 1_000) for n in (0, 1))}) == 3
 
 
+def test_a_badge_is_read_by_the_programmes_key_and_says_whose_it_is(office, till):
+    lead = Colleague(id=7, store=1, name="Rute", role="lead")
+    with office.database.write() as connection:
+        employ(office, connection, lead, pin="1234")
+    at = datetime.fromtimestamp(NOON / 1000, UTC)
+    key = PublicKeyEntry(
+        key_id=CARDS_KID,
+        public_key=office.keys.cards.public_key().public_bytes_raw(),
+        not_before=at,
+        not_after=None,
+        kinds=frozenset({TokenKind.STAFF_BADGE}),
+    )
+
+    digits = badge_token(office, 7, now=NOON)
+    token = read(digits, programme=7, keys={CARDS_KID: key}, now=at, skew=timedelta())
+
+    (row,) = till.pull().staff
+    assert (token.kind, f"{token.subject:016x}") == (TokenKind.STAFF_BADGE, row.badge)
+    with pytest.raises(Refused) as refused:
+        badge_token(office, 8, now=NOON)
+    assert refused.value.reason is Reason.STAFF_UNKNOWN
+
+
 def test_nobody_has_no_card(office):
     with pytest.raises(Refused) as refused:
         card_token(office, 12_345, now=NOON)
 
     assert refused.value.reason is Reason.MEMBER_UNKNOWN
+
+
+def test_a_member_who_is_blocked_gets_no_card(office, till):
+    member = till.member()
+    block(office, member, staff=5, now=NOON)
+
+    with pytest.raises(Refused) as refused:
+        card_token(office, member, now=NOON)
+
+    assert refused.value.reason is Reason.MEMBER_BLOCKED
 
 
 def test_a_member_joins_the_store_of_the_till(office):

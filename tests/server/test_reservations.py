@@ -91,6 +91,22 @@ def test_what_is_reserved_is_not_available_any_more(office, member):
     assert (holding(office, member).available, holding(office, member).shown) == (150, 150)
 
 
+def test_a_member_is_shown_what_they_have_without_what_is_set_aside(office, till, member):
+    first, second = reserve(office, member), reserve(office, member)
+    consume(office, first)
+    till.redemption(member, 100, voucher=first.voucher.hex())
+    till.push()
+
+    had = holding(office, member)
+    (lapses, left), *others = had.parts()
+    assert (left, others) == (had.shown, [])
+    assert had.lapsing(within_days=800) == (lapses, had.shown)
+    assert had.lapsing(within_days=1) is None
+    assert had.reserved == ((1, second.points),)
+    assert had.taken_year() == {1: 1}
+    assert refusal(holding, office, 12_345)[0] is Reason.MEMBER_UNKNOWN
+
+
 def test_nobody_reserves_more_than_they_have(office, member):
     reserve(office, member, reward=2)
 
@@ -355,6 +371,28 @@ def test_a_shop_without_the_reward_gets_no_reservation(office, member):
     assert refusal(reservations.move, office, member, made.voucher, store=2, now=NOON)[0] is (
         Reason.REWARD_OUT_OF_STOCK
     )
+
+
+def test_a_shop_that_does_not_offer_the_reward_gets_no_reservation(office, member):
+    only_here = Reward(id=1, name="Café", cost=100, stores=(1,))
+    with office.database.write() as connection:
+        publish(connection, office.keys, programme(2, rewards=(only_here,)), now=NOON)
+    made = reserve(office, member)
+
+    assert refusal(reservations.move, office, member, made.voucher, store=2, now=NOON)[0] is (
+        Reason.REWARD_NOT_IN_THIS_STORE
+    )
+
+
+def test_points_that_went_since_they_were_read_are_not_set_aside(office, till, member):
+    with office.database.read() as connection:
+        held = held_by(connection, member, now=NOON)
+    till.lend(member, 500)
+
+    with office.database.write() as connection:
+        act = (reservations._bind, connection, held, 100)
+        assert refusal(*act)[0] is Reason.NOT_ENOUGH_POINTS
+    assert account(office, member).leased == 500
 
 
 def test_points_come_back_when_the_other_shop_has_sold_out_meanwhile(office, till, member):

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine, UniqueConstraint, create_engine, inspect
+from sqlalchemy.exc import IntegrityError
 
 from sync.programme.refusals import Reason, Refused
-from sync.server.store.database import Address, forget, migrate, open_database
-from sync.server.store.tables import keys_metadata, metadata
+from sync.server.store.database import Address, forget, migrate, open_database, repeated
+from sync.server.store.dialect import insert_last
+from sync.server.store.tables import keys_metadata, metadata, settings
 
 # Found by their own key, whoever the member is; all else of a member lies where the member does.
 DIRECTORIES = {"cards", "identifiers", "receipt_claims", "events"}
@@ -216,6 +218,43 @@ def test_what_a_failed_transaction_wrote_is_gone(database):
     with database.read() as connection:
         rows = connection.exec_driver_sql("SELECT count(*) FROM settings").scalar_one()
     assert rows == 0
+
+
+def test_what_cannot_succeed_is_tried_once_and_leaves_nothing(database):
+    attempts = []
+
+    @repeated
+    def twice_the_same_name() -> None:
+        attempts.append("a")
+        with database.write_together() as connection:
+            connection.exec_driver_sql("INSERT INTO settings VALUES ('a', 'b')")
+            insert_last(connection, settings, [{"name": "a", "value": "c"}])
+
+    with pytest.raises(IntegrityError):
+        twice_the_same_name()
+
+    assert len(attempts) == 1
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT * FROM settings").all() == []
+
+
+def test_what_is_written_in_bulk_is_there_and_afterwards_the_disk_is_waited_for_again(
+    engine, database
+):
+    asked = "PRAGMA synchronous" if engine.name == "sqlite" else "SHOW synchronous_commit"
+
+    def pace() -> object:
+        with database.write() as connection:
+            return connection.exec_driver_sql(asked).scalar_one()
+
+    with database.in_bulk():
+        in_a_hurry = pace()
+        with database.write() as connection:
+            connection.exec_driver_sql("INSERT INTO settings VALUES ('a', 'b')")
+
+    assert (in_a_hurry, pace()) == ((0, 2) if engine.name == "sqlite" else ("off", "on"))
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT * FROM settings").all() == [("a", "b")]
 
 
 def test_a_reading_transaction_stays_where_it_began_and_writes_nothing(database):

@@ -90,6 +90,20 @@ def test_a_part_is_named_by_what_is_in_it_and_the_list_of_parts_is_signed(office
         signing.check_manifest(server_key, signature=signature, manifest=manifest + b" ")
 
 
+def test_whoever_is_forgotten_while_it_is_made_is_not_in_it(office, shop, folder):
+    rows, _ = everything(shop)
+
+    def forgetting():
+        for member in rows:
+            erase(office, member, staff=1, now=NOON)
+        return True
+
+    assert snapshot.build(office, folder, 1, now=NOON, goes_on=forgetting)
+
+    place = folder / "store-1"
+    assert [file.name for file in place.iterdir()] == ["manifest.json"]
+
+
 def test_names_do_not_lie_in_the_parts_as_they_are(office, shop, folder):
     snapshot.build(office, folder, 1, now=NOON)
 

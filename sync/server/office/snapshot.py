@@ -149,12 +149,6 @@ def build(
     return True
 
 
-def forget(folder: Path, store: int) -> None:
-    """Delete the snapshots of a store, if there are any."""
-    for place in (_place(folder, store), _before(folder, store)):
-        _forget(place)
-
-
 def _forget(place: Path) -> None:
     shutil.rmtree(place, ignore_errors=True)
 
