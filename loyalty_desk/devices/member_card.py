@@ -7,19 +7,16 @@ is printed on it but what is given; and that a long name grows smaller before it
 
 from __future__ import annotations
 
-import io
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from loyalty_desk.devices import print_drawing as drawn
 from loyalty_desk.devices.qr_image import make_qr
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageDraw import ImageDraw
-    from PIL.ImageFont import FreeTypeFont
 
 # One pixel is 0.05 mm, which makes card and modules whole numbers of pixels.
 PIXELS_PER_MM: Final = 20
@@ -39,10 +36,8 @@ _MARK_MM = 7.1
 _PANEL_MM = 30.0
 _PANEL_RIGHT_MM = 5.0
 _TEXT_WIDTH_MM = 42.5
-_SMALLEST_SHARE = 0.6
-# Clockwise from the right.
-_RING_FROM, _RING_TO = 270, 200
-_FINER = 2
+# Centre, radius and width, in pixels.
+_RING_AT = ((62.5 * PIXELS_PER_MM, 27.0 * PIXELS_PER_MM), 25.2 * PIXELS_PER_MM, 7.2 * PIXELS_PER_MM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +56,7 @@ def card_png(face: CardFace, fonts: Path) -> bytes:
 
     Raises `OSError` when the fonts are not there.
     """
-    written = io.BytesIO()
-    _draw(face, fonts).save(written, "PNG", dpi=(DPI, DPI), optimize=True)
-    return written.getvalue()
+    return drawn.png_of(_draw(face, fonts), DPI)
 
 
 def card_pdf(face: CardFace, fonts: Path) -> bytes:
@@ -71,20 +64,7 @@ def card_pdf(face: CardFace, fonts: Path) -> bytes:
 
     Raises `OSError` when the fonts are not there.
     """
-    written = io.BytesIO()
-    _draw(face, fonts).save(
-        written,
-        "PDF",
-        resolution=DPI,
-        quality=95,
-        subsampling=0,
-        title=face.club_name,
-        producer="Loyalty Desk",
-        # Left out: the same card is the same file.
-        creationDate=None,
-        modDate=None,
-    )
-    return written.getvalue()
+    return drawn.pdf_of(_draw(face, fonts), DPI, face.club_name)
 
 
 def _draw(face: CardFace, fonts: Path) -> Image:
@@ -92,9 +72,11 @@ def _draw(face: CardFace, fonts: Path) -> Image:
     from PIL import ImageDraw as drawing
 
     card = images.new("RGB", (_px(CARD_MM[0]), _px(CARD_MM[1])), _PAPER)
-    _draw_ring(card)
+    # The large open ring behind everything.
+    drawn.fill(card, _RING, lambda pen: drawn.open_ring(pen, *_RING_AT))
+    mark = _px(_MARGIN_MM)
+    drawn.draw_mark(card, (mark, mark), _px(_MARK_MM), _INK, _PANEL)
     pen = drawing.Draw(card)
-    _draw_mark(card)
     _draw_code(card, pen, face.token)
     strong, plain = fonts / "Inter-SemiBold.ttf", fonts / "Inter-Regular.ttf"
     beside_mark = _MARGIN_MM + _MARK_MM + 1.7
@@ -118,53 +100,6 @@ def _draw_code(card: Image, pen: ImageDraw, token: str) -> None:
     card.paste(code.convert("RGB"), (left + inset, top + inset))
 
 
-def _draw_ring(card: Image) -> None:
-    """The large open ring behind everything."""
-    _fill(card, _RING, lambda pen: _open_ring(pen, (62.5, 27.0), 25.2, 7.2))
-
-
-def _draw_mark(card: Image) -> None:
-    """The club's mark: a ring and a dot on a dark tile."""
-    start, end = _fine(_MARGIN_MM), _fine(_MARGIN_MM + _MARK_MM)
-    middle = _MARGIN_MM + _MARK_MM / 2
-
-    def tile(pen: ImageDraw) -> None:
-        pen.rounded_rectangle((start, start, end, end), _fine(1.9), fill=255)
-
-    def sign(pen: ImageDraw) -> None:
-        _open_ring(pen, (middle, middle), 1.6, 0.5)
-        _disc(pen, (middle, middle), 0.5)
-
-    _fill(card, _INK, tile)
-    _fill(card, _PANEL, sign)
-
-
-def _fill(card: Image, colour: str, shape: Callable[[ImageDraw], None]) -> None:
-    """Fill a shape with smooth edges: Pillow's are hard, so it is drawn finer and shrunk."""
-    from PIL import Image as images
-    from PIL import ImageDraw as drawing
-
-    mask = images.new("L", (_FINER * card.width, _FINER * card.height), 0)
-    shape(drawing.Draw(mask))
-    card.paste(colour, (0, 0), mask.resize(card.size, images.Resampling.BOX))
-
-
-def _open_ring(pen: ImageDraw, centre: tuple[float, float], radius: float, width: float) -> None:
-    """Most of a ring with round ends, open at the upper left; measures in mm."""
-    x, y, outer = _fine(centre[0]), _fine(centre[1]), _fine(radius + width / 2)
-    box = (x - outer, y - outer, x + outer, y + outer)
-    pen.arc(box, _RING_FROM, _RING_TO, fill=255, width=_fine(width))
-    for degrees in (_RING_FROM, _RING_TO):
-        angle = math.radians(degrees)
-        tip = (centre[0] + radius * math.cos(angle), centre[1] + radius * math.sin(angle))
-        _disc(pen, tip, width / 2)
-
-
-def _disc(pen: ImageDraw, centre: tuple[float, float], radius: float) -> None:
-    x, y, reach = _fine(centre[0]), _fine(centre[1]), _fine(radius)
-    pen.ellipse((x - reach, y - reach, x + reach, y + reach), fill=255)
-
-
 def _write(
     pen: ImageDraw,
     text: str,
@@ -174,31 +109,10 @@ def _write(
     room_mm: float,
     colour: str,
 ) -> None:
-    """Write one line, centred on its height, smaller where it is long, cut where it must be."""
-    from PIL import ImageFont as lettering
-
-    line = " ".join(text.split())
-    room = _px(room_mm)
-    font = lettering.truetype(str(face), _px(size_mm))
-    wide = font.getlength(line)
-    if wide > room:
-        share = max(_SMALLEST_SHARE, room / wide)
-        font = lettering.truetype(str(face), int(_px(size_mm) * share))
-        line = _cut(line, font, room)
+    """Write one line, centred on its height."""
+    line, font = drawn.lettered(text, face, _px(size_mm), _px(room_mm))
     pen.text((_px(at_mm[0]), _px(at_mm[1])), line, fill=colour, font=font, anchor="lm")
-
-
-def _cut(line: str, font: FreeTypeFont, room: int) -> str:
-    if font.getlength(line) <= room:
-        return line
-    while line and font.getlength(line + "…") > room:
-        line = line[:-1].rstrip()
-    return line + "…"
 
 
 def _px(mm: float) -> int:
     return round(mm * PIXELS_PER_MM)
-
-
-def _fine(mm: float) -> int:
-    return round(mm * PIXELS_PER_MM * _FINER)
