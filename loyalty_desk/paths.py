@@ -77,6 +77,11 @@ class Places:
         return self.data / "cards"
 
     @property
+    def slips(self) -> Path:
+        """Slips that were made to be printed."""
+        return self.data / "slips"
+
+    @property
     def exports(self) -> Path:
         """Records saved to be carried to the server. Kept when a till leaves its machine."""
         return self.data / "exports"

@@ -18,9 +18,8 @@ from loyalty_desk.app.ear import Ear
 from loyalty_desk.app.embedded_server import Address, EmbeddedServer
 from loyalty_desk.app.line_keeper import LineKeeper
 from loyalty_desk.app.link import Link
+from loyalty_desk.app.papers import Papers
 from loyalty_desk.app.waiting import waiting_screen
-from loyalty_desk.desk import identify
-from loyalty_desk.desk.card import CardFiles, write_card
 from loyalty_desk.desk.counter import Clock, Counter
 from loyalty_desk.desk.outbox import export_outbox, unsent
 from loyalty_desk.paths import Places
@@ -216,7 +215,9 @@ class DeskApp(QObject):
         )
         presenter = CounterPresenter(floor, show=self._show, sync_now=self._after_act)
         self.presenter = presenter
-        presenter.save_card = lambda member: self._write_card(counter, link, member)
+        papers = Papers(self.asking_worker, counter, link, self._places, presenter)
+        presenter.papers.save_card = papers.card
+        presenter.papers.save_slip = papers.pending
         self._give_window(presenter)
         presenter.start()
         self._seconds.start(_SECOND_MS)
@@ -276,29 +277,6 @@ class DeskApp(QObject):
         self.store_worker.run(
             lambda: decode_image(data), lambda codes: presenter.scanned(codes[0]), failed
         )
-
-    def _write_card(self, counter: Counter, link: Link, member: int) -> None:
-        """A member's card, made by the server and written where documents go."""
-        presenter, hint = self.presenter, _("Show this code at the counter")
-        assert presenter is not None
-
-        def work() -> CardFiles:
-            opened = identify.by_member(counter, member)
-            made = link.card_of(member)
-            return write_card(counter, opened, made, self._places.cards, hint=hint)
-
-        def written(files: CardFiles) -> None:
-            presenter.say(_("Card saved: {path}").format(path=files.pdf))
-
-        def failed(error: BaseException) -> None:
-            if isinstance(error, OSError):
-                presenter.refused(Refused(Reason.DISK_FULL))
-            elif isinstance(error, Refused):
-                presenter.refused(error)
-            else:
-                raise error
-
-        self.asking_worker.run(work, written, failed)
 
     def _save_outbox(self, counter: Counter, keys: Keys) -> tuple[int, Path]:
         """Save what the server does not have; return how many events, and the file."""

@@ -67,6 +67,7 @@ def _found(places: Places) -> Iterator[Path]:
         places.salvage,
         places.lock,
         places.cards,
+        places.slips,
         places.demo,
     )
     yield from (path for path in beside if path.exists())

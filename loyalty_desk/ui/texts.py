@@ -5,6 +5,7 @@ language before they are put in.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import date
 
 from sync import i18n
 from sync.i18n import N_, _
@@ -82,6 +83,7 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.POINTS_RECALLED: N_("{till} held these points and is giving them back. Try again."),
     Reason.VOUCHER_OTHER_STORE: N_("This reward is set aside in {store}."),
     Reason.VOUCHER_USED: N_("This reward was handed over here already."),
+    Reason.VOUCHER_ENDED: N_("This pending voucher was good until {day}."),
     Reason.UNITS_RECALLED: N_("{till} held the last ones and is giving them back. Try again."),
     Reason.FLOOR_LIMIT_REACHED: N_(
         "Without connection only a reward of up to {left} points can be given here."
@@ -166,6 +168,6 @@ class _Facts(dict[str, str]):
 
 def _written(name: str, fact: int | str) -> str:
     if isinstance(fact, str):
-        return fact
+        return i18n.day(date.fromisoformat(fact)) if name == "day" else fact
     write: Callable[[int], str] = i18n.money if name in _MONEY else i18n.number
     return write(fact)

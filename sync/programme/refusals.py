@@ -84,6 +84,7 @@ class Reason(StrEnum):
     POINTS_RECALLED = "points_recalled"
     VOUCHER_OTHER_STORE = "voucher_other_store"
     VOUCHER_USED = "voucher_used"
+    VOUCHER_ENDED = "voucher_ended"
     UNITS_RECALLED = "units_recalled"
     FLOOR_LIMIT_REACHED = "floor_limit_reached"
     NEEDS_FRESH_CODE = "needs_fresh_code"

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from sync.programme import pending_voucher
 from sync.programme.cpf import Cpf, parse_cpf
 from sync.programme.keyboard_layout import abnt2_to_us
 from sync.programme.member_token import LAYOUT as MEMBER_LAYOUT
 from sync.programme.member_token import TokenKind, kind_of
+from sync.programme.pending_voucher import PendingVoucher
 from sync.programme.receipt_qr import ReceiptCode, read_receipt_code
 from sync.programme.refusals import Reason, Refused
 from sync.programme.voucher_code import parse_voucher_code
@@ -66,6 +68,13 @@ class RewardVoucher:
 
 
 @dataclass(frozen=True, slots=True)
+class PendingVoucherCode:
+    """A pending voucher on paper; it says whose it is and proves nothing."""
+
+    voucher: PendingVoucher
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptScan:
     """A fiscal receipt."""
 
@@ -111,6 +120,7 @@ Scan: TypeAlias = (
     | StaffBadge
     | VoucherCode
     | RewardVoucher
+    | PendingVoucherCode
     | ReceiptScan
     | PixCode
     | CpfTyped
@@ -118,6 +128,9 @@ Scan: TypeAlias = (
     | CounterCommand
     | Unknown
 )
+
+
+_STRONG = (MemberCode, StaffBadge, RewardVoucher, PendingVoucherCode, ReceiptScan)
 
 
 def route(*texts: str) -> Scan:
@@ -136,11 +149,11 @@ def route(*texts: str) -> Scan:
 
 
 def is_strong(text: str) -> bool:
-    """True when chance cannot have made `text`: a whole token, or an access key anywhere in it."""
+    """True when chance cannot have made `text`: a whole code of ours, or an access key within."""
     scan = route(text)
     if isinstance(scan, VoucherCode):
         return scan.signed
-    return isinstance(scan, MemberCode | StaffBadge | RewardVoucher | ReceiptScan)
+    return isinstance(scan, _STRONG)
 
 
 def is_product(text: str) -> bool:
@@ -169,6 +182,15 @@ def _recognised(text: str) -> Scan:
 def _command(text: str) -> Scan | None:
     found = _COMMAND.fullmatch(text)
     return CounterCommand(found[1]) if found else None
+
+
+def _pending(text: str) -> Scan | None:
+    if not text.startswith(pending_voucher.PREFIX):
+        return None
+    try:
+        return PendingVoucherCode(pending_voucher.read(text))
+    except Refused as refusal:
+        return Unknown(text, refusal.reason)
 
 
 def _token(text: str) -> Scan | None:
@@ -228,6 +250,7 @@ def _cpf(text: str) -> Scan | None:
 
 _IN_ORDER: tuple[Callable[[str], Scan | None], ...] = (
     _command,
+    _pending,
     _reward_voucher,
     _token,
     _pix,

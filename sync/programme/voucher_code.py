@@ -9,9 +9,9 @@ import re
 
 from sync.programme.refusals import Reason, Refused
 
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _BODY_LENGTH = 11
-_SHAPE = re.compile(rf"[{_ALPHABET}]{{{_BODY_LENGTH + 1}}}")
+_SHAPE = re.compile(rf"[{ALPHABET}]{{{_BODY_LENGTH + 1}}}")
 _LOOKALIKES = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None})
 
 
@@ -32,8 +32,8 @@ def check_character(body: str) -> str:
     """The character that closes `body`, which is spelt in the alphabet."""
     total = 0
     for character in body:
-        total = _doubled(total ^ _ALPHABET.index(character))
-    return _ALPHABET[total]
+        total = _doubled(total ^ ALPHABET.index(character))
+    return ALPHABET[total]
 
 
 def formatted(code: str) -> str:

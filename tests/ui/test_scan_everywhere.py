@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from loyalty_desk.ui import theme
 from loyalty_desk.ui.redeem.state import ConfirmState
 from sync import i18n
+from sync.programme.pending_voucher import PendingVoucher, code_of
 from tests.desk import club
 from tests.ui.whole_desk import Seen, WholeDesk
 
@@ -260,6 +262,14 @@ def test_a_receipt_joins_the_visit_and_the_amount_waits_for_its_digits(desk: Who
         desk.type("8640")
         assert desk.draft.amount_centavos == AMOUNT, name_of(stop)
         desk.presenter.visit.change(replace(desk.draft, receipt=None))
+
+
+def test_a_pending_voucher_opens_its_member_from_every_focus(desk: WholeDesk) -> None:
+    until = date(2026, 12, 31)
+    paper = code_of(PendingVoucher(club.PROGRAMME, club.CAIO, club.COFFEE, until))
+    for stop in every_stop(desk, visit, one_of_a_kind=True):
+        scan_at(desk, stop, paper)
+        desk.until(lambda: desk.member == club.CAIO)
 
 
 # --- Nobody has signed in -------------------------------------------------------------------------

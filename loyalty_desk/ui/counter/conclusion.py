@@ -128,7 +128,7 @@ class Conclusion:
             self._ask_for_lead(problem)
         else:
             self._open.view = replace(self._open.view, unrecorded=True)
-            self._open.refused(problem)
+            self._open.refused(problem, reward=self._open.view.appraisal.draft.reward)
 
     def _ask_for_lead(self, problem: Refused | None = None) -> None:
         assert self._open.view is not None

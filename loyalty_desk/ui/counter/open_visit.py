@@ -34,10 +34,10 @@ class OpenVisit:
         self.view = view
         self._floor.redraw()
 
-    def refused(self, problem: Refused) -> None:
-        """Show why something could not be done; nothing entered is lost."""
+    def refused(self, problem: Refused, *, reward: int = 0) -> None:
+        """Show why something could not be done, with which `reward`; nothing entered is lost."""
         if self.view is not None:
-            self.show(replace(self.view, problem=problem))
+            self.show(replace(self.view, problem=problem, denied=reward))
 
     def clear(self) -> None:
         """Nobody is open any more."""

@@ -15,6 +15,7 @@ from loyalty_desk.desk.visit import Concluded, Draft
 from loyalty_desk.ui.counter.enrol_flow import EnrolFlow
 from loyalty_desk.ui.counter.floor import Floor, Place, read_place, refusal
 from loyalty_desk.ui.counter.idle_flow import IdleFlow, News
+from loyalty_desk.ui.counter.paper_flow import PaperFlow
 from loyalty_desk.ui.counter.reception import Reception
 from loyalty_desk.ui.counter.screen import PageState
 from loyalty_desk.ui.counter.sign_in_flow import SignInFlow
@@ -53,14 +54,13 @@ class CounterPresenter:
     ):
         self._floor = floor
         self._sync_now = sync_now
-        self._card_for = 0  # a newcomer whose card waits until the server knows them
-        self.save_card: Callable[[int], None] = lambda _member: None
         self.press: Callable[[int], None] = self.key  # the window adds keys that move the focus
         self.sign_in = SignInFlow(floor, entered=self._entered)
         self.idle = IdleFlow(floor, undone=self._undone, refused=self.refused)
         self.visit = VisitFlow(
             floor, opened=self._opened, concluded=self._concluded, refused=self.refused
         )
+        self.papers = PaperFlow(self.visit, say=self.say)
         self.enrol = EnrolFlow(floor, enrolled=self._enrolled, exists=self.open_member)
         self.pending = TrayFlow(floor, see=self.open_member, refresh=self.refresh)
         flows = Flows(self.sign_in, self.idle, self.visit, self.enrol, self.pending)
@@ -163,7 +163,7 @@ class CounterPresenter:
             6: self.ask_for_receipt,
             7: self.pickups,
             8: self.undo,
-            9: self.no_printer,
+            9: self.papers.print_out,
             10: self.conclude,
             11: self.tray,
             12: self.lock,
@@ -275,12 +275,6 @@ class CounterPresenter:
             # One goes on hold and one comes back from there: as many as before.
             self._floor.turn.when_free(lambda: self._stage.leave(take, whatever_waits=True))
 
-    def card(self) -> None:
-        """The open member's card, as files to print or send."""
-        draft = self.visit.draft
-        if draft is not None and draft.member.row is not None:
-            self.save_card(draft.member.member)
-
     def unpark_next(self, step: int) -> None:
         """The next or the previous visit on hold."""
         held = [visit for visit, _name in self._stage.parked]
@@ -320,10 +314,6 @@ class CounterPresenter:
             self._stage.go_home()
         else:
             self.say(_("This place is not open on this till yet."))
-
-    def no_printer(self) -> None:
-        """F9: nothing prints yet."""
-        self.say(_("No printer is set up on this till."))
 
     def say(self, words: str) -> None:
         """Show a quiet word where the cashier looks now."""
@@ -367,9 +357,8 @@ class CounterPresenter:
         if place is not None:
             self._floor.undo_seconds = place.document.limits.undo_seconds
         self.sign_in.hold(tuple(first_name(name) or "…" for _visit, name in held))
-        if self._card_for and self._floor.line.connected and not status.waiting:
-            member, self._card_for = self._card_for, 0
-            self.save_card(member)
+        if self._floor.line.connected and not status.waiting:
+            self.papers.server_knows_all()
         if news is not None:
             self.idle.hear(news, status)
         if arrived:
@@ -410,7 +399,7 @@ class CounterPresenter:
         self._after_act()
 
     def _enrolled(self, made: Enrolled, card: bool) -> None:
-        self._card_for = made.member if card else 0
+        self.papers.card_later(made.member if card else 0)
         if self.screen == "enrol":
             self._stage.to("identify")
             if not self._reception.is_looking:  # else the next customer has been scanned already

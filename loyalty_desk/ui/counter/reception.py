@@ -6,9 +6,10 @@ being recorded disturbs it, an answer that was overtaken is dropped, and a locke
 
 from collections.abc import Callable
 
-from loyalty_desk.desk import identify, receipts, session, vouchers
+from loyalty_desk.desk import identify, pending_voucher, receipts, session, vouchers
 from loyalty_desk.desk.counter import Counter
 from loyalty_desk.desk.identify import OpenMember
+from loyalty_desk.desk.pending_voucher import Wanted
 from loyalty_desk.desk.session import Session
 from loyalty_desk.desk.visit import Draft, ReceiptRead
 from loyalty_desk.desk.vouchers import Shown
@@ -88,6 +89,8 @@ class Reception:
             self._find(lambda counter: identify.by_code(counter, scan.digits))
         elif isinstance(scan, scans.RewardVoucher):
             self._find(lambda counter: vouchers.shown(counter, scan.digits))
+        elif isinstance(scan, scans.PendingVoucherCode):
+            self._find(lambda counter: pending_voucher.shown(counter, scan.voucher))
         elif isinstance(scan, scans.CpfTyped):
             self._find(lambda counter: identify.by_cpf(counter, scan.cpf))
         elif isinstance(scan, scans.ReceiptScan):
@@ -109,18 +112,20 @@ class Reception:
         self._stage.clear_scan_field()
         self._floor.turn.when_free(lambda: self._stage.leave(search))
 
-    def _find(self, work: Callable[[Counter], OpenMember | Shown | None]) -> None:
+    def _find(self, work: Callable[[Counter], OpenMember | Shown | Wanted | None]) -> None:
         if self._floor.session is None:
             return
         self._asked += 1
         asked, counter = self._asked, self._floor.counter
 
-        def met(found: OpenMember | Shown | None) -> None:
+        def met(found: OpenMember | Shown | Wanted | None) -> None:
             if asked != self._asked:
                 return
             self._answered = asked
             if isinstance(found, Shown):
                 self._brought(found)
+            elif isinstance(found, Wanted):
+                self._wanted(found)
             else:
                 self._met(found)
 
@@ -156,6 +161,15 @@ class Reception:
         reward = shown.voucher.reward
         brought = Draft(member=shown.member, reward=reward, voucher=shown.voucher)
         self._stage.leave(lambda: self._flows.visit.open(brought))
+
+    def _wanted(self, wanted: Wanted) -> None:
+        """A pending voucher: its reward is chosen for its member, whose proof is yet to be seen."""
+        draft = self._flows.visit.draft
+        if draft is not None and identify.is_same(draft.member, wanted.member):
+            self._flows.visit.choose(wanted.reward)
+            return
+        draft = Draft(member=wanted.member)
+        self._stage.leave(lambda: self._flows.visit.open(draft, wanted=wanted.reward))
 
     # Receipts
 

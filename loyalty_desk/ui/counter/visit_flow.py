@@ -64,8 +64,11 @@ class VisitFlow:
 
     # Opening, changing, closing
 
-    def open(self, draft: Draft, *, notice: str = "", visit: str = "") -> None:
-        """Open a member with what was entered before (`visit` keeps the id of one on hold)."""
+    def open(self, draft: Draft, *, notice: str = "", visit: str = "", wanted: int = 0) -> None:
+        """Open a member with what was entered before (`visit` keeps the id of one on hold).
+
+        A reward that is `wanted` is chosen then as if the cashier did.
+        """
         counter = self._floor.counter
         self.close()
 
@@ -75,6 +78,8 @@ class VisitFlow:
             def show() -> None:
                 if asked == self._asked:
                     self._opened(answer[0], answer[1], notice)
+                    if wanted:
+                        self.choose(wanted)
 
             self._floor.turn.when_free(show)
 
@@ -187,7 +192,14 @@ class VisitFlow:
         self._open.view = replace(view, confirming=problem is None)
         self.change(replace(draft, reward=chosen, quantity=1, lead=0, voucher=None))
         if problem is not None:
-            self.refused(problem)
+            self._open.refused(problem, reward=reward)
+
+    def promised(self) -> tuple[OpenMember, int] | None:
+        """Return whom a reward may be promised on paper, and which; None for nobody."""
+        view = self.view
+        if view is None or not view.promisable:
+            return None
+        return view.appraisal.draft.member, view.promisable
 
     def voucher(self, voucher: VoucherToken) -> None:
         """The open member shows a voucher: the reward set aside for it is chosen."""

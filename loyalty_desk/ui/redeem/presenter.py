@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from loyalty_desk.desk.appraise import Appraisal
 from loyalty_desk.desk.identify import OpenMember
+from loyalty_desk.ui.redeem.slip_words import way_out
 from loyalty_desk.ui.redeem.state import Ask, ConfirmState, Proof, Row
 from loyalty_desk.ui.texts import refusal_text
 from sync import i18n
@@ -16,11 +17,18 @@ QUANTITY_MAX = 9
 
 
 def confirm_state(
-    seen: Appraisal, problem: Refused | None, ask: Ask | None, busy: bool, undo_seconds: int
+    seen: Appraisal,
+    problem: Refused | None,
+    ask: Ask | None,
+    busy: bool,
+    undo_seconds: int,
+    *,
+    promisable: int = 0,
 ) -> ConfirmState:
     """Return the panel for the draft's chosen reward.
 
-    `problem` is why it cannot be concluded as it stands.
+    `problem` is why it cannot be concluded as it stands; `promisable` says
+    which reward may be promised on paper then, 0 for none.
     """
     draft = seen.draft
     reward = seen.offer(draft.reward).reward
@@ -37,7 +45,7 @@ def confirm_state(
     label = reward.name if draft.quantity == 1 else f"{draft.quantity} × {reward.name}"
     rows.append(Row(label, i18n.number(-cost)))
     words = ngettext("{n} unit", "{n} units", draft.quantity).format(n=draft.quantity)
-    proof = _refused(problem) if problem is not None else proof_of(draft.member, seen)
+    proof = _refused(problem, promisable) if problem is not None else proof_of(draft.member, seen)
     return ConfirmState(
         icon=reward.icon,
         name=reward.name,
@@ -101,10 +109,12 @@ def _without_echo(ask: Ask | None, proof: Proof | None) -> Ask | None:
     return replace(ask, hint="")
 
 
-def _refused(problem: Refused) -> Proof:
+def _refused(problem: Refused, promisable: int) -> Proof:
     if problem.reason is Reason.AMOUNT_UNUSUAL:
         return Proof(refusal_text(problem), tone="warn", icon="triangle-alert")
-    title = _("Cannot be redeemed like this")
+    title, note = _("Cannot be redeemed like this"), refusal_text(problem)
     if problem.reason is Reason.ON_HOLD_FULL:
         title = _("Not put on hold")
-    return Proof(title, refusal_text(problem), "bad", "circle-alert")
+    if promisable:
+        title, note = note, way_out()
+    return Proof(title, note, "bad", "circle-alert")

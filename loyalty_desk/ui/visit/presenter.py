@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from loyalty_desk.desk import pending_voucher
 from loyalty_desk.desk.appraise import Appraisal
 from loyalty_desk.desk.appraise import Offer as RewardOffer
 from loyalty_desk.ui.pending.state import TrayState
 from loyalty_desk.ui.redeem.presenter import confirm_state
+from loyalty_desk.ui.redeem.slip_words import way_out
 from loyalty_desk.ui.redeem.state import Ask, Proof, Row
 from loyalty_desk.ui.texts import refusal_text
 from loyalty_desk.ui.visit.member_words import member_card, points_unit
@@ -34,8 +36,8 @@ class VisitView:
     """What the screen is made of: an appraisal, and what the cashier is looking at.
 
     `problem` is the answer to the last act that was refused, `unrecorded` says that the act was the
-    conclusion; `ask` is a question in the button's place; `undo_seconds` the window shown before a
-    redemption.
+    conclusion, `denied` is the reward it was about, or 0; `ask` is a question in the button's
+    place; `undo_seconds` the window shown before a redemption.
     """
 
     appraisal: Appraisal
@@ -44,11 +46,17 @@ class VisitView:
     confirming: bool = False
     problem: Refused | None = None
     unrecorded: bool = False
+    denied: int = 0
     notice: str = ""
     ask: Ask | None = None
     tray: TrayState | None = None
     busy: bool = False
     undo_seconds: int = 15
+
+    @property
+    def promisable(self) -> int:
+        """The reward that was refused and may be promised on paper, or 0."""
+        return self.denied if pending_voucher.may_promise(self.problem) else 0
 
 
 def visit_state(view: VisitView) -> VisitState:
@@ -65,7 +73,14 @@ def visit_state(view: VisitView) -> VisitState:
         offers=_offers(seen),
         panel=panel
         or (
-            confirm_state(seen, view.problem, view.ask, view.busy, view.undo_seconds)
+            confirm_state(
+                seen,
+                view.problem,
+                view.ask,
+                view.busy,
+                view.undo_seconds,
+                promisable=view.promisable,
+            )
             if view.confirming
             else None
         ),
@@ -243,7 +258,12 @@ def _refused(view: VisitView) -> Proof | None:
     if problem is None or view.confirming or _is_of_the_amount(view):
         return None
     words = refusal_text(problem)
-    title, note = (_("Visit not recorded"), words) if view.unrecorded else (words, "")
+    title, note = words, ""
+    if view.promisable:
+        # How many points can be used stands beside the balance; here is room for a line of each.
+        title, note = _("Needs connection"), way_out()
+    if view.unrecorded:
+        title, note = _("Visit not recorded"), words
     if problem.reason is Reason.ON_HOLD_FULL:
         title, note = _("Not put on hold"), words
     return Proof(title, note, "bad", "circle-alert")

@@ -82,12 +82,18 @@ def test_f10_twice_while_points_are_being_borrowed_redeems_once(online):
     [
         (
             Refused(Reason.NEEDS_CONNECTION, usable=0),
-            "Needs connection: up to 0 points can be used here.",
+            ("Needs connection: up to 0 points can be used here.", "F9: pending voucher"),
         ),
-        (Refused(Reason.NOT_ENOUGH_POINTS, missing=20), "20 points to go."),
+        (
+            Refused(Reason.NOT_ENOUGH_POINTS, missing=20),
+            ("Cannot be redeemed like this", "20 points to go."),
+        ),
         (
             Refused(Reason.DISK_FULL),
-            "The disk is full. Free some space; nothing recorded was lost.",
+            (
+                "Cannot be redeemed like this",
+                "The disk is full. Free some space; nothing recorded was lost.",
+            ),
         ),
     ],
 )
@@ -99,7 +105,8 @@ def test_when_nothing_is_lent_the_confirmation_stays_says_why_and_can_be_tried_a
     online.press(10)
 
     assert (online.name, online.view.confirming, online.view.busy) == ("visit", True, False)
-    assert online.said == said
+    proof = online.page.panel.proof
+    assert (proof.title, proof.note) == said
     assert online.page.panel.can_act
     assert online.till.head == 0
     online.lender.fault = None
@@ -210,7 +217,7 @@ def test_a_scan_that_waited_for_a_refused_visit_is_let_go_so_that_the_refusal_is
     online.asking.go_on()
 
     assert (online.page.member.name, online.view.confirming) == ("Marina Alves", True)
-    assert online.said.startswith("Needs connection")
+    assert online.page.panel.proof.title.startswith("Needs connection")
 
 
 def test_escape_does_not_leave_a_visit_that_is_being_recorded(online):
@@ -267,7 +274,7 @@ def test_a_visit_refused_behind_a_locked_till_stands_there_for_the_next_person(o
     online.sign_in(club.BIANCA)
 
     assert (online.name, online.page.member.name) == ("visit", "Marina Alves")
-    assert online.said.startswith("Needs connection")
+    assert online.page.panel.proof.title.startswith("Needs connection")
 
 
 def test_a_scan_that_waited_opens_nobody_on_a_locked_till(online):

@@ -252,7 +252,7 @@ def test_escape_closes_the_text_being_read_before_the_form(form):
 
 def test_a_newcomers_card_is_saved_once_the_server_knows_them(form, till):
     saved = []
-    form.presenter.save_card = saved.append
+    form.presenter.papers.save_card = saved.append
     form.fill_form()
     form.presenter.enrol.after("card")
     form.press(10)

@@ -128,7 +128,7 @@ def test_nothing_else_acts_on_a_locked_till(desk):
         desk.presenter.escape,
         desk.presenter.open_enrolment,
         desk.presenter.lock,
-        desk.presenter.card,
+        desk.presenter.papers.card,
         lambda: desk.presenter.search_submitted("marina"),
         lambda: desk.presenter.open_member(club.MARINA),
     ):
