@@ -24,6 +24,7 @@ from sync.client.enrol import enrol
 from sync.client.outcomes import Outcome
 from sync.client.remote import RemoteServer
 from sync.protocol.events import AnyEvent
+from sync.server.office.epoch import FIRST_EPOCH
 from sync.server.office.pull import read_cursor
 from tests.simulation.clock import TillClock
 from tests.simulation.network import Line, Network
@@ -250,7 +251,10 @@ class Till:
         cursor = self.store.replica.cursor()
         if not cursor or read_cursor(cursor).epoch != epoch:
             return False
-        return epoch == 1 or not self.store.replica.wants_tally(self.clock.now())
+        if epoch == FIRST_EPOCH:
+            return True
+        replica = self.store.replica
+        return replica.copying() is None and not replica.wants_tally(self.clock.now())
 
     def points(self, member: int) -> int:
         known = self.members.by_id(member)
