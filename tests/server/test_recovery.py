@@ -15,7 +15,7 @@ from sync.server.office.recovery import awaited, end_recovery
 from sync.server.store.tables import audit, balances, events, orphans
 from tests.server.accounts import account, folded, lost, stored
 from tests.server.backups import backed_up, restore
-from tests.server.shop import DAY, MINUTE, NOON, Till, enrolled_till
+from tests.server.shop import DAY, HOUR, MINUTE, NOON, Till, enrolled_till
 
 EPOCH = NOON // 1000 - 1_767_225_600  # of a server that was restored at NOON
 
@@ -149,6 +149,21 @@ def test_a_manager_may_end_the_wait(office, till, member):
     assert end_recovery(office, staff=0, now=NOON) is False
     assert till.lend(member, 10).amount == 10
     assert awaited(office) == ()
+
+
+def test_for_an_hour_after_the_wait_nothing_is_lent_before_it_is_asked_for(office, till, member):
+    enrolled_till(office, seed=2)
+    backup = backed_up(office)
+    till.accrual(member, 2_000)
+    acked = ack_in(till.push())
+    restore(office, backup)
+    push_again(till, say_hello(till, acked=acked))
+    end_recovery(office, staff=0, now=NOON)
+
+    say_hello(till, acked=acked, now=NOON + HOUR - 1)
+    assert account(office, member).leased == 0
+    say_hello(till, acked=acked, now=NOON + HOUR)
+    assert account(office, member).leased == 100
 
 
 def test_a_till_that_was_not_heard_for_a_week_before_the_copy_is_not_waited_for(office, till):
@@ -387,6 +402,29 @@ def test_what_comes_before_its_member_takes_effect_when_the_member_comes(office,
         left = connection.scalars(select(events.c.code).where(events.c.code != "")).all()
     # The one that was taken back, and a reward below its price.
     assert sorted(left) == ["member_unknown", "not_enough_points"]
+
+
+def test_a_forgotten_lease_pays_also_when_its_journal_is_whole_before_its_member_comes(
+    office, till
+):
+    other = enrolled_till(office, seed=2)
+    backup = backed_up(office)
+    member = till.member()
+    acked = ack_in(till.push())
+    lease = other.lend(member, 50)
+    other.redemption(member, 50, lease.id)
+    proof = ack_in(other.push())
+    restore(office, backup)
+
+    push_again(other, say_hello(other, acked=proof))
+    say_hello(other, acked=proof)
+    assert awaited(office) == (till.caller.terminal,)
+    assert lost(office) == 50
+    push_again(till, say_hello(till, acked=acked))
+
+    now = account(office, member)
+    assert (now.points, now.spent, now.debt, lost(office)) == (0, 50, 0, 0)
+    assert stored(office) == folded(office)
 
 
 def test_what_a_forgotten_lease_paid_for_is_charged_and_not_lost(office, till, member):

@@ -8,8 +8,11 @@ from sqlalchemy import Connection, Row, ScalarSelect, bindparam, delete, select
 from sync.server.store.dialect import put_rows
 from sync.server.store.tables import settings
 
+FIRST_EPOCH = 1  # of a server that was never restored
+
 _EPOCH = "epoch"
 _RECOVERING = "recovering"
+_RECOVERED_AT = "recovered_at"
 
 
 def value_of(name: str) -> ScalarSelect[str]:
@@ -48,12 +51,12 @@ def era(connection: Connection) -> Era:
 def era_in(row: Row[*tuple[Any, ...]]) -> Era:
     """Return which life of the server a row says that was asked for `ERA`."""
     awaits = row.awaits_set
-    return Era(int(row.epoch_set or "1"), None if awaits is None else int(awaits))
+    return Era(int(row.epoch_set or FIRST_EPOCH), None if awaits is None else int(awaits))
 
 
 def epoch(connection: Connection) -> int:
     """Return the number of the time since the server was last restored from a copy, 1 for never."""
-    return int(setting(connection, _EPOCH, "1"))
+    return int(setting(connection, _EPOCH, str(FIRST_EPOCH)))
 
 
 def begin_era(connection: Connection, number: int, *, awaits: int) -> None:
@@ -62,9 +65,15 @@ def begin_era(connection: Connection, number: int, *, awaits: int) -> None:
     keep_setting(connection, _RECOVERING, str(awaits))
 
 
-def end_wait(connection: Connection) -> None:
+def end_wait(connection: Connection, *, now: int) -> None:
     """Stop recovering."""
     connection.execute(delete(settings).where(settings.c.name == _RECOVERING))
+    keep_setting(connection, _RECOVERED_AT, str(now))
+
+
+def recovered_at(connection: Connection) -> int:
+    """Return when this server last stopped recovering (ms UTC), 0 for never."""
+    return int(setting(connection, _RECOVERED_AT, "0"))
 
 
 def setting(connection: Connection, name: str, default: str = "") -> str:

@@ -15,10 +15,12 @@ from sync.programme.members import bucket_of
 from sync.programme.refusals import Reason
 from sync.protocol import events as wire
 from sync.server.office.documents import local
+from sync.server.office.epoch import FIRST_EPOCH, era
 from sync.server.office.posting import (
     Item,
     Outcome,
     Posting,
+    gaps_of,
     known_versions,
     past_of,
     zone_of,
@@ -115,7 +117,11 @@ class Orphans:
 
 
 def posting_of(posting: Posting, life: _Life) -> Posting:
-    """Return the same posting for events of another journal."""
+    """Return the same posting for orphans of another journal.
+
+    Whoever was lent points was known then. A server that had to be told of them again has been
+    restored since, and may lack the lease, however whole that journal has become meanwhile.
+    """
     connection = posting.connection
     terminal, incarnation, branch = life
     row = connection.execute(
@@ -136,15 +142,14 @@ def posting_of(posting: Posting, life: _Life) -> Posting:
         public_key=row.public_key,
         forked=row.state != IncarnationState.ACTIVE,
     )
-    past = past_of(connection, caller)
     return replace(
         posting,
         caller=caller,
         zone=zone_of(posting.document, caller.store),
         knew=known_versions(connection, caller),
-        silent_since=past.silent_since,
+        silent_since=past_of(connection, caller).silent_since,
         renumbered=Renumbered(connection, caller, branch),
-        gaps=past.gaps,
+        gaps=gaps_of(era(connection), whole_in=FIRST_EPOCH),
     )
 
 

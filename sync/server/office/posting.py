@@ -179,10 +179,11 @@ class Past:
 def past_of(connection: Connection, caller: Caller) -> Past:
     """Return the past of the caller's life."""
     row = connection.execute(_PAST, named(caller)).one()
-    return Past(row.contact_before, _gaps(era_in(row), row.epoch))
+    return Past(row.contact_before, gaps_of(era_in(row), whole_in=row.epoch))
 
 
-def _gaps(current: Era, whole_in: int) -> Gaps:
+def gaps_of(current: Era, *, whole_in: int) -> Gaps:
+    """Return what this server may lack of a journal that it last had as a whole in an epoch."""
     if whole_in >= current.epoch:
         return Gaps.NONE
     return Gaps.BEING_FILLED if current.recovering else Gaps.LEFT

@@ -265,7 +265,7 @@ def _awaited(connection: Connection, current: Era) -> tuple[int, ...]:
 def _end(office: HeadOffice, connection: Connection, *, actor: str, now: int) -> None:
     current = era(connection)
     missing = len(_awaited(connection, current))
-    end_wait(connection)
+    end_wait(connection, now=now)
     facts = {"epoch": current.epoch, "missing": missing}
     _note(office, connection, actor=actor, act="recovery_ended", facts=facts, now=now)
 
