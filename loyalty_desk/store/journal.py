@@ -269,16 +269,13 @@ def last_at_before(connection: Connection, seq: int) -> int:
     return found[0] if found else 0
 
 
-def forget(connection: Connection, *, acked: int, before: int) -> None:
-    """Drop acknowledged events from before `before` (ms UTC), with what was said of them.
+def forget(connection: Connection, *, acked: int, until: int) -> None:
+    """Drop acknowledged events up to the event `until`, with what was said of them.
 
     The event `acked` stays, for its hash: the next push begins behind it.
     """
-    young = connection.execute(
-        "SELECT seq FROM journal WHERE at >= ? ORDER BY seq LIMIT 1", (before,)
-    ).fetchone()
     last = connection.execute("SELECT max(seq) FROM journal").fetchone()[0] or 0
-    until = min(acked - 1, last - 1, young[0] - 1 if young else last)
+    until = min(acked - 1, last - 1, until)
     connection.execute("DELETE FROM journal WHERE seq <= ?", (until,))
     connection.execute("DELETE FROM voids WHERE seq <= ?", (until,))
     connection.execute("DELETE FROM attention WHERE seq <= ?", (until,))

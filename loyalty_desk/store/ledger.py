@@ -21,18 +21,18 @@ from loyalty_desk.store.newcomers import Newcomers
 from loyalty_desk.store.receipt_claims import ReceiptClaims
 from loyalty_desk.store.recent_events import RecentEvents, Recorded
 from loyalty_desk.store.recovery import Held, Row
+from loyalty_desk.store.retention import Retention
 from loyalty_desk.store.salvage import Copy
 from loyalty_desk.store.shelf import Attention, ParkedVisits, Shifts
 from loyalty_desk.store.staff_book import StaffBook
 from loyalty_desk.store.unsettled import Unsettled
-from loyalty_desk.store.visits import DAY_MS, Visit
+from loyalty_desk.store.visits import Visit
 from sync.client.replica import Head, Identity, Outgoing, Why
 from sync.programme import leases
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.events import AnyEvent, RedemptionEvent, VoidEvent, visit_of
 from sync.protocol.messages import MemberRow, Reincarnate, ReincarnateAnswer
 
-RETENTION_DAYS = 90
 _CACHE_KIB = 8 * 1024
 # After so many acts the WAL is some 64 MB long: it is emptied without an idle moment.
 _BUSY_RECORDS_MAX = 2_500
@@ -85,7 +85,7 @@ class Ledger:
         self._recent = RecentEvents()
         self._busy_records = 0
         self._changed = True
-        self._tidied_at = 0
+        self._retention = Retention()
         self._receipts = ReceiptClaims()
         with database.writing() as connection:
             self._load(connection)
@@ -134,6 +134,7 @@ class Ledger:
             if abs(offset_ms - self.offset_ms) > 1_000 or server_now > self._seen_kept + _SEEN_MS:
                 self._changed = True
             self.latest_seen, self.offset_ms = server_now, offset_ms
+            self._retention.heard_at = server_now
             self.lives.in_epoch(epoch)
 
     def server_time(self, wall: int) -> int:
@@ -333,12 +334,12 @@ class Ledger:
 
     # --- The idle moment ------------------------------------------------------------------------
 
-    def tidy(self, now: int, *, acked: int) -> None:
+    def tidy(self, *, acked: int) -> None:
         """Do what can wait for an idle moment: forget, empty the WAL. Cheap when nothing changed.
 
         `acked` is the event up to which the pulled rows contain everything and are on the disk:
-        sealed payloads go then, events after the retention. The last write absorbs the second sync
-        that the first one after an emptied WAL costs.
+        sealed payloads go then, events after the retention (`retention.py`). The last write absorbs
+        the second sync that the first one after an emptied WAL costs.
         """
         with self._database.lock:
             if not self._changed:
@@ -354,13 +355,11 @@ class Ledger:
                 self.leases.note(connection)
                 self._seen_kept = self.latest_seen
                 connection.execute("DELETE FROM sealed WHERE seq <= ?", (acked,))
-                if abs(now - self._tidied_at) >= DAY_MS:
-                    before = now - RETENTION_DAYS * DAY_MS
+                if self._retention.note(connection, acked):
                     kept = min(acked, self.lives.unsent_from())
-                    journal.forget(connection, acked=kept, before=before)
+                    journal.forget(connection, acked=kept, until=self._retention.passed)
                     self.lives.forget(connection)
-                    claims.forget(connection, before)
-                    self._tidied_at = now
+                    claims.forget(connection, self._retention.before)
             self._receipts.noted()
             self.leases.noted()
             self._empty_wal()
@@ -407,6 +406,7 @@ class Ledger:
             self.cache_key = self._random(32)
             meta.keep(connection, cache_key=self.cache_key)
         self._receipts.load(connection, self.lives.head.seq)
+        self._retention.load(connection)
         self.offset_ms = meta.value(connection, "offset_ms", 0)
         self.latest_seen = meta.value(connection, "latest_seen", 0)
         self._recent = RecentEvents()

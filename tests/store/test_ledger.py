@@ -435,49 +435,11 @@ def test_a_visit_is_acknowledged_when_the_pulled_rows_contain_it(ledger):
 # --- Keeping and forgetting ----------------------------------------------------------------------
 
 
-def test_acknowledged_events_are_kept_ninety_days(ledger):
-    old, young = a_receipt(), a_receipt()
-    ledger.record([an_accrual(at=NOON - 91 * DAY, receipt=old)])
-    ledger.record([an_accrual(at=NOON - 89 * DAY, receipt=young)])
-    ledger.record([an_accrual()])
-
-    ledger.settle(3)
-    ledger.tidy(NOON + DAY, acked=3)
-
-    assert ledger.hash_at(1) is None
-    assert ledger.hash_at(2) is not None
-    assert (ledger.receipt_at(old), ledger.receipt_at(young) is None) == (None, False)
-
-
-def test_events_that_were_not_acknowledged_are_never_forgotten(ledger):
-    for _ in range(4):
-        ledger.record([an_accrual(at=NOON - 200 * DAY)])
-
-    ledger.settle(2)
-    ledger.tidy(NOON + DAY, acked=2)
-
-    assert ledger.hash_at(1) is None
-    assert len(ledger.outgoing(2, 500).bodies) == 2
-
-
-def test_the_chain_goes_on_after_everything_was_forgotten(ledger, open_again):
-    for _ in range(3):
-        ledger.record([an_accrual(at=NOON - 200 * DAY)])
-    head = ledger.head()
-    ledger.settle(3)
-    ledger.tidy(NOON + DAY, acked=3)
-
-    again = open_again().ledger
-
-    assert again.head() == head
-    assert again.record([an_accrual()])[0].seq == 4
-
-
 def test_personal_data_goes_when_the_pulled_rows_have_it(ledger):
     ledger.record([an_enrolment()])
 
     ledger.settle(1)
-    ledger.tidy(NOON, acked=1)
+    ledger.tidy(acked=1)
 
     assert ledger.outgoing(0, 500).sealed == ()
 
