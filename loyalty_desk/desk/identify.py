@@ -38,9 +38,10 @@ class OpenMember:
     """A member, or a card of one, as the counter knows them now.
 
     `row` is the cached projection, None for a card whose member is not here. `points` is the
-    balance with this till's own unconfirmed acts; `usable_here` what one redemption may spend now,
-    `with_lead` what it may once a lead approves, `free` what no till holds. `by_voucher`: opened by
-    a voucher, so good even when the member is not here.
+    balance with this till's own unconfirmed acts, `debt` what the next points pay first;
+    `usable_here` what one redemption may spend now, `with_lead` what it may once a lead approves,
+    `free` what no till holds. `by_voucher`: opened by a voucher, so good even when the member is
+    not here.
     `expired_code` says that the phone code was over: good for a credit, not for a redemption.
     """
 
@@ -49,6 +50,7 @@ class OpenMember:
     row: MemberRow | None = None
     effects: Effects
     points: int = 0
+    debt: int = 0
     usable_here: int = 0
     with_lead: int = 0
     free: int = 0
@@ -63,6 +65,15 @@ class OpenMember:
     def blocked(self) -> bool:
         """Say whether nothing may be credited or redeemed."""
         return self.row is not None and self.row.status == BLOCKED
+
+    def points_after(self, change: int, *, covered: int) -> int:
+        """Return the balance as it is shown after a visit: see `ledger.account_of`.
+
+        A debt is paid first, and what tills hold for the member stays: what the shop handed over
+        on its own risk beyond the rest is not taken out of that, only `covered` is.
+        """
+        held = self.points - self.free - covered
+        return max(0, held, self.points - self.debt + change)
 
 
 def by_code(counter: Counter, digits: str) -> OpenMember:
@@ -158,16 +169,17 @@ def open_known(counter: Counter, known: Known, *, proof: Proof) -> OpenMember:
     row = known.row
     if row.status in _STATUS_REFUSALS:
         raise Refused(_STATUS_REFUSALS[row.status])
-    points = known.holding.points
-    usable = payment.usable(counter, row.id, known.holding)
+    held = known.holding
+    usable = payment.usable(counter, row.id, held)
     return OpenMember(
         member=row.id,
         row=row,
         effects=known.effects,
-        points=points,
+        points=held.points,
+        debt=held.debt,
         usable_here=usable.alone,
         with_lead=usable.with_lead,
-        free=known.holding.available,
+        free=held.available,
         proof=proof,
         proof_at=counter.now() if proof != "none" else 0,
         as_of=counter.members.freshness().fetched_at,

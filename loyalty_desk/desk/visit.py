@@ -227,15 +227,16 @@ def conclude(counter: Counter, draft: Draft, *, staff: int, visit: str) -> Concl
         stamped = _inputs(moment, draft.member)
         accrual = _priced(moment, draft, stamped)
         acts.append(_accrual_act(moment, draft, stamped, accrual, staff=staff, event=visit))
-    spent = 0
+    spent = covered = 0
     for reward, quantity in _redeemed(counter, moment, draft):
         event = counter.new_id() if acts else visit
+        paid = _paid(counter, moment, draft, reward.cost * quantity)
         acts.append(
             payment.redemption(
                 moment,
                 reward,
                 quantity,
-                _paid(counter, moment, draft, reward.cost * quantity),
+                paid,
                 units=_units(counter, moment, draft, reward, quantity),
                 member=draft.member.member,
                 proof=draft.member.proof,
@@ -246,13 +247,14 @@ def conclude(counter: Counter, draft: Draft, *, staff: int, visit: str) -> Concl
             )
         )
         spent += reward.cost * quantity
+        covered += 0 if paid.floor else reward.cost * quantity
     counter.ledger.record(acts)
     gained = accrual.points if accrual is not None and not accrual.pending else 0
     return Concluded(
         visit=visit,
         accrual=accrual,
         spent=spent,
-        new_points=draft.member.points + gained - spent,
+        new_points=draft.member.points_after(gained - spent, covered=covered),
     )
 
 

@@ -115,6 +115,16 @@ def test_points_that_another_till_holds_need_a_lead(cut_off):
         cut_off.conclude(wants(cut_off, club.COFFEE))
 
 
+def test_the_new_balance_is_the_one_that_is_shown_afterwards(cut_off):
+    """What is handed over beyond what is free is the shop's: what tills hold stays."""
+    marina = club.a_member(club.MARINA, "Marina Alves", points=300, leased=280, phone="11982144417")
+    cut_off.pull(members=(marina,))
+
+    done = cut_off.conclude(wants(cut_off, club.COFFEE, lead=club.BIANCA))
+
+    assert done.new_points == 280 == cut_off.scan(club.card_code(club.MARINA)).points
+
+
 def test_whoever_was_only_looked_up_gets_nothing(cut_off):
     marina = identify.by_member(cut_off.counter, club.MARINA)
 

@@ -154,6 +154,15 @@ def test_a_concluded_purchase_is_in_the_balance_at_once(till, marina):
     )
 
 
+def test_the_new_balance_is_less_by_a_debt_that_was_paid_first(till):
+    till.pull(members=(club.a_member(club.MARINA, "Marina Alves", points=0, debt=100),))
+
+    done = till.credit(till.scan(club.card_code(club.MARINA)), 8_640)
+
+    assert done.accrual.points > 0
+    assert done.new_points == max(0, done.accrual.points - 100) == till.points_of(club.MARINA)
+
+
 def test_a_purchase_and_a_reward_are_one_visit_of_chained_events(till, marina):
     till.lend(club.MARINA, 400)
     marina = identify.again(till.counter, marina)

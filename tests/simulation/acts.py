@@ -140,7 +140,7 @@ def _concluded(till: Till, draft: Draft, *, visit_id: str = "") -> str:
     visit_id = visit_id or till.counter.new_id()
     known = till.members.by_id(draft.member.member) if draft.member.member else None
     done = visit.conclude(till.counter, draft, staff=_cashier(till), visit=visit_id)
-    if known is not None and not known.holding.debt:  # what is earned pays a debt first
+    if known is not None:
         shown = till.points(draft.member.member)
         assert shown == done.new_points, (till.name, known.holding, shown, done)
     return f"{done.visit} {done.spent} {done.new_points}"
