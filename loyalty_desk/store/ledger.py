@@ -26,7 +26,7 @@ from loyalty_desk.store.salvage import Copy
 from loyalty_desk.store.shelf import Attention, ParkedVisits, Shifts
 from loyalty_desk.store.staff_book import StaffBook
 from loyalty_desk.store.unsettled import Unsettled
-from loyalty_desk.store.visits import Visit
+from loyalty_desk.store.visits import DAY_MS, Visit
 from sync.client.replica import Head, Identity, Outgoing, Why
 from sync.programme import leases
 from sync.programme.refusals import Reason, Refused
@@ -86,6 +86,7 @@ class Ledger:
         self._busy_records = 0
         self._changed = True
         self._retention = Retention()
+        self._tidied_at = 0
         self._receipts = ReceiptClaims()
         with database.writing() as connection:
             self._load(connection)
@@ -334,7 +335,7 @@ class Ledger:
 
     # --- The idle moment ------------------------------------------------------------------------
 
-    def tidy(self, *, acked: int) -> None:
+    def tidy(self, now: int, *, acked: int) -> None:
         """Do what can wait for an idle moment: forget, empty the WAL. Cheap when nothing changed.
 
         `acked` is the event up to which the pulled rows contain everything and are on the disk:
@@ -355,11 +356,13 @@ class Ledger:
                 self.leases.note(connection)
                 self._seen_kept = self.latest_seen
                 connection.execute("DELETE FROM sealed WHERE seq <= ?", (acked,))
-                if self._retention.note(connection, acked):
+                self._retention.note(connection, acked)
+                if abs(now - self._tidied_at) >= DAY_MS:
                     kept = min(acked, self.lives.unsent_from())
                     journal.forget(connection, acked=kept, until=self._retention.passed)
                     self.lives.forget(connection)
                     claims.forget(connection, self._retention.before)
+                    self._tidied_at = now
             self._receipts.noted()
             self.leases.noted()
             self._empty_wal()

@@ -42,7 +42,7 @@ class Store:
             self.cache.forget_members()
         acked = self.ledger.settled
         self.cache.make_durable()
-        self.ledger.tidy(acked=acked)
+        self.ledger.tidy(now, acked=acked)
         self.watch.idle(now, acked=acked)
 
     def close(self, now: int) -> None:

@@ -42,15 +42,14 @@ class Retention:
         self._noted = _days.decode(meta.value(connection, "acked_days", b"[]"))
         self.heard_at = self._noted[-1].at if self._noted else 0
 
-    def note(self, connection: Connection, acked: int) -> bool:
-        """Note that the server has all events up to `acked`; False when that was done today."""
+    def note(self, connection: Connection, acked: int) -> None:
+        """Note that the server has all events up to `acked`, once a day of the server's."""
         if not self.heard_at or (self._noted and self.heard_at - self._noted[-1].at < DAY_MS):
-            return False
+            return
         noted = (*self._noted, _Day(self.heard_at, acked))
         over = len(list(takewhile(lambda day: day.at <= self.before, noted)))
         self._noted = noted[max(0, over - 1) :]
         meta.keep(connection, acked_days=msgspec.json.encode(self._noted))
-        return True
 
     @property
     def before(self) -> int:

@@ -221,7 +221,7 @@ def test_effects_that_are_forgotten_are_not_answered_as_none_at_all(ledger):
 def test_a_void_of_an_acknowledged_visit_takes_its_points_back(ledger, open_again):
     (visit,) = ledger.record([an_accrual(points=86)])
     ledger.settle(1)
-    ledger.tidy(acked=1)
+    ledger.tidy(NOON, acked=1)
     ledger.record([a_void(visit.visit)])
     watched_effects = ledger.effects(MARINA, after=1)
 

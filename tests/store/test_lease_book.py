@@ -41,7 +41,7 @@ def test_what_was_spent_since_the_last_idle_moment_is_found_in_the_journal(ledge
 def test_what_was_noted_once_is_not_counted_twice(ledger, after_a_cut, noting):
     spend(ledger, 600)
     if noting == "an idle moment":
-        ledger.tidy(acked=0)
+        ledger.tidy(NOON, acked=0)
     elif noting == "the server's word":
         ledger.leases.keep_all([a_lease_row(a_lease_id(), LENT)], now=NOON, asked_at=None)
     else:

@@ -439,7 +439,7 @@ def test_personal_data_goes_when_the_pulled_rows_have_it(ledger):
     ledger.record([an_enrolment()])
 
     ledger.settle(1)
-    ledger.tidy(acked=1)
+    ledger.tidy(NOON, acked=1)
 
     assert ledger.outgoing(0, 500).sealed == ()
 

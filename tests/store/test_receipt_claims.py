@@ -29,7 +29,7 @@ def test_an_undone_claim_stays_free(after_a_cut, tidied):
     ledger.enrolled(IDENTITY)
     visit = credit(ledger, receipt)
     if tidied != "never":
-        ledger.tidy(acked=0)
+        ledger.tidy(NOON, acked=0)
     ledger.record([a_void(visit)])
 
     ledger = after_a_cut()
@@ -43,7 +43,7 @@ def test_a_claim_is_noted_in_an_idle_moment(after_a_cut):
     ledger, receipt = after_a_cut(), a_receipt()
     ledger.enrolled(IDENTITY)
     credit(ledger, receipt)
-    ledger.tidy(acked=0)
+    ledger.tidy(NOON, acked=0)
 
     assert ledger.receipt_at(receipt) == NOON
     assert after_a_cut().receipt_at(receipt) == NOON

@@ -9,7 +9,7 @@ def acknowledged(ledger, seq, *, at):
     """The server says at its time `at` that it has everything up to `seq`; the counter is idle."""
     ledger.heard(server_now=at, offset_ms=0, epoch=1)
     ledger.settle(seq)
-    ledger.tidy(acked=seq)
+    ledger.tidy(at, acked=seq)
 
 
 def held(ledger):
