@@ -174,8 +174,7 @@ class MainWindow(QWidget):
 
     def _scanned(self, text: str) -> None:
         if self._presenter is not None:
-            self._presenter.scanned(text)
-            self.pages.await_amount()
+            self.pages.scanned(text)
 
     def _bind_paste(self) -> None:
         shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self)

@@ -22,6 +22,7 @@ from loyalty_desk.ui.sign_in.page import SignInPage
 from loyalty_desk.ui.sign_in.state import SignInState
 from loyalty_desk.ui.visit.page import VisitPage
 from loyalty_desk.ui.visit.state import VisitState
+from sync.programme.scan_router import is_command
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,12 @@ class Pages:
             self.visit.focus_rewards()
         else:
             self._presenter.key(number)
+
+    def scanned(self, text: str) -> None:
+        """A code came in; a card of the command sheet leaves the focus to the key it presses."""
+        self._presenter.scanned(text)
+        if not is_command(text):
+            self.await_amount()
 
     def await_amount(self) -> None:
         """After a code or receipt the next digits are the amount, wherever the focus was."""

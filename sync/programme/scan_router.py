@@ -156,6 +156,11 @@ def is_strong(text: str) -> bool:
     return isinstance(scan, _STRONG)
 
 
+def is_command(text: str) -> bool:
+    """True for a card of the counter's command sheet: nobody types what begins like that."""
+    return isinstance(route(text), CounterCommand)
+
+
 def is_product(text: str) -> bool:
     """True for 13 or 8 digits whose last one checks the others (GS1)."""
     return _PRODUCT.fullmatch(text) is not None and _sum_of_digits(text, 3) % 10 == 0

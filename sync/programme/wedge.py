@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from sync.programme.keyboard_layout import us_character
-from sync.programme.scan_router import MAX_LENGTH, Unknown, is_product, is_strong, route
+from sync.programme.scan_router import (
+    MAX_LENGTH,
+    Unknown,
+    is_command,
+    is_product,
+    is_strong,
+    route,
+)
 
 # Milliseconds. A reader over radio stalls, so a burst that has proved fast may pause longer.
 _FAST_MEDIAN = 35
@@ -23,6 +30,8 @@ _PAUSE_EARLY = 150
 _PAUSE_SOME = 250
 _PAUSE_FAST = 1500
 _TAIL = 100
+# Gaps between characters. The shortest card of the command sheet has four: `LD!F1`.
+_FEWEST, _FEWEST_UNENDED, _FEWEST_OF_COMMAND = 5, 7, 4
 _REPEAT = 2000
 
 _TERMINATORS = "\r\n\t"
@@ -187,15 +196,19 @@ def _decided(keys: Sequence[Key], gaps: Sequence[float], ended: bool, marked: bo
     strong = [text for text in (seen, struck) if is_strong(text)]
     if strong and (marked or _share(gaps, 0.5) <= _READER_MEDIAN):
         return Scanned(strong[0], True)
-    if marked or _is_fast(gaps, ended) or _is_slow_reader(seen, gaps, ended):
+    fewest = _FEWEST_OF_COMMAND if is_command(seen) or is_command(struck) else _FEWEST
+    if marked or _is_fast(gaps, ended, fewest) or _is_slow_reader(seen, gaps, ended):
         known = [text for text in (seen, struck) if not isinstance(route(text), Unknown)]
         return Scanned(known[0] if known else seen, False)
     return Typed(seen)
 
 
-def _is_fast(gaps: Sequence[float], ended: bool) -> bool:
-    """No person keeps this pace over six characters and Enter, or over eight."""
-    if len(gaps) < (5 if ended else 7):
+def _is_fast(gaps: Sequence[float], ended: bool, fewest: int) -> bool:
+    """No person keeps this pace over six characters and Enter, or over eight.
+
+    `fewest` gaps are enough before a line end.
+    """
+    if len(gaps) < (fewest if ended else _FEWEST_UNENDED):
         return False
     return _share(gaps, 0.5) <= _FAST_MEDIAN and _share(gaps, 0.9) <= _FAST_ALMOST_ALL
 

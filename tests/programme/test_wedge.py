@@ -185,6 +185,21 @@ def test_keys_that_are_dead_in_the_layout_are_read_by_their_place() -> None:
     assert outcome([*burst, Key(40, "\r")]) == [["scan", "LD!F10"]]
 
 
+@pytest.mark.parametrize(
+    ("typed", "gap", "kind"),
+    [
+        ("LD!F3\r", 6, "scan"),
+        ("LD!F3\r", 60, "typed"),
+        ("LD!F3", 6, "typed"),
+        ("12345\r", 6, "typed"),
+    ],
+)
+def test_the_shortest_command_card_is_a_scan_at_a_readers_pace_with_its_line_end(
+    typed: str, gap: int, kind: str
+) -> None:
+    assert outcome(keys(typed, lambda: gap))[0][0] == kind
+
+
 def test_digits_of_a_french_keyboard_are_read_by_place() -> None:
     seen = dict(zip("1234567890", "&é\"'(-è_çà", strict=True))
     place = dict(zip("1234567890", range(2, 12), strict=True))

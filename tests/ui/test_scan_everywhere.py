@@ -356,6 +356,22 @@ def test_a_reader_that_reads_twice_acts_once(desk: WholeDesk) -> None:
     assert desk.page.tray is None
 
 
+@pytest.mark.parametrize("focus", [F2, F4, F5])
+def test_a_command_card_presses_its_key_from_every_focus_and_types_nothing(
+    desk: WholeDesk, focus: Qt.Key
+) -> None:
+    visit(desk)
+    desk.press(focus)
+    desk.scan("LD!F5")
+    assert (desk.draft.amount_centavos, desk.page.rewards.is_choosing) == (AMOUNT, True)
+    desk.scan("LD!F4")
+    assert desk.focus is desk.window.pages.visit.purchase.amount.edit
+    desk.scan("LD!F3")
+    assert desk.page.amount.notice.text == "Este cartão não faz nada aqui."
+    assert [edit.text() for edit in desk.edits() if "LD" in edit.text()] == []
+    assert desk.draft.amount_centavos == AMOUNT
+
+
 def test_digits_in_the_amount_choose_no_reward(desk: WholeDesk) -> None:
     idle(desk)
     desk.scan(TERESA)

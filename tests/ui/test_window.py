@@ -228,6 +228,17 @@ def test_the_hint_for_the_rewards_goes_with_the_focus(desk: WholeDesk) -> None:
     desk.until(lambda: not desk.page.rewards.is_choosing)
 
 
+def test_a_confirmation_does_not_say_that_digits_choose_before_they_do(desk: WholeDesk) -> None:
+    desk.sign_in()
+    desk.scan(TERESA)
+    desk.press(Qt.Key.Key_1, ALT)
+    desk.until(lambda: desk.presenter.visit.view.confirming)
+    assert not desk.page.rewards.is_choosing
+    assert not desk.page.rewards.has_filters
+    desk.press(F[5])
+    assert desk.page.rewards.is_choosing
+
+
 def test_the_digits_of_a_leads_pin_are_the_answer_and_no_amount(desk: WholeDesk) -> None:
     desk.sign_in()
     desk.scan(TERESA)

@@ -423,8 +423,12 @@ class CounterPresenter:
         self.refresh()
 
     def _command(self, name: str) -> None:
-        if name.startswith("F") and name[1:].isdigit():
-            self.press(int(name[1:]))
+        """A card of the command sheet presses its key; where that does nothing, it is said."""
+        keys = {f"F{number}": number for number in KEYS[self.screen]}
+        if name in keys:
+            self.press(keys[name])
+        else:
+            self.say(_("This card does nothing here."))
 
     def _failed(self, error: BaseException) -> None:
         self.refused(refusal(error))

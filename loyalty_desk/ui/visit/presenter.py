@@ -148,7 +148,8 @@ def _rewards(view: VisitView) -> RewardsState:
         affordable=sum(offer.refusal is None for offer in offers),
         filter=view.filter,
         limit=limit,
-        is_choosing=view.choosing or view.confirming,
+        is_choosing=view.choosing,
+        is_confirming=view.confirming,
         empty="" if offers else _("The rewards appear when this member is on the till."),
     )
 

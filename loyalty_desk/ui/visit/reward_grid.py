@@ -303,7 +303,7 @@ class RewardsCard(Surface):
     def draw(self, state: RewardsState) -> None:
         """Show the state."""
         self._state = state
-        plain = not state.limit and not state.is_choosing
+        plain = state.has_filters
         self._limit.setVisible(bool(state.limit))
         self._limit.show_as(state.limit)
         self._draw_filters(state, plain)
@@ -336,7 +336,7 @@ class RewardsCard(Surface):
 
     def _draw_pager(self) -> None:
         state, pages = self._state, self.grid.pages()
-        plain = not state.limit and not state.is_choosing
+        plain = state.has_filters
         self._hint.setVisible(state.is_choosing and not state.limit and pages == 1)
         self._pager.setVisible(pages > 1)
         self._arrange_head(plain or pages > 1)

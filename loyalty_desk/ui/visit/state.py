@@ -128,14 +128,23 @@ class RewardTile:
 
 @dataclass(frozen=True, slots=True)
 class RewardsState:
-    """The grid. `limit` ("Até 600 pts") or `is_choosing` take the place of the two filters."""
+    """The grid. `limit` ("Até 600 pts") takes the place of the two filters.
+
+    So does `is_choosing`, which says that the digits choose; a confirmation needs no filters.
+    """
 
     tiles: tuple[RewardTile, ...] = ()
     affordable: int = 0
     filter: Filter = "affordable"
     limit: str = ""
     is_choosing: bool = False
+    is_confirming: bool = False
     empty: str = ""
+
+    @property
+    def has_filters(self) -> bool:
+        """Whether the two filters are shown."""
+        return not (self.limit or self.is_choosing or self.is_confirming)
 
 
 @dataclass(frozen=True, slots=True)
