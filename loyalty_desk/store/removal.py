@@ -6,6 +6,7 @@ empty.
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from loyalty_desk.paths import Places
@@ -24,13 +25,11 @@ def remove_store(places: Places) -> None:
 
     Raises Refused(DISK_FULL). Settings and keys stay.
     """
-    try:
+    with _refusing():
         for path in (places.ledger, places.cache):
             recovery.remove(path)
         places.salvage.unlink(missing_ok=True)
         places.guard.unlink(missing_ok=True)
-    except OSError as fault:
-        raise Refused(Reason.DISK_FULL) from fault
 
 
 def remove_all(places: Places, vault: Vault | None) -> None:
@@ -39,22 +38,27 @@ def remove_all(places: Places, vault: Vault | None) -> None:
     Raises Refused: DISK_FULL, DATABASE_KEY_MISSING (the keyring keeps its keys).
     """
     remove_store(places)
-    try:
+    with _refusing():
         for path in kept(places):
             if path not in (places.keys, places.lock):
                 _remove(path)
-    except OSError as fault:
-        raise Refused(Reason.DISK_FULL) from fault
     forget_keys(places, vault)
 
 
 def remove_folders(places: Places) -> None:
     """Remove the lock, which nobody holds now, and empty folders; raises Refused(DISK_FULL)."""
-    try:
+    with _refusing():
         places.lock.unlink(missing_ok=True)
         for folder in _folders(places):
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Say what the disk does not let go of."""
+    try:
+        yield
     except OSError as fault:
         raise Refused(Reason.DISK_FULL) from fault
 

@@ -200,6 +200,14 @@ def test_what_is_rebuilt_from_the_journal_is_what_was_watched(tmp_path_factory, 
     ledger.close()
 
 
+def test_a_void_by_itself_has_no_effects():
+    assert effects.of_event(a_void("00" * 16).event, waits=False, explain=b"") == NOTHING
+
+
+def test_what_tills_hold_is_not_available():
+    assert holding(a_row(points=300, leased=120), NOTHING).available == 180
+
+
 def test_a_restored_server_brings_effects_back(ledger):
     for points in (10, 20, 30):
         ledger.record([an_accrual(points=points)])

@@ -72,6 +72,15 @@ def test_a_lease_given_again_after_all_were_void_owes_nothing_to_the_old_one(led
     assert spent(after_a_cut()) == [0]
 
 
+def test_the_last_stop_is_that_of_the_last_lease_with_points_left(ledger):
+    assert ledger.leases.last_stop() == ledger.leases.of(MARINA)[0].stops_at
+
+    spend(ledger, LENT)
+    ledger.tidy(NOON, acked=0)
+
+    assert ledger.leases.last_stop() == 0
+
+
 def test_a_refused_visit_spends_nothing(ledger, after_a_cut):
     with pytest.raises(Refused):
         ledger.record([a_redemption(a_lease_id(), 600), a_redemption(a_lease_id(), 600)])

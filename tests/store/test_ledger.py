@@ -417,6 +417,16 @@ def test_visits_are_limited_in_number_and_in_time(ledger):
     assert len(ledger.visits(since=NOON + 7 * HOUR, limit=99)) == 3
 
 
+def test_what_went_on_the_shops_risk_and_by_voucher_is_counted(ledger):
+    voucher = "0e" * 16
+    ledger.record([a_redemption(b"", 100, floor=True)])
+    ledger.record([a_redemption(b"", 100, voucher=voucher)])
+
+    assert ledger.floor_uses(since=NOON) == 1
+    assert ledger.floor_uses(since=NOON + 1) == 0
+    assert (ledger.voucher_at(voucher), ledger.voucher_at("0f" * 16)) == (NOON, None)
+
+
 def test_visits_of_long_ago_are_not_looked_through(ledger):
     ledger.record([an_accrual()])
 
