@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.programme.refusals import Refused
 from sync.protocol import codec, signing
+from sync.protocol.columns import unpack_rows
 from sync.protocol.messages import (
     EnrolAnswer,
     EnrolRequest,
@@ -20,15 +21,21 @@ from sync.protocol.messages import (
     HelloAnswer,
     LeaseClosing,
     LeaseRequest,
+    Manifest,
     Problem,
     PullAnswer,
     PushAnswer,
+    Reincarnate,
+    ReincarnateAnswer,
+    Snapshot,
 )
 from sync.server.api.application import application
 from sync.server.api.exchange import WIRE_BYTES_MAX
 from sync.server.api.news import Newsroom
 from sync.server.api.snapshots import Snapshots
+from sync.server.office import snapshot
 from sync.server.office.enrol import issue_code
+from sync.server.office.losses import declare_lost
 from sync.server.office.terminals import revoke
 from tests.server.shop import MINUTE, NOON, enrolled_till
 
@@ -281,6 +288,23 @@ def test_a_revoked_terminal_is_told_so(office, line):
     assert problem(line.send("GET", "/pull")) == (403, "terminal_revoked")
 
 
+def test_a_lost_terminal_is_heard_and_told_nothing(office, line):
+    line.till.enrolment()
+    declare_lost(office, line.till.caller.terminal, staff=0, now=NOON)
+
+    assert problem(line.send("GET", "/pull")) == (403, "terminal_revoked")
+    assert problem(line.send("GET", "/stream")) == (403, "terminal_revoked")
+    pushed = line.send("POST", "/push", line.till.batch())
+    assert codec.decode(pushed.content, PushAnswer).last_seq == 1
+
+
+def test_a_terminal_that_cannot_vouch_for_its_journal_is_given_its_next_life(line):
+    head = line.till.head.hex()
+    asked = Reincarnate(protocol=1, id="ab" * 16, last_seq=0, head=head, why="unknown")
+
+    assert line.ask("/reincarnate", asked, ReincarnateAnswer).incarnation == 2
+
+
 def test_an_earlier_life_of_a_terminal_can_still_empty_its_journal(office, line, client):
     line.till.enrolment()
     code = one_time_code(office, terminal=line.till.caller.terminal)
@@ -357,6 +381,32 @@ def test_first_copies_and_news_are_for_terminals_only(line, path):
     response = line.send("GET", path, signed_target="/v1/device/pull")
 
     assert problem(response) == (401, "signature_invalid")
+
+
+def test_a_first_copy_is_fetched_part_by_part_as_it_was_packed(office, till, tmp_path):
+    member = till.member()
+    snapshot.build(office, tmp_path, 1, now=NOON)
+    snapshots = Snapshots(office, tmp_path, least=1)
+
+    app = application(office, lambda: NOON, snapshots=snapshots)
+    with Serving(app) as url, httpx.Client(base_url=url) as client:
+        line = Line(client, office, till)
+        offered = codec.decode(line.send("GET", "/snapshot").content, Snapshot)
+        (chunk,) = codec.decode(offered.manifest.encode(), Manifest).chunks
+        part = line.send("GET", f"/snapshot/{chunk.sha256}").content
+    snapshots.close()
+
+    assert [row.id for row in unpack_rows(part)] == [member]
+
+
+def test_a_server_without_first_copies_and_news_has_no_such_routes(office, till):
+    with (
+        Serving(application(office, lambda: NOON)) as url,
+        httpx.Client(base_url=url) as client,
+    ):
+        line = Line(client, office, till)
+        for path in ("/snapshot", "/stream"):
+            assert problem(line.send("GET", path))[0] == 404
 
 
 def test_a_small_shop_has_no_first_copy_and_no_part_of_one(line):

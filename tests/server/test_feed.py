@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from sync.server.office.documents import publish
 from sync.server.store.database import repeated
@@ -124,6 +125,26 @@ def test_of_two_acts_that_wait_for_each_other_one_begins_anew(office):
     with office.database.read() as connection:
         found = connection.exec_driver_sql("SELECT value FROM settings ORDER BY name").scalars()
         assert found.all() == ["2", "2"]
+
+
+@pytest.mark.parametrize(("taken_back", "attempts"), [(2, 3), (3, 3)])
+def test_what_postgresql_takes_back_is_tried_three_times(office, taken_back, attempts):
+    tried = []
+
+    @repeated
+    def unlucky() -> str:
+        tried.append(1)
+        with office.database.write_together() as connection:
+            if len(tried) <= taken_back:
+                connection.exec_driver_sql("DO $$ BEGIN RAISE SQLSTATE '40001'; END $$")
+        return "done"
+
+    if taken_back < attempts:
+        assert unlucky() == "done"
+    else:
+        with pytest.raises(DBAPIError):
+            unlucky()
+    assert len(tried) == attempts
 
 
 def _skipped(office, reader: Reader) -> int:

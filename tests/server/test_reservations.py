@@ -95,6 +95,7 @@ def test_a_member_is_shown_what_they_have_without_what_is_set_aside(office, till
     first, second = reserve(office, member), reserve(office, member)
     consume(office, first)
     till.redemption(member, 100, voucher=first.voucher.hex())
+    till.redemption(member, 0, reward=3)
     till.push()
 
     had = holding(office, member)
@@ -103,7 +104,7 @@ def test_a_member_is_shown_what_they_have_without_what_is_set_aside(office, till
     assert had.lapsing(within_days=800) == (lapses, had.shown)
     assert had.lapsing(within_days=1) is None
     assert had.reserved == ((1, second.points),)
-    assert had.taken_year() == {1: 1}
+    assert (had.taken_day(), had.taken_year()) == ({1: 1}, {1: 1, 3: 1})
     assert refusal(holding, office, 12_345)[0] is Reason.MEMBER_UNKNOWN
 
 

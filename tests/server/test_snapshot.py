@@ -1,6 +1,8 @@
 """A first copy in parts: the same rows as a pull, complete, signed, and never of the forgotten."""
 
 import hashlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import update
@@ -228,6 +230,33 @@ def test_small_stores_have_none_and_large_ones_have_it_made_behind_the_answer(of
 
     assert large.offered(1, now=NOON).manifest
     assert large.part(1, manifest_of(office, folder).chunks[0].sha256, now=NOON)
+
+
+def test_one_that_is_being_made_is_not_begun_twice(office, shop, folder):
+    maker, go_on = ThreadPoolExecutor(max_workers=1), threading.Event()
+    maker.submit(go_on.wait, 60)
+    snapshots = Snapshots(office, folder, least=1, maker=maker)
+
+    for _ in range(2):
+        assert snapshots.offered(1, now=NOON).manifest == ""
+    assert maker._work_queue.qsize() == 1
+    go_on.set()
+    maker.shutdown(wait=True)
+
+    assert snapshots.offered(1, now=NOON).manifest
+
+
+def test_a_folder_that_takes_none_is_logged_and_tills_pull_page_by_page(
+    office, shop, folder, caplog
+):
+    folder.mkdir()
+    (folder / "store-1.new").touch()  # no folder
+    snapshots = Snapshots(office, folder, least=1)
+
+    assert snapshots.offered(1, now=NOON).manifest == ""
+    snapshots._maker.shutdown(wait=True)
+
+    assert "fault in making the snapshot of store 1" in caplog.text
 
 
 # --- Tallies -------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from sync.programme.document import Reward
+from sync.programme.refusals import Reason, Refused
 from sync.server.office.confirmations import confirm
 from sync.server.office.documents import publish
 from sync.server.office.stock import count_stock
@@ -175,6 +176,23 @@ def test_points_that_waited_stop_waiting(office, till, member):
     till.push()
 
     assert (account(office, member).pending, account(office, member).points) == (0, 350)
+
+
+@pytest.mark.parametrize("event", ["one of nobody", "one that waits no more"])
+def test_what_does_not_wait_is_not_confirmed(office, till, member, event):
+    bought = till.accrual(member, 90_000, forecast=900)
+    till.push()
+    name = bytes(16)
+    if event != "one of nobody":
+        name = bytes.fromhex(bought.id)
+        confirm(office, name, staff=5, now=till.at)
+    before = account(office, member)
+
+    with pytest.raises(Refused) as refused:
+        confirm(office, name, staff=5, now=till.at)
+
+    assert refused.value.reason is Reason.NOT_FOUND
+    assert account(office, member) == before
 
 
 def test_points_that_waited_and_were_confirmed_are_taken_back(office, till, member):
