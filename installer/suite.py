@@ -17,13 +17,25 @@ from xml.etree import ElementTree
 from installer import surroundings
 from installer.checkout import Checkout
 
-# Where points could be lost, doubled or overdrawn: every branch is taken by a test.
+# Where points could be lost, doubled or overdrawn, or a forged signature pass: the rules, and the
+# ledger, leases, sync and keys of both sides. Every branch is taken by a test.
 MEASURED = (
-    "sync/programme",  # the rules
+    "sync/programme/*",
+    "sync/protocol/*",
+    "sync/client/*",
+    "loyalty_desk/store/*",
+    "sync/server/office/*",
+    "sync/server/store/*",
+    "sync/server/api/*",
 )
-# The rooms of tests that take these branches. Coverage doubles the time of pure Python, so the
-# others run without.
-MEASURING = frozenset(("programme", "protocol", "client", "store", "desk", "server"))
+NOT_MEASURED = (
+    "loyalty_desk/store/instance_lock.py",  # half of it is for Windows, half for the others
+    "sync/server/office/demo/*",  # invented data, made in a process of its own
+    "sync/server/api/news.py",  # streams, which stay open: tried with servers of their own
+)
+# The rooms of tests that take these branches. They need half as much time again with coverage, so
+# the others run without.
+MEASURING = frozenset(("programme", "protocol", "client", "store", "server"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +94,8 @@ def _parts(checkout: Checkout) -> list[list[str]]:
     rooms = sorted({path.relative_to(tests).parts[0] for path in tests.rglob("test_*.py")})
     measuring = [f"tests/{room}" for room in rooms if room in MEASURING]
     others = [f"tests/{room}" for room in rooms if room not in MEASURING]
-    coverage = [*(f"--cov={path}" for path in MEASURED), "--cov-branch", "--cov-report="]
+    folders = sorted({str(Path(measured).parent) for measured in MEASURED})
+    coverage = [*(f"--cov={folder}" for folder in folders), "--cov-branch", "--cov-report="]
     return [[*measuring, *coverage], others]
 
 
@@ -108,7 +121,13 @@ def _pytest(
 def _is_covered(checkout: Checkout, environment: Mapping[str, str]) -> bool:
     """Print what is not covered, and say whether that is nothing."""
     command = [str(checkout.python), "-m", "coverage", "report", "--fail-under=100"]
-    return subprocess.run(command, cwd=checkout.root, env=environment, check=False).returncode == 0
+    finished = subprocess.run(
+        [*command, f"--include={','.join(MEASURED)}", f"--omit={','.join(NOT_MEASURED)}"],
+        cwd=checkout.root,
+        env=environment,
+        check=False,
+    )
+    return finished.returncode == 0
 
 
 def read_report(path: Path) -> tuple[Outcome, ...]:
