@@ -33,9 +33,11 @@ NOT_MEASURED = (
     "sync/server/office/demo/*",  # invented data, made in a process of its own
     "sync/server/api/news.py",  # streams, which stay open: tried with servers of their own
 )
-# The rooms of tests that take these branches. They need half as much time again with coverage, so
-# the others run without.
+# The rooms of tests that take these branches. Coverage costs them half as much time again, so other
+# rooms, and searches for examples, run without.
 MEASURING = frozenset(("programme", "protocol", "client", "store", "server"))
+
+_NO_TESTS = 5  # pytest's exit code
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ def run(checkout: Checkout, arguments: Sequence[str]) -> int:
             _pytest(checkout, folder / f"report-{number}.xml", environment, part)
             for number, part in enumerate(_parts(checkout) if whole else [arguments])
         ]
+        # A part of the whole may be empty; all of it may not.
+        parts = [part for part in parts if part.status != _NO_TESTS] or parts
         outcomes = [outcome for part in parts for outcome in part.outcomes]
         uncovered = bool(whole and outcomes) and not _is_covered(checkout, environment)
         wall_seconds = time.monotonic() - began
@@ -89,14 +93,18 @@ def run(checkout: Checkout, arguments: Sequence[str]) -> int:
 
 
 def _parts(checkout: Checkout) -> list[list[str]]:
-    """What a whole run passes to pytest, one after the other: what is measured, and the rest."""
+    """What a whole run passes to pytest: what is measured, searches of the same rooms, the rest."""
     tests = checkout.root / "tests"
     rooms = sorted({path.relative_to(tests).parts[0] for path in tests.rglob("test_*.py")})
     measuring = [f"tests/{room}" for room in rooms if room in MEASURING]
     others = [f"tests/{room}" for room in rooms if room not in MEASURING]
     folders = sorted({str(Path(measured).parent) for measured in MEASURED})
     coverage = [*(f"--cov={folder}" for folder in folders), "--cov-branch", "--cov-report="]
-    return [[*measuring, *coverage], others]
+    return [
+        [*measuring, *coverage, "-m", "not hypothesis"],
+        [*measuring, "-m", "hypothesis"],
+        others,
+    ]
 
 
 def _environment(checkout: Checkout, folder: Path) -> dict[str, str]:

@@ -309,7 +309,7 @@ def test_a_run_that_broke_off_does_not_close_like_a_success(small, capfd):
 
     assert closing(small, capfd, test, "-q") == (137, "0 passed, 1 failed, 0 skipped")
     code, line = closing(small, capfd, test)
-    assert (code, line) == (137, "1 passed, 2 failed, 0 skipped")
+    assert (code, line) == (137, "1 passed, 3 failed, 0 skipped")
 
 
 def test_a_run_of_no_test_is_no_success(small, capfd):
