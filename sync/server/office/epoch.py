@@ -5,10 +5,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, ScalarSelect, bindparam, delete, select
 
+from sync.server.office.head_office import HOUR_MS
 from sync.server.store.dialect import put_rows
 from sync.server.store.tables import settings
 
 FIRST_EPOCH = 1  # of a server that was never restored
+
+# So long a till that comes late finds the points and the units that it still spends.
+_RECOVERED_MS = HOUR_MS
 
 _EPOCH = "epoch"
 _RECOVERING = "recovering"
@@ -71,9 +75,12 @@ def end_wait(connection: Connection, *, now: int) -> None:
     keep_setting(connection, _RECOVERED_AT, str(now))
 
 
-def recovered_at(connection: Connection) -> int:
-    """Return when this server last stopped recovering (ms UTC), 0 for never."""
-    return int(setting(connection, _RECOVERED_AT, "0"))
+def just_recovered(connection: Connection, *, now: int) -> bool:
+    """Say whether this server stopped recovering less than an hour ago: it lends on request only.
+
+    A till that was not waited for may hold what the copy knows nothing of.
+    """
+    return now - int(setting(connection, _RECOVERED_AT, "0")) < _RECOVERED_MS
 
 
 def setting(connection: Connection, name: str, default: str = "") -> str:

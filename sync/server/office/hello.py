@@ -5,6 +5,7 @@ from sqlalchemy import select
 from sync.protocol import version
 from sync.protocol.messages import Hello, HelloAnswer
 from sync.protocol.signing import REPLAY_WINDOW_MS
+from sync.server.office.epoch import just_recovered
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.journal_ends import tell
 from sync.server.office.preleases import lend_beforehand
@@ -37,7 +38,8 @@ def greet(office: HeadOffice, caller: Caller, hello: Hello, *, now: int) -> Hell
             recovering=current.recovering,
             quarantined=caller.forked,
         )
-    if not current.recovering:
+        lends = not current.recovering and not just_recovered(connection, now=now)
+    if lends:
         lend_beforehand(office, caller, now=now)
         share_out(office, caller, now=now)
     return answer

@@ -2,8 +2,7 @@
 
 Regular visitors of the store, the most frequent first, each at the one till that saw them last,
 until the till holds as much as it may. Granted with a hello, at most every twelve hours; who they
-are is counted once a day. A server that has just recovered waits an hour: what a till that comes
-late still spends has to find its points.
+are is counted once a day.
 """
 
 from collections import defaultdict
@@ -21,7 +20,7 @@ from sync.programme.refusals import Reason, Refused
 from sync.protocol.messages import LeaseRequest
 from sync.server.office.book import KINDS
 from sync.server.office.documents import rulebook
-from sync.server.office.epoch import keep_setting, recovered_at, setting
+from sync.server.office.epoch import keep_setting, setting
 from sync.server.office.feed import raise_members
 from sync.server.office.head_office import DAY_MS, HOUR_MS, HeadOffice
 from sync.server.office.holds import hold_members, lives_of
@@ -33,7 +32,6 @@ from sync.server.store.states import MemberStatus
 from sync.server.store.tables import balances, incarnations, leases, ledger, members, regulars
 
 _EVERY_MS = 12 * HOUR_MS
-_RECOVERED_MS = HOUR_MS
 _LONG_MS, _SHORT_MS = 60 * DAY_MS, 14 * DAY_MS
 _AWAY_MS = 7 * DAY_MS
 _COUNTED_MS = DAY_MS
@@ -48,8 +46,6 @@ def lend_beforehand(office: HeadOffice, caller: Caller, *, now: int) -> int:
     """Lend the caller what its regulars may want; returns how many leases were granted."""
     with office.database.read() as connection:
         if caller.forked or _was_lent(connection, caller, now=now):
-            return 0
-        if now - recovered_at(connection) < _RECOVERED_MS:
             return 0
         counted = _counted(connection, caller.store)
     if now - counted.at >= _COUNTED_MS:
