@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import update
@@ -169,6 +170,36 @@ def test_a_snapshot_from_before_a_restore_is_not_handed_out(office, shop, folder
         connection.exec_driver_sql("UPDATE feed_heads SET head = 2")
 
     assert snapshot.kept(office, folder, 1, now=NOON) is None
+
+
+class Meanwhile:
+    """The office's database; something else is done just before the next to read does."""
+
+    def __init__(self, database, act):
+        self._database = database
+        self._acts = [act]
+
+    def read(self):
+        if self._acts:
+            self._acts.pop()()
+        return self._database.read()
+
+
+def test_a_part_that_is_asked_for_while_a_newer_snapshot_takes_its_place_is_found(
+    office, shop, folder
+):
+    snapshot.build(office, folder, 1, now=NOON)
+    (told,) = manifest_of(office, folder).chunks
+    shop.accrual(copied(office, folder)[3].id, 5_000)
+    shop.push()
+    made = Meanwhile(office.database, lambda: snapshot.build(office, folder, 1, now=shop.at))
+    busy = replace(office, database=made)
+
+    assert len(snapshot.part(busy, folder, 1, told.sha256, now=shop.at)) == told.size
+
+    (newer,) = manifest_of(office, folder).chunks
+    assert newer != told
+    assert len(snapshot.part(office, folder, 1, newer.sha256, now=shop.at)) == newer.size
 
 
 @pytest.mark.parametrize("spoil", ["torn", "missing", "manifest"])

@@ -14,6 +14,7 @@ import os
 import shutil
 from array import array
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,7 +75,9 @@ def _kept_in(place: Path, office: HeadOffice, store: int, *, now: int) -> Kept |
         signed = codec.decode((place / _MANIFEST).read_bytes(), Snapshot)
         manifest = codec.decode(signed.manifest.encode(), Manifest)
         seq = read_cursor(manifest.cursor).seq
-    except FileNotFoundError:
+        for chunk in manifest.chunks:
+            (place / chunk.sha256).stat()
+    except FileNotFoundError:  # none, not all of one, or another is being put in its place
         return None
     except Refused:
         _forget(place)
@@ -91,11 +94,15 @@ def _kept_in(place: Path, office: HeadOffice, store: int, *, now: int) -> Kept |
 
 
 def part(office: HeadOffice, folder: Path, store: int, sha256: str, *, now: int) -> bytes:
-    """Return a part as it travels. Raises Refused(NOT_FOUND) for one that is not handed out."""
+    """Return a part as it travels. Raises Refused(NOT_FOUND) for one that is not handed out.
+
+    A snapshot that is replaced meanwhile has moved to the next place that is looked at.
+    """
     for place in (_place(folder, store), _before(folder, store)):
         found = _kept_in(place, office, store, now=now)
         if found is not None and any(chunk.sha256 == sha256 for chunk in found.manifest.chunks):
-            return _opened(office, place, sha256)
+            with suppress(FileNotFoundError):
+                return _opened(office, place, sha256)
     raise Refused(Reason.NOT_FOUND)
 
 
@@ -105,6 +112,8 @@ def _opened(office: HeadOffice, place: Path, sha256: str) -> bytes:
         return AESGCM(office.keys.field).decrypt(
             sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _bound(sha256)
         )
+    except FileNotFoundError:
+        raise  # what lies there now may be whole
     except (OSError, InvalidTag, ValueError) as fault:
         _forget(place)
         raise Refused(Reason.NOT_FOUND) from fault
