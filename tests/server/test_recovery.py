@@ -4,7 +4,7 @@ it back; nobody is lent what somebody else may have spent.
 
 import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.messages import Acknowledgement, Hello, LeaseClosing
@@ -12,6 +12,8 @@ from sync.server.office import leases
 from sync.server.office.epoch import era
 from sync.server.office.hello import greet
 from sync.server.office.recovery import awaited, end_recovery
+from sync.server.office.stock import count_stock
+from sync.server.office.units import units_held
 from sync.server.store.tables import audit, balances, events, orphans
 from tests.server.accounts import account, folded, lost, stored
 from tests.server.backups import backed_up, restore
@@ -56,6 +58,11 @@ def say_hello(till: Till, *, acked=None, held=(), now=None):
 def push_again(till: Till, answer) -> None:
     till.pushed = answer.last_seq
     till.push()
+
+
+def lent_units(till: Till) -> int:
+    with till.office.database.read() as connection:
+        return sum(row.amount for row in units_held(connection, till.caller))
 
 
 def acts(office) -> list[str]:
@@ -152,8 +159,12 @@ def test_a_manager_may_end_the_wait(office, till, member):
 
 
 def test_for_an_hour_after_the_wait_nothing_is_lent_before_it_is_asked_for(office, till, member):
-    enrolled_till(office, seed=2)
+    other = enrolled_till(office, seed=2)
+    with office.database.write() as connection:
+        count_stock(connection, 1, {1: 5})
     backup = backed_up(office)
+    say_hello(other)
+    assert lent_units(other) == 1
     till.accrual(member, 2_000)
     acked = ack_in(till.push())
     restore(office, backup)
@@ -161,9 +172,9 @@ def test_for_an_hour_after_the_wait_nothing_is_lent_before_it_is_asked_for(offic
     end_recovery(office, staff=0, now=NOON)
 
     say_hello(till, acked=acked, now=NOON + HOUR - 1)
-    assert account(office, member).leased == 0
+    assert (account(office, member).leased, lent_units(till)) == (0, 0)
     say_hello(till, acked=acked, now=NOON + HOUR)
-    assert account(office, member).leased == 100
+    assert (account(office, member).leased, lent_units(till)) == (100, 1)
 
 
 def test_a_till_that_was_not_heard_for_a_week_before_the_copy_is_not_waited_for(office, till):
@@ -402,6 +413,33 @@ def test_what_comes_before_its_member_takes_effect_when_the_member_comes(office,
         left = connection.scalars(select(events.c.code).where(events.c.code != "")).all()
     # The one that was taken back, and a reward below its price.
     assert sorted(left) == ["member_unknown", "not_enough_points"]
+
+
+def test_what_cannot_be_read_any_more_is_for_a_person_and_its_member_comes(office, till):
+    other = enrolled_till(office, seed=2)
+    backup = backed_up(office)
+    member = till.member()
+    acked = ack_in(till.push())
+    unreadable, readable = (other.accrual(member, amount) for amount in (2_000, 3_000))
+    restore(office, backup)
+    push_again(other, say_hello(other))
+    with office.database.write() as connection:
+        connection.execute(
+            update(events)
+            .where(events.c.event_id == bytes.fromhex(unreadable.id))
+            .values(body=b"no event")
+        )
+
+    push_again(till, say_hello(till, acked=acked))
+
+    assert account(office, member).points == 80
+    assert stored(office) == folded(office)
+    with office.database.read() as connection:
+        found = select(events.c.event_id, events.c.status, events.c.code)
+        said = {row.event_id.hex(): (row.status, row.code) for row in connection.execute(found)}
+        assert connection.execute(select(orphans)).all() == []
+    assert said[unreadable.id] == ("needs_review", "event_invalid")
+    assert said[readable.id] == ("accepted", "")
 
 
 def test_a_forgotten_lease_pays_also_when_its_journal_is_whole_before_its_member_comes(

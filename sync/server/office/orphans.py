@@ -12,8 +12,9 @@ import msgspec
 from sqlalchemy import Connection, Row, delete, select, update
 
 from sync.programme.members import bucket_of
-from sync.programme.refusals import Reason
+from sync.programme.refusals import Reason, Refused
 from sync.protocol import events as wire
+from sync.protocol.events import AnyEvent
 from sync.server.office.documents import local
 from sync.server.office.epoch import FIRST_EPOCH, era
 from sync.server.office.posting import (
@@ -154,6 +155,7 @@ def posting_of(posting: Posting, life: _Life) -> Posting:
 
 
 def _item(row: Row[tuple[object, ...]]) -> Item:
+    event, fault = _read(row.body)
     return Item(
         seq=row.seq,
         id=row.event_id,
@@ -162,5 +164,17 @@ def _item(row: Row[tuple[object, ...]]) -> Item:
         body=row.body,
         hash=row.hash,
         effective=row.effective_at,
-        event=wire.decode(row.body),  # it was readable when it came
+        event=event,
+        fault=fault,
     )
+
+
+def _read(body: bytes) -> tuple[AnyEvent | None, Reason | None]:
+    """What an event says, or why it is not followed: what was readable once need not be for ever.
+
+    Its fault is its own: the member whom it waited for comes all the same.
+    """
+    try:
+        return wire.decode(body), None
+    except Refused as refused:
+        return None, refused.reason
