@@ -84,8 +84,9 @@ class Engine:
 
     def _round(self) -> RoundReport:
         report = self._once()
-        is_another = self._last_seq is None and self._trouble is None
-        if is_another and (report.pushed or not self._recovering):
+        if self._last_seq is not None:
+            return report
+        if self._trouble is not None or report.pushed or not self._recovering:
             return _together(report, self._once())
         return report
 

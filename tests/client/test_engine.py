@@ -464,7 +464,7 @@ def test_a_server_that_recovers_hears_in_the_same_round_that_all_is_pushed(fresh
     assert between.asked == ["hello", "push", "pull", "hello", "pull", "hello", "pull"]
 
 
-def test_a_server_that_calls_a_batch_forked_gets_no_more_of_it(fresh_till):
+def test_what_a_server_calls_forked_is_left_for_a_life_that_begins_in_the_same_round(fresh_till):
     def forked(name, answer):
         if name == "push":
             raise Rejected(Refused(Reason.CHAIN_FORKED))
@@ -474,11 +474,14 @@ def test_a_server_that_calls_a_batch_forked_gets_no_more_of_it(fresh_till):
     fresh_till.borrow(member, 5)
     fresh_till.credit(member, 7)
 
-    report = fresh_till.engine_with(Between(fresh_till.server, forked)).round()
+    between = Between(fresh_till.server, forked)
+    report = fresh_till.engine_with(between).round()
 
-    assert (report.trouble, report.pushed) == (Reason.CHAIN_FORKED, 0)
-    assert fresh_till.ledger.waiting() == 1
+    assert (report.trouble, report.pushed) == (None, 1)
+    assert fresh_till.ledger.waiting() == 0
     assert fresh_till.ledger.leases.of(member) == ()
+    asked = ["hello", "push", "pull", "reincarnate", "hello", "push", "pull"]
+    assert [name for name in between.asked if name in asked] == asked
 
 
 def test_another_refusal_of_a_batch_is_an_outcome_of_the_round(till):

@@ -114,6 +114,23 @@ def test_a_till_that_was_copied_goes_on_in_a_life_of_its_own_in_the_round_that_s
             assert first.points(member) == home.points_of(member)
 
 
+def test_a_copy_that_shows_at_a_push_is_left_in_the_round_that_shows_it(home, tmp_path):
+    with a_till(tmp_path / "till", home) as first:
+        member = first.somebody()
+        with closing(twin_of(first, tmp_path / "twin")) as second:
+            first.engine.round()  # greeted: the next round begins with a push
+            second.credit(member, 5)
+            second.engine.round()
+            first.credit(member, 7)
+
+            report = first.engine.round()
+
+            assert (report.trouble, report.pushed) == (None, 1)
+            assert first.ledger.known.incarnation != second.ledger.known.incarnation
+            assert first.borrow(member, 10).left == 10
+            assert purchases(home, member) == 2
+
+
 def test_what_a_restore_lost_of_a_branch_is_delivered_though_the_twin_came_first(home, tmp_path):
     with a_till(tmp_path / "till", home) as first:
         member = first.somebody()
