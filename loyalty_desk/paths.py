@@ -48,8 +48,18 @@ class Places:
 
     @property
     def ledger(self) -> Path:
-        """What is needed to act, or impossible to fetch again. Never deleted."""
+        """What is needed to act, or impossible to fetch again. Never deleted by itself."""
         return self.data / "ledger.db"
+
+    @property
+    def ledger_anew(self) -> Path:
+        """A ledger that is being made anew; it takes the ledger's place when that is gone."""
+        return self.data / "ledger.new"
+
+    @property
+    def ledger_hurt(self) -> Path:
+        """Notes that the ledger has to be made anew at the next start."""
+        return self.data / "ledger.hurt"
 
     @property
     def salvage(self) -> Path:

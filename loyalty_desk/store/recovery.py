@@ -188,10 +188,14 @@ def remove(path: Path) -> None:
         path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
+def all_put_aside(path: Path) -> tuple[Path, ...]:
+    """Return where databases lie that could not be read."""
+    return tuple(path.parent.glob(f"{path.name}{_ASIDE}*"))
+
+
 def last_put_aside(path: Path) -> int:
     """Return when a database that could not be read was last put aside, ms UTC; 0 for never."""
-    found = path.parent.glob(f"{path.name}{_ASIDE}*")
-    times = (aside.name.rpartition("-")[2] for aside in found)
+    times = (aside.name.rpartition("-")[2] for aside in all_put_aside(path))
     return max((int(at) for at in times if at.isdecimal()), default=0)
 
 

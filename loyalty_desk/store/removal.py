@@ -1,7 +1,7 @@
 """Removal: everything a till keeps on this machine, named before it goes.
 
 Guarantees that nothing is removed that this programme has not made: a folder goes only when it is
-empty.
+empty. A removal that is cut short leaves the till whole, or none: never one with half its records.
 """
 
 import shutil
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from loyalty_desk.paths import Places
-from loyalty_desk.store import recovery
+from loyalty_desk.store import recovery, whole_file
 from loyalty_desk.store.keys import Vault, forget_keys
 from sync.programme.refusals import Reason, Refused
 
@@ -23,12 +23,22 @@ def kept(places: Places) -> tuple[Path, ...]:
 def remove_store(places: Places) -> None:
     """Remove what a till keeps of its members and its journal; the caller has asked whether it may.
 
-    Raises Refused(DISK_FULL). Settings and keys stay.
+    Raises Refused(DISK_FULL). Settings and keys stay, and records that were saved to be carried.
     """
     with _refusing():
-        for path in (places.ledger, places.cache):
-            recovery.remove(path)
-        places.salvage.unlink(missing_ok=True)
+        # What a till works without goes first: while the ledger stands, it can be asked again.
+        for path in (places.cards, places.slips, *recovery.all_put_aside(places.ledger)):
+            _remove(path)
+        # Nothing may be left that the next start would make a ledger of, once that is gone.
+        for path in places.data.glob(f"{places.salvage.name}*"):
+            path.unlink()
+        recovery.remove(places.ledger_anew)
+        places.ledger_hurt.unlink(missing_ok=True)
+        whole_file.settle(places.data)
+        recovery.remove(places.ledger)
+        whole_file.settle(places.data)
+        # A ledger without its guard would be taken for a copy; a cache alone is disposable.
+        recovery.remove(places.cache)
         places.guard.unlink(missing_ok=True)
 
 
@@ -68,7 +78,7 @@ def _found(places: Places) -> Iterator[Path]:
         places.settings,
         places.keys,
         places.guard,
-        places.salvage,
+        places.ledger_hurt,
         places.lock,
         places.cards,
         places.slips,
@@ -76,7 +86,8 @@ def _found(places: Places) -> Iterator[Path]:
     )
     yield from (path for path in beside if path.exists())
     # With what belongs to them: a database's log, what was put aside, the log's older files.
-    for name in (places.ledger, places.cache, places.log):
+    databases = (places.ledger, places.ledger_anew, places.cache)
+    for name in (*databases, places.salvage, places.log):
         yield from sorted(name.parent.glob(f"{name.name}*"))
 
 

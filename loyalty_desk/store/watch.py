@@ -177,10 +177,10 @@ def open_watched(
     """
     guard = Guard(places.guard, keys.derived("guard"))
     salvage = Salvage(places.salvage, keys.derived("salvage"), random_bytes)
-    fresh = places.ledger.with_name("ledger.new")
+    fresh = places.ledger_anew
     if fresh.exists() and not places.ledger.exists():
         fresh.replace(places.ledger)
-    marker = _marker(places)
+    marker = places.ledger_hurt
     aside = None
     try:
         if salvage.seq and (marker.exists() or not places.ledger.exists()):
@@ -197,11 +197,7 @@ def open_watched(
 
 def mark_hurt(places: Places) -> None:
     """Note that the ledger has to be made anew at the next opening."""
-    whole_file.put(_marker(places), b"")
-
-
-def _marker(places: Places) -> Path:
-    return places.ledger.with_name("ledger.hurt")
+    whole_file.put(places.ledger_hurt, b"")
 
 
 def _sound(ledger: Ledger) -> Ledger:

@@ -1,9 +1,11 @@
 """Removal: all that a till keeps on its machine is named and goes; nothing else does."""
 
+import shutil
+
 import pytest
 
 from loyalty_desk.paths import places as places_of
-from loyalty_desk.store import removal, whole_file
+from loyalty_desk.store import recovery, removal, whole_file
 from loyalty_desk.store.instance_lock import hold_lock
 from sync.programme.refusals import Reason, Refused
 from tests.store.acts import NOON, an_accrual
@@ -70,6 +72,46 @@ def test_a_till_that_begins_anew_keeps_its_settings_and_keys(left):
     assert left.settings.exists()
     assert not left.ledger.exists()
     assert not left.salvage.exists()
+
+
+def test_members_papers_and_what_was_put_aside_go_and_what_was_saved_to_be_carried_stays(left):
+    aside = recovery.put_aside(left.ledger, NOON)
+    whole_file.put(left.slips / "Marina.pdf", b"slip")
+    whole_file.put(left.exports / "outbox.txt", b"records")
+
+    removal.remove_store(left)
+
+    assert not any(path.exists() for path in (left.cards, left.slips, aside))
+    assert (left.exports / "outbox.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("stuck", "events"),
+    [("salvage", 1), ("ledger_anew", 1), ("ledger_hurt", 1), ("cache", 0), ("guard", 0)],
+)
+def test_a_removal_that_is_cut_short_leaves_the_till_whole_or_none(left, open_again, stuck, events):
+    file = getattr(left, stuck)
+    file.unlink(missing_ok=True)
+    file.mkdir()
+    assert refusal(removal.remove_store, left) is Reason.DISK_FULL
+    file.rmdir()
+
+    ledger = open_again().ledger
+
+    assert ledger.head().seq == events
+    assert (ledger.identity is None) == (events == 0)
+    assert ledger.lives.leaving is None
+
+
+def test_nothing_that_was_left_of_a_repair_makes_the_till_again(left, open_again):
+    shutil.copy(left.ledger, left.ledger_anew)
+    left.ledger_hurt.touch()
+    assert {left.ledger_anew, left.ledger_hurt} <= set(removal.kept(left))
+
+    removal.remove_store(left)
+
+    assert not {left.ledger_anew, left.ledger_hurt} & set(removal.kept(left))
+    assert open_again().ledger.identity is None
 
 
 def test_a_disk_that_lets_nothing_go_is_named(left):
