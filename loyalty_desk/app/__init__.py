@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,9 +34,14 @@ if TYPE_CHECKING:
     from loyalty_desk.app.desk_app import DeskApp
     from loyalty_desk.app.first_window import FirstWindow
 
+_STAYED = 4
+
 
 def main(argv: Sequence[str]) -> int:
-    """Run the desk until its window is closed; returns the exit code."""
+    """Run the desk until its window is closed; returns the exit code.
+
+    4 when the till was to go from this machine and could not; standard error says why.
+    """
     said = parse(argv)
     here = _places(said)
     settings = load(here.settings)
@@ -86,13 +92,22 @@ def _run(
     window.first_frame.connect(begin)
     window.show_screen(waiting_screen(_("Opening this till…"), clock.now()))
     window.show()
-    try:
-        return app.exec()
-    finally:
-        for desk, first in running:
-            first.close()
-            desk.stop()
-        lock.release()
+    with ExitStack() as at_the_end:
+        at_the_end.callback(lock.release)
+        at_the_end.callback(_end, running)
+        code = app.exec()
+    for desk, _first in running:
+        if desk.stayed is not None:
+            why = refusal_text(desk.stayed)
+            sys.stderr.write(_("This till could not be removed.") + f" {why}\n")
+            return _STAYED
+    return code
+
+
+def _end(running: Sequence[tuple[DeskApp, FirstWindow]]) -> None:
+    for desk, first in running:
+        first.close()
+        desk.stop()
 
 
 def _leave_it_to_the_first(here: Places, refused: Refused) -> int:

@@ -20,8 +20,9 @@ from loyalty_desk.app.line_keeper import LineKeeper
 from loyalty_desk.app.link import Link
 from loyalty_desk.app.papers import Papers
 from loyalty_desk.app.waiting import waiting_screen
+from loyalty_desk.crash import log
 from loyalty_desk.desk.counter import Clock, Counter
-from loyalty_desk.desk.outbox import export_outbox, unsent
+from loyalty_desk.desk.outbox import check_leave, export_outbox
 from loyalty_desk.paths import Places
 from loyalty_desk.settings import Language, load, save
 from loyalty_desk.store.keys import Keys, Vault, load_keys
@@ -79,6 +80,7 @@ class DeskApp(QObject):
         self.presenter: CounterPresenter | None = None
         self._unopened: Refused | None = None
         self._leaves = False
+        self.stayed: Refused | None = None
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
         self._idle.timeout.connect(self._tidy)
@@ -96,6 +98,7 @@ class DeskApp(QObject):
         """End the workers, close the files, end the embedded server.
 
         What the store was asked for before is done: a visit goes on hold when its window closes.
+        `stayed` says afterwards why a till that was to go from this machine is not all gone.
         """
         self._seconds.stop()
         if self._store is not None:
@@ -112,12 +115,23 @@ class DeskApp(QObject):
         if self.window.wedge is not None:
             self.window.wedge.stop()
         if self._store is not None:
-            # Asked again: something may have been recorded since the question was answered.
-            leaves = self._leaves and not unsent(self._store.ledger)
-            self._store.close(self._clock.now())
+            self._close(self._store)
             self._store = None
-            if leaves:
+
+    def _close(self, store: Store) -> None:
+        now = self._clock.now()
+        try:
+            try:
+                if self._leaves:
+                    # Asked again: something may have been begun since the question was answered.
+                    check_leave(store.ledger, now=now)
+            finally:
+                store.close(now)
+            if self._leaves:
                 remove_store(self._places)
+        except Refused as refused:
+            self.stayed = refused
+            log.error("not removed", extra={"code": refused.reason.value})
 
     def ledger(self) -> Ledger:
         """Return the open ledger; a question before the till is open is a fault of ours."""

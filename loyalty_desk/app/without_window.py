@@ -72,7 +72,7 @@ def _work(said: Arguments, here: Places) -> None:
             saved = export_outbox(ledger, keys.signing_key, path, now=now)
             sys.stdout.write(_("{n} records saved in {path}").format(n=saved, path=path) + "\n")
         if said.leave:
-            check_leave(ledger, saved=saved)
+            check_leave(ledger, now=now, saved=saved)
 
     _opened(here, vault, work)
     if said.leave_nothing:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from loyalty_desk.desk import parked
 from loyalty_desk.desk.counter import Counter
 from loyalty_desk.store import whole_file
 from loyalty_desk.store.ledger import Ledger
@@ -25,24 +26,35 @@ def unsent(ledger: Ledger) -> int:
     return ledger.waiting() + ledger.lives.stuck()
 
 
-def check_leave(ledger: Ledger, *, saved: int = 0) -> None:
-    """Allow this till to be removed, upgraded or given another server.
+def check_leave(ledger: Ledger, *, now: int, saved: int = 0) -> None:
+    """Allow this till to be removed `now` (ms UTC).
 
     Raises Refused(EVENTS_WAIT, events=n) while the server does not have everything; `saved` counts
     what somebody has just taken out of here in a file on purpose, to be carried to the server.
+    Raises Refused(VISIT_UNFINISHED) while a visit is on hold.
     """
     waiting = unsent(ledger) - saved
     if waiting > 0:
         raise Refused(Reason.EVENTS_WAIT, events=waiting)
+    if parked.is_any_kept(ledger, now):
+        raise Refused(Reason.VISIT_UNFINISHED)
 
 
-def ask_to_leave(counter: Counter, role: Role) -> None:
-    """Allow `role` to take this till off its machine now.
+def ask_to_leave(counter: Counter, role: Role, *, serving: bool) -> None:
+    """Allow `role` to take this till off its machine now; `serving` while a visit has been begun.
 
-    Raises Refused: NOT_PERMITTED to whoever may not put a till to work, EVENTS_WAIT.
+    Raises Refused: NOT_PERMITTED to whoever may not put a till to work, EVENTS_WAIT,
+    VISIT_UNFINISHED.
     """
     permissions.require(counter.document(), role, Act.ENROL_TERMINAL)
-    check_leave(counter.ledger)
+    check_leave(counter.ledger, now=counter.clock.now())
+    if serving:
+        raise Refused(Reason.VISIT_UNFINISHED)
+
+
+def ask_to_export(counter: Counter, role: Role) -> None:
+    """Allow `role` to save what was not sent; raises Refused(NOT_PERMITTED) as `ask_to_leave`."""
+    permissions.require(counter.document(), role, Act.ENROL_TERMINAL)
 
 
 def export_outbox(ledger: Ledger, key: Ed25519PrivateKey, path: Path, *, now: int) -> int:

@@ -11,6 +11,7 @@ from loyalty_desk.desk.counter import Counter
 from loyalty_desk.desk.identify import OpenMember
 from loyalty_desk.desk.visit import Draft, ReceiptRead
 from loyalty_desk.store.effects import Effects
+from loyalty_desk.store.ledger import Ledger
 from loyalty_desk.store.shelf import Parked
 from sync.programme.refusals import Reason, Refused
 from sync.programme.rewards import Proof
@@ -77,11 +78,16 @@ def waiting(counter: Counter) -> tuple[tuple[str, str], ...]:
     """Return (visit id, name) of what is on hold; what waited too long is let go."""
     kept = []
     for parked in counter.ledger.parked.all():
-        if counter.clock.now() - parked.at > KEPT_MS:
-            counter.ledger.parked.drop(parked.id)
-        else:
+        if _is_kept(parked, counter.clock.now()):
             kept.append((parked.id, _body(parked).name))
+        else:
+            counter.ledger.parked.drop(parked.id)
     return tuple(kept)
+
+
+def is_any_kept(ledger: Ledger, now: int) -> bool:
+    """Say whether a visit is on hold that has not waited too long `now` (ms UTC)."""
+    return any(_is_kept(parked, now) for parked in ledger.parked.all())
 
 
 def take(counter: Counter, visit: str) -> Draft | None:
@@ -95,6 +101,10 @@ def take(counter: Counter, visit: str) -> Draft | None:
             counter.ledger.parked.drop(visit)
             return draft
     return None
+
+
+def _is_kept(parked: Parked, now: int) -> bool:
+    return now - parked.at <= KEPT_MS
 
 
 def _draft(counter: Counter, parked: Parked) -> Draft:

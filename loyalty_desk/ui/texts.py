@@ -138,6 +138,7 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.EVENTS_WAIT: N_(
         "{events} records of this till have not been sent. Connect it first, or they are lost."
     ),
+    Reason.VISIT_UNFINISHED: N_("A visit is open or on hold and would be lost. Finish it first."),
 }
 
 _MONEY = frozenset({"centavos"})

@@ -129,6 +129,7 @@ class Reason(StrEnum):
     DISK_FULL = "disk_full"
     ALREADY_RUNNING = "already_running"
     EVENTS_WAIT = "events_wait"
+    VISIT_UNFINISHED = "visit_unfinished"
 
 
 class Refused(Exception):

@@ -35,7 +35,7 @@ def test_what_was_not_sent_arrives_in_a_file_and_counts_once(home, tmp_path):
         till.enrol("Yara Ipê", "11987650002")
         file = tmp_path / "outbox.txt"
         with pytest.raises(Refused) as refused:
-            check_leave(till.ledger)
+            check_leave(till.ledger, now=wall())
         assert (refused.value.reason, refused.value.facts) == (Reason.EVENTS_WAIT, {"events": 2})
 
         assert export_outbox(till.ledger, till.keys.signing_key, file, now=wall()) == 2
@@ -44,10 +44,10 @@ def test_what_was_not_sent_arrives_in_a_file_and_counts_once(home, tmp_path):
             assert (said.returncode, said.stdout.split()[:2]) == (0, ["batches", "1"]), said.stderr
         assert purchases(home, member) == 1
         with pytest.raises(Refused):
-            check_leave(till.ledger)  # the till has not heard of it
+            check_leave(till.ledger, now=wall())  # the till has not heard of it
 
         till.engine.round()
-        check_leave(till.ledger)
+        check_leave(till.ledger, now=wall())
         assert purchases(home, member) == 1
         assert till.members.search("yara ipê").known[0].row.name == "Yara Ipê"
 

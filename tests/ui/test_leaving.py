@@ -1,18 +1,25 @@
 """A manager saves what was not sent, and takes the till off its machine, by keyboard alone."""
 
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from loyalty_desk.app import main
 from loyalty_desk.paths import places
+from loyalty_desk.store.instance_lock import hold_lock
 from loyalty_desk.ui import theme
+from loyalty_desk.ui.main_window import MainWindow
 from sync import i18n
+from sync.programme.refusals import Reason
 from sync.protocol.outbox_file import open_outbox
 from tests.desk import club
+from tests.desk.club import Till
 from tests.ui.whole_desk import WholeDesk
 
 TAB, SPACE, F11 = Qt.Key.Key_Tab, Qt.Key.Key_Space, Qt.Key.Key_F11
@@ -88,11 +95,70 @@ def test_a_till_with_something_to_send_stays_and_saves_it_in_a_file(
     assert here.ledger.exists()
 
 
-def test_what_is_recorded_after_the_yes_keeps_the_till(desk: WholeDesk, tmp_path: Path) -> None:
+def test_what_is_recorded_before_the_yes_keeps_the_till(desk: WholeDesk, tmp_path: Path) -> None:
     desk.presenter.pending.settle("till", "leave", None)
     desk.settle()
     buy(desk)
     desk.presenter.pending.settle("till", "leave_now", None)
+    desk.settle()
+    assert desk.window.isVisible()
     desk.app.stop()
 
     assert places(root=tmp_path).ledger.exists()
+    assert desk.app.stayed is None
+
+
+def test_a_visit_that_is_begun_while_the_desk_closes_waits_on_hold_and_keeps_the_till(
+    desk: WholeDesk, tmp_path: Path
+) -> None:
+    desk.scan(club.card_code(club.MARINA))
+    desk.presenter.pending.settle("till", "leave_now", None)
+    desk.presenter.visit.amount(4_200)  # before the answer is there
+    desk.until(lambda: not desk.window.isVisible())
+    desk.app.stop()
+
+    assert desk.app.stayed.reason is Reason.VISIT_UNFINISHED
+    assert places(root=tmp_path).ledger.exists()
+
+
+def test_a_disk_that_lets_nothing_go_keeps_the_till_whole(desk: WholeDesk, tmp_path: Path) -> None:
+    here = places(root=tmp_path)
+    here.ledger_hurt.mkdir()
+    desk.presenter.pending.settle("till", "leave_now", None)
+    desk.until(lambda: not desk.window.isVisible())
+    desk.app.stop()
+
+    assert desk.app.stayed.reason is Reason.DISK_FULL
+    assert here.ledger.exists()
+    assert here.cache.exists()
+
+
+def test_a_till_that_could_not_go_is_told_on_the_way_out_and_can_be_opened_again(
+    qapp: QApplication,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for hooked in (sys, threading):  # the programme takes these; what was there comes back
+        monkeypatch.setattr(hooked, "excepthook", hooked.excepthook)
+    till = Till(tmp_path)
+    till.open_shop()
+    till.close()
+    here = places(root=tmp_path)
+    looking = QTimer()
+
+    def leave() -> None:
+        for window in qapp.topLevelWidgets():
+            if isinstance(window, MainWindow) and window._presenter is not None:
+                looking.stop()
+                here.ledger_hurt.mkdir()
+                window._presenter._floor.leave()
+
+    looking.timeout.connect(leave)
+    looking.start(20)
+
+    assert main(["--home", str(tmp_path), "--lang", "en"]) == 4
+    assert "This till could not be removed." in capsys.readouterr().err
+    assert '"code": "disk_full"' in here.log.read_text(encoding="utf-8")
+    hold_lock(here.lock).release()
+    assert here.ledger.exists()

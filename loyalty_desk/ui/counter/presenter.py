@@ -62,7 +62,9 @@ class CounterPresenter:
         )
         self.papers = PaperFlow(self.visit, say=self.say)
         self.enrol = EnrolFlow(floor, enrolled=self._enrolled, exists=self.open_member)
-        self.pending = TrayFlow(floor, see=self.open_member, refresh=self.refresh)
+        self.pending = TrayFlow(
+            floor, see=self.open_member, refresh=self.refresh, serving=self._is_serving
+        )
         flows = Flows(self.sign_in, self.idle, self.visit, self.enrol, self.pending)
         self._stage = Stage(floor, flows, show=show, refresh=self.refresh)
         self._reception = Reception(
@@ -197,7 +199,7 @@ class CounterPresenter:
         if self.screen == "sign_in":
             self.sign_in.search(None)
         elif self._floor.tray_open:
-            self._floor.tray_open = False
+            self.pending.close()
         elif self.screen == "visit":
             if self.visit.back() != "back":
                 self._stage.leave(lambda: self._stage.to("identify"))
@@ -233,7 +235,7 @@ class CounterPresenter:
         if not self._floor.turn.is_taken:
             self.visit.hold(self._put_aside, whatever_waits=True)
         self.idle.clear()
-        self._floor.tray_open = False
+        self.pending.close()
         self._floor.session = None
         self._stage.to("sign_in")
         self.sign_in.locked()
@@ -340,6 +342,10 @@ class CounterPresenter:
 
     # Inside
 
+    def _is_serving(self) -> bool:
+        draft = self.visit.draft
+        return draft is not None and not draft.is_empty
+
     def _entered(self, who: Session) -> None:
         """Somebody is at the till: what the one before left open stands there still."""
         self._floor.session = who
@@ -416,7 +422,8 @@ class CounterPresenter:
         self._sync_now()
 
     def _relieved(self, who: Session) -> None:
-        """Somebody took over the till with a badge."""
+        """Somebody took over the till with a badge: nothing asked before is theirs to answer."""
+        self.pending.close()
         self._floor.session = who
         self.sign_in.relieved(who)
         self._stage.to(self.screen)

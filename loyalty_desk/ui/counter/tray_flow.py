@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import ParamSpec
 
 from loyalty_desk.desk import outbox
 from loyalty_desk.desk.sync_status import SyncStatus
@@ -11,7 +13,10 @@ from loyalty_desk.ui.pending.conditions import NEXT
 from loyalty_desk.ui.pending.presenter import ARCHIVE, SEE
 from loyalty_desk.ui.pending.state import NeedsYou
 from loyalty_desk.ui.pending.till_words import BACK, EXPORT, LEAVE, LEAVE_NOW
+from sync.programme.document import Role
 from sync.programme.refusals import Reason
+
+Question = ParamSpec("Question")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +30,34 @@ class TrayView:
 
 
 class TrayFlow:
-    """What is done in the tray. `see` opens a member, `refresh` reads again what waits."""
+    """What is done in the tray. `see` opens a member, `refresh` reads again what waits, `serving`
+    says whether a visit has been begun.
+    """
 
     def __init__(
-        self, floor: Floor, *, see: Callable[[int], None], refresh: Callable[[], None]
+        self,
+        floor: Floor,
+        *,
+        see: Callable[[int], None],
+        refresh: Callable[[], None],
+        serving: Callable[[], bool],
     ) -> None:
         self._floor = floor
         self._see = see
         self._refresh = refresh
+        self._serving = serving
         self._asked = 0
         self.view = TrayView()
 
     def toggle(self) -> None:
         """Open the tray as it was never opened before, or close it."""
-        self._floor.tray_open = not self._floor.tray_open
+        was_open = self._floor.tray_open
+        self.close()
+        self._floor.tray_open = not was_open
+
+    def close(self) -> None:
+        """Close the tray: what was asked in it is over, and its answer is not heard any more."""
+        self._floor.tray_open = False
         self._asked += 1
         self.view = TrayView()
 
@@ -59,8 +78,8 @@ class TrayFlow:
         asked: dict[str, Callable[[], None]] = {
             BACK: lambda: self._show(TrayView()),
             EXPORT: self._export,
-            LEAVE: self._ask_to_leave,
-            LEAVE_NOW: self._floor.leave,
+            LEAVE: lambda: self._ask_to_leave(lambda: self._say(till_words.may_leave())),
+            LEAVE_NOW: lambda: self._ask_to_leave(self._floor.leave),
         }
         if action in asked:
             self._asked += 1
@@ -73,17 +92,23 @@ class TrayFlow:
         )
 
     def _export(self) -> None:
+        counter, role, answered = self._floor.counter, self._role(), self._unless_over(self._say)
+
+        def save() -> tuple[int, Path]:
+            outbox.ask_to_export(counter, role)
+            return self._floor.save_outbox()
+
         self._say(till_words.saving())
-        answered = self._answering()
         self._floor.store.run(
-            self._floor.save_outbox,
+            save,
             lambda saved: answered(till_words.saved(*saved)),
             lambda error: answered(till_words.not_done(refusal(error))),
         )
 
-    def _ask_to_leave(self) -> None:
-        counter, answered = self._floor.counter, self._answering()
-        role = self._floor.session.role if self._floor.session is not None else "cashier"
+    def _ask_to_leave(self, allowed: Callable[[], None]) -> None:
+        """Ask whether whoever is here now may take the till away now; if so, do `allowed`."""
+        counter, role, serving = self._floor.counter, self._role(), self._serving()
+        go_on, answered = self._unless_over(allowed), self._unless_over(self._say)
 
         def failed(error: BaseException) -> None:
             problem = refusal(error)
@@ -93,20 +118,23 @@ class TrayFlow:
                 answered(till_words.not_done(problem))
 
         self._floor.store.run(
-            lambda: outbox.ask_to_leave(counter, role),
-            lambda _none: answered(till_words.may_leave()),
+            lambda: outbox.ask_to_leave(counter, role, serving=serving),
+            lambda _none: go_on(),
             failed,
         )
 
-    def _answering(self) -> Callable[[NeedsYou], None]:
-        """Return what shows an answer, unless something else was asked meanwhile."""
+    def _role(self) -> Role:
+        return self._floor.session.role if self._floor.session is not None else "cashier"
+
+    def _unless_over(self, act: Callable[Question, None]) -> Callable[Question, None]:
+        """Return `act`, which does nothing once something else is asked or the tray is closed."""
         asked = self._asked
 
-        def show(words: NeedsYou) -> None:
+        def do(*given: Question.args, **named: Question.kwargs) -> None:
             if asked == self._asked:
-                self._say(words)
+                act(*given, **named)
 
-        return show
+        return do
 
     def _say(self, words: NeedsYou) -> None:
         self._show(TrayView(answer=words))
