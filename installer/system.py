@@ -53,10 +53,11 @@ WINDOW = (
     Need("libxkbcommon-x11.so.0", "libxkbcommon-x11-0"),
 )
 
-# Tests and bench compile what watches the disk; the member's page is looked at in a real browser.
+# Tests and bench compile what watches the disk, and plant bugs as patches; the member's page is
+# looked at in a real browser.
 COMPILER = Need("gcc", "gcc")
 BROWSER = Need("chromium", "chromium")
-TOOLS = (COMPILER, Need("/usr/include/stdio.h", "libc6-dev"), BROWSER)
+TOOLS = (COMPILER, Need("/usr/include/stdio.h", "libc6-dev"), Need("git", "git"), BROWSER)
 
 
 def needs(*, window: bool, tools: bool = False) -> tuple[Need, ...]:

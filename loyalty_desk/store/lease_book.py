@@ -32,6 +32,7 @@ class LeaseBook:
         self._head = 0
         # How often something that could be spent before could not be afterwards.
         self.releases = 0
+        self._counted = 0  # those of the transaction that is open
         # Called when leases were given back, before anybody else hears of it.
         self.released: Callable[[], None] = _nobody
 
@@ -132,11 +133,13 @@ class LeaseBook:
     def _changing(self, *, forgetting: bool = False) -> Iterator[Connection]:
         """Open a transaction that changes leases, with all that was spent in the table."""
         with self._database.lock:
+            self._counted = 0
             with self._database.writing() as connection:
                 if self._fresh and not forgetting:
                     self.note(connection)
                 yield connection
             self.noted()
+            self.releases += self._counted
 
     def _note_at_once(self) -> None:
         if self._fresh:
@@ -226,8 +229,8 @@ class LeaseBook:
 
     def _count(self, connection: Connection, released: int) -> None:
         if released:
-            self.releases += released
-            meta.keep(connection, releases=self.releases)
+            self._counted += released
+            meta.keep(connection, releases=self.releases + self._counted)
 
     def void(self) -> None:
         """Forget every lease, and what was spent of each."""

@@ -244,8 +244,11 @@ class Ledger:
         with self._database.lock:
             return self._unsettled.owners()
 
-    def settle(self, acked: int) -> None:
-        """The pulled rows contain the events up to `acked`; fewer after a restore."""
+    def settle(self, acked: int, *, told: bool = True) -> None:
+        """The pulled rows contain the events up to `acked`; fewer after a restore.
+
+        `told` when the server has just said so, of this life.
+        """
         with self._database.lock:
             self._changed |= acked != self._unsettled.acked
             if acked < self._unsettled.acked:
@@ -253,7 +256,7 @@ class Ledger:
                     self._unsettled.rebuild(connection, acked, self.known.identifier_key)
             self._unsettled.settle(acked)
             if self.lives.leaving is None:
-                self.lives.has_sent(max(self.lives.sent, acked))
+                self.lives.settled(acked, told=told)
 
     # --- Reading the journal --------------------------------------------------------------------
 

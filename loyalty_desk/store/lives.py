@@ -52,8 +52,6 @@ class Lives:
         self.identity = _identity.decode(kept) if kept else None
         self.begins = meta.value(connection, "begins", 0)
         self._in_doubt = bool(meta.value(connection, "sent_in_doubt", 0))
-        acked = 0 if self._in_doubt else meta.value(connection, "acked", 0)
-        self.sent = max(acked, self.begins)
         self.starts = meta.value(connection, "starts", 0)
         why = meta.value(connection, "leaving", "")
         intention = meta.value(connection, "leaving_id", "")
@@ -66,6 +64,8 @@ class Lives:
         )
         if self.identity is not None:
             self.head = journal.head(connection, Head(self.begins, first_of(self.identity)))
+        acked = max(meta.value(connection, "acked", 0), self.begins)
+        self.sent = self._surely_sent() if self._in_doubt else acked
 
     @property
     def known(self) -> Identity:
@@ -88,9 +88,9 @@ class Lives:
 
     def doubt(self) -> None:
         """Keep that the server was restored: it has to say anew what it has of any life."""
-        self.sent, self._in_doubt = self.begins, True
         with self._database.writing() as connection:
             meta.keep(connection, sent_in_doubt=1)
+        self.sent, self._in_doubt = self._surely_sent(), True
         for life in self._earlier:
             again = min(self._held_behind(life.begins), life.ends)
             self._change(replace(life, delivered=again, given_up=""))
@@ -98,10 +98,21 @@ class Lives:
     def has_sent(self, until: int) -> None:
         """Keep that the server has this life up to `until`."""
         self.sent = until
-        if self._in_doubt:
+
+    def settled(self, acked: int, *, told: bool) -> None:
+        """Keep that the pulled rows contain this life up to `acked`.
+
+        That is what the server has of it, too. In doubt only what it has `told` since counts, and
+        ends the doubt: rows of before the restore contain what it may have lost.
+        """
+        if told and self._in_doubt:
             with self._database.writing() as connection:
-                meta.keep(connection, sent_in_doubt=0)
+                meta.keep(connection, sent_in_doubt=0, acked=acked)
             self._in_doubt = False
+        if told:
+            self.sent = max(self.sent, acked)
+        elif not self._in_doubt:
+            self.sent = max(self.begins, acked)
 
     def count_start(self, starts: int) -> None:
         """Keep how often this terminal was started."""
@@ -224,7 +235,11 @@ class Lives:
 
     def _delivered(self) -> int:
         """Return up to where the server has this life for certain."""
-        return min(self._held_behind(self.begins), self.head.seq) if self._in_doubt else self.sent
+        return self._surely_sent() if self._in_doubt else self.sent
+
+    def _surely_sent(self) -> int:
+        """Return up to where this life cannot be sent again: the rest may have to be."""
+        return min(self._held_behind(self.begins), self.head.seq)
 
     def _held_behind(self, begins: int) -> int:
         """Return behind which event of a life the journal holds all that follow."""
@@ -254,8 +269,13 @@ class Lives:
         return tuple(LifeNote(*life, by) for life, by in zip(lives, begun_by, strict=True))
 
     def unsent_from(self) -> int:
-        """Return the sequence behind which earlier lives have events that the server lacks."""
-        lacking = (one.delivered for one in self._earlier if one.delivered < one.ends)
+        """Return the sequence behind which there are events that the server may have lost.
+
+        Those of earlier lives that it lacks, and all of this one while it is in doubt.
+        """
+        lacking = [one.delivered for one in self._earlier if one.delivered < one.ends]
+        if self._in_doubt:
+            lacking.append(self._surely_sent())
         return min(lacking, default=self.head.seq)
 
     def forget(self, connection: Connection) -> None:

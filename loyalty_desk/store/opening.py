@@ -106,7 +106,7 @@ def _agree(ledger: Ledger, cache: Cache) -> None:
     if ledger.lives.leaving is not None:
         cache.refetch()  # an older ledger may lack documents and staff that came with a page
     if ledger.identity is not None:
-        ledger.settle(cache.acked_seq)
+        ledger.settle(cache.acked_seq, told=False)
 
 
 def _readable_cache(path: Path, key: bytes) -> Cache:

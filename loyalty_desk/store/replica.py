@@ -63,19 +63,18 @@ class StoreReplica:
         proofs = self._cache.proofs
         return proofs.last_acknowledgement(), proofs.of(self._ledger.leases.held())
 
-    def settled(self) -> int:
-        """Return the own event up to which the pulled rows contain everything."""
-        return self._ledger.settled
-
     def cursor(self) -> str:
         """Return how far this replica has pulled, "" from the beginning."""
         return self._cache.cursor
 
-    def keep_page(self, page: PullAnswer, *, asked_at: int, now: int) -> None:
-        """Keep a pulled page; raises Refused: DOCUMENT_FORGED, DISK_FULL, DATABASE_DAMAGED."""
+    def keep_page(self, page: PullAnswer, *, asked_at: int, now: int, ours: bool = True) -> None:
+        """Keep a pulled page; raises Refused: DOCUMENT_FORGED, DISK_FULL, DATABASE_DAMAGED.
+
+        What a page says of a chain that is not `ours`, the one that ends here, is passed over.
+        """
         ledger = self._ledger
-        if ledger.lives.leaving or ledger.lives.earlier():
-            # What the server says is said of another chain than the one that ends here.
+        ours = ours and not ledger.lives.leaving and not ledger.lives.earlier()
+        if not ours:
             page = msgspec.structs.replace(page, leases=(), lent=False, acked_seq=ledger.settled)
         ledger.documents.keep_all(page.documents)
         if page.staff:
@@ -88,7 +87,7 @@ class StoreReplica:
         own_members, own_cards = ledger.unsettled()
         self._cache.apply(page, now=now, own_members=own_members, own_cards=own_cards)
         if not page.more:
-            ledger.settle(page.acked_seq)
+            ledger.settle(page.acked_seq, told=ours)
 
     def copying(self) -> Copying | None:
         """Return how far a first copy has come, None when none is under way."""

@@ -1,11 +1,10 @@
 """Retention: what the server has had for long enough that this terminal may forget it.
 
 Guarantees that whatever a terminal recorded is here for ninety days after the server had it, so
-that a server restored from a copy is given it again. Counted by the server's clock alone: a clock
-that is set wrong at the till forgets nothing early.
+that a server restored from a copy is given it again. They are days on which the server was heard,
+told apart by its clock: neither a till's clock that is set wrong nor one leap of the server's own
+forgets anything early.
 """
-
-from itertools import takewhile
 
 import msgspec
 
@@ -14,7 +13,6 @@ from loyalty_desk.store.database import Connection
 from loyalty_desk.store.visits import DAY_MS
 
 RETENTION_DAYS = 90
-_RETENTION_MS = RETENTION_DAYS * DAY_MS
 
 
 class _Day(msgspec.Struct, frozen=True, array_like=True):
@@ -24,6 +22,7 @@ class _Day(msgspec.Struct, frozen=True, array_like=True):
     acked: int
 
 
+_NOTHING = _Day(0, 0)
 _days = msgspec.json.Decoder(tuple[_Day, ...])
 
 
@@ -40,23 +39,25 @@ class Retention:
     def load(self, connection: Connection) -> None:
         """Read what was noted."""
         self._noted = _days.decode(meta.value(connection, "acked_days", b"[]"))
-        self.heard_at = self._noted[-1].at if self._noted else 0
 
     def note(self, connection: Connection, acked: int) -> None:
         """Note that the server has all events up to `acked`, once a day of the server's."""
-        if not self.heard_at or (self._noted and self.heard_at - self._noted[-1].at < DAY_MS):
+        today = _Day(self.heard_at, acked)
+        if not today.at or (self._noted and abs(today.at - self._noted[-1].at) < DAY_MS):
             return
-        noted = (*self._noted, _Day(self.heard_at, acked))
-        over = len(list(takewhile(lambda day: day.at <= self.before, noted)))
-        self._noted = noted[max(0, over - 1) :]
+        self._noted = (*self._noted, today)[-RETENTION_DAYS - 1 :]
         meta.keep(connection, acked_days=msgspec.json.encode(self._noted))
 
     @property
     def before(self) -> int:
-        """Since when the retention runs (ms UTC)."""
-        return self.heard_at - _RETENTION_MS
+        """What was before this (ms UTC, the server's clock) is past the retention; 0 for none."""
+        return self._oldest.at
 
     @property
     def passed(self) -> int:
-        """The event up to which everything has been with the server for longer than that."""
-        return max((day.acked for day in self._noted if day.at <= self.before), default=0)
+        """The event up to which everything is past the retention, 0 for none."""
+        return self._oldest.acked
+
+    @property
+    def _oldest(self) -> _Day:
+        return self._noted[0] if len(self._noted) > RETENTION_DAYS else _NOTHING

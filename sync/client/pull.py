@@ -83,12 +83,11 @@ def _next_page(
     cursor = replica.cursor()
     page = server.pull(cursor, replica.wants_tally(asked_at))
     is_copied = page.acked_seq > replica.head().seq  # the server has more of it than this disk
-    if in_trouble or is_copied:
-        page = msgspec.structs.replace(
-            page, leases=(), lent=False, results=(), acked_seq=replica.settled()
-        )
+    ours = not (in_trouble or is_copied)
+    if not ours:
+        page = msgspec.structs.replace(page, leases=(), results=())
     _check(page, cursor)
-    replica.keep_page(page, asked_at=asked_at, now=wall())
+    replica.keep_page(page, asked_at=asked_at, now=wall(), ours=ours)
     return page, is_copied and not in_trouble
 
 

@@ -117,18 +117,15 @@ class Replica(Protocol):
         """Return the last acknowledgement, and every lease that is held, as they were signed."""
         ...
 
-    def settled(self) -> int:
-        """Return the own event up to which the pulled rows contain everything."""
-        ...
-
     def cursor(self) -> str:
         """Return how far this replica has pulled, "" from the beginning."""
         ...
 
-    def keep_page(self, page: PullAnswer, *, asked_at: int, now: int) -> None:
+    def keep_page(self, page: PullAnswer, *, asked_at: int, now: int, ours: bool) -> None:
         """Keep a pulled page: its rows, its cursor and its acknowledgement become true together.
 
-        `asked_at` and `now` are when the page was asked for and came, by this machine's clock.
+        `asked_at` and `now` are when the page was asked for and came, by this machine's clock. Of a
+        chain that is not `ours` it tells nothing: no leases, no acknowledgement.
         """
         ...
 

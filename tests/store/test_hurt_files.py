@@ -43,10 +43,11 @@ def check_all_again(store):
         store.idle(NOON + days * DAY)
 
 
-def heard_and_idle(store, now):
-    """The server is heard, and then nobody comes."""
-    store.replica.heard(server_now=now, offset_ms=0, epoch=1)
-    store.idle(now)
+def past_the_retention(store):
+    """Every day the server is heard, and then nobody comes."""
+    for now in range(NOON, NOON + 91 * DAY, DAY):
+        store.replica.heard(server_now=now, offset_ms=0, epoch=1)
+        store.idle(now)
 
 
 def refused_for(act):
@@ -220,8 +221,7 @@ def test_a_ledger_made_anew_begins_where_the_salvage_file_does(store, places, ag
     store.ledger.record([an_accrual(points=86)])
     store.replica.keep_page(a_page(a_row(), acked=2), asked_at=NOON, now=NOON)
     store.ledger.record([a_void(visit, at=NOON + 200 * DAY)])
-    for day in (0, 200, 202):
-        heard_and_idle(store, NOON + day * DAY)
+    past_the_retention(store)
     assert sorted(store.watch.salvage.copies()) == [2, 3]
     head = store.ledger.head()
     store.close(NOON)
@@ -304,7 +304,6 @@ def test_taking_back_what_is_forgotten_meanwhile_waits_for_the_servers_word(stor
     store.ledger.record([a_void(visit, at=NOON + 200 * DAY)])
     assert store.ledger.effects(MARINA, after=2).points == -86
 
-    heard_and_idle(store, NOON)
-    heard_and_idle(store, NOON + 200 * DAY)
+    past_the_retention(store)
 
     assert store.ledger.effects(MARINA, after=2).points == 0

@@ -312,9 +312,9 @@ def test_what_the_ledger_forgets_it_forgets(store):
     for _ in range(3):
         store.ledger.record([an_accrual()])
     store.replica.keep_page(a_page(a_row(), acked=3), asked_at=NOON, now=NOON)
-    for now in (NOON, NOON + 90 * DAY):
-        store.replica.heard(server_now=now, offset_ms=0, epoch=1)
-        store.idle(now)
+    for day in range(91):
+        store.replica.heard(server_now=NOON + day * DAY, offset_ms=0, epoch=1)
+        store.idle(NOON + day * DAY)
 
     assert sorted(store.watch.salvage.copies()) == [3]
 
