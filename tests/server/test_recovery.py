@@ -465,6 +465,27 @@ def test_a_forgotten_lease_pays_also_when_its_journal_is_whole_before_its_member
     assert stored(office) == folded(office)
 
 
+def test_a_lease_pays_also_when_it_was_given_back_before_its_member_came(office, till):
+    """Its terminal has told everything, and gives it back; the enrolment comes from another."""
+    other = enrolled_till(office, seed=2)
+    backup = backed_up(office)
+    member = till.member()
+    acked = ack_in(till.push())
+    lease = other.lend(member, 50)
+    other.redemption(member, 50, lease.id)
+    proof = ack_in(other.push())
+    restore(office, backup)
+
+    push_again(other, say_hello(other, acked=proof, held=[lease]))
+    closing = LeaseClosing(leases=(lease.id,), last_seq=other.seq)
+    leases.close(office, other.caller, closing, now=NOON)
+    push_again(till, say_hello(till, acked=acked))
+
+    now = account(office, member)
+    assert (now.points, now.leased, now.spent, now.debt, lost(office)) == (0, 0, 50, 0, 0)
+    assert stored(office) == folded(office)
+
+
 def test_what_a_forgotten_lease_paid_for_is_charged_and_not_lost(office, till, member):
     """A used-up lease is forgotten by its till; its redemption comes again, and is covered."""
     other = enrolled_till(office, seed=2)

@@ -151,6 +151,7 @@ def posting_of(posting: Posting, life: _Life) -> Posting:
         silent_since=past_of(connection, caller).silent_since,
         renumbered=Renumbered(connection, caller, branch),
         gaps=gaps_of(era(connection), whole_in=FIRST_EPOCH),
+        late=True,
     )
 
 

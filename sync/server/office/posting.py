@@ -74,7 +74,8 @@ class Posting:
     """The transaction's connection and book, the rules, and who sent the batch.
 
     `knew` tells since when the terminal has known a version of the programme; `silent_since` is its
-    last contact before the pause that this batch ends.
+    last contact before the pause that this batch ends. `late`: the events have come before, and
+    take effect only now.
     """
 
     office: HeadOffice
@@ -91,6 +92,7 @@ class Posting:
     sealed: Mapping[str, Sealed]
     renumbered: Renumbered
     gaps: Gaps
+    late: bool = False
     counted_visits: set[bytes] = field(default_factory=set)
     lists: set[str] = field(default_factory=set)  # lists of the feed that have changed
 

@@ -64,9 +64,13 @@ class HeldLeases:
             )
             self._held[row.lease_id] = held
 
-    def knows(self, lease: bytes) -> bool:
-        """Say whether a lease is one that was granted, as far as this server remembers."""
-        return lease in self._held
+    def lacks(self, lease: bytes, *, late: bool) -> bool:
+        """Say whether a lease is none that was granted, as far as this server remembers.
+
+        For an event that took effect `late` also one that its terminal has given back since.
+        """
+        held = self._held.get(lease)
+        return held is None or (late and held.state == LeaseState.CLOSED)
 
     def spend(
         self, book: Book, lease: bytes, points: int, *, holder: tuple[int, int]
@@ -112,11 +116,12 @@ def _charge(
     if not event.lease:
         left = standing.points - standing.leased
         return min(event.points, left), Reason.NOT_ENOUGH_POINTS
-    if posting.gaps is not Gaps.NONE and not held.knows(bytes.fromhex(event.lease)):
+    lease = bytes.fromhex(event.lease)
+    if posting.gaps is not Gaps.NONE and held.lacks(lease, late=posting.late):
         return _charge_forgotten(posting, standing, event.points)
     charged, lack = held.spend(
         posting.book,
-        bytes.fromhex(event.lease),
+        lease,
         event.points,
         holder=(posting.caller.terminal, posting.caller.incarnation),
     )
