@@ -193,17 +193,17 @@ def migrate(connection: Connection, steps: Sequence[Step]) -> None:
             connection.execute(f"PRAGMA user_version = {number}")
 
 
-def columns(connection: Connection) -> frozenset[tuple[str, str]]:
-    """Return every column of the file, with its table."""
+def columns(connection: Connection) -> frozenset[tuple[str, str, str]]:
+    """Return every column of the file, with its table and its type."""
     found = connection.execute(
-        "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c"
+        "SELECT m.name, c.name, c.type FROM sqlite_master m JOIN pragma_table_info(m.name) c"
         " WHERE m.type = 'table'"
     )
-    return frozenset((table, column) for table, column in found)
+    return frozenset((table, column, kind) for table, column, kind in found)
 
 
 @cache
-def columns_after(steps: Sequence[Step]) -> frozenset[tuple[str, str]]:
+def columns_after(steps: Sequence[Step]) -> frozenset[tuple[str, str, str]]:
     """Return every column of a file that has taken these steps."""
     connection: Connection = driver.connect(":memory:", isolation_level=None)
     with closing(connection):

@@ -7,6 +7,7 @@ spoilt in memory. What stands beside an event, by which it is found, has to say 
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from loyalty_desk.store import journal
 from loyalty_desk.store.database import Connection, columns, columns_after
@@ -17,6 +18,7 @@ from sync.protocol.chain import next_hash
 
 # These grow for 90 days; all others are small.
 _LARGE = ("journal", "receipts")
+_KINDS: Mapping[str, type] = {"INTEGER": int, "TEXT": str, "BLOB": bytes, "": object}
 # A changed bit can make a text of bytes: what is in it is the same, and nobody can send it.
 _AS_MADE = "typeof(hash) || typeof(body) || typeof(event) || typeof(explain) = 'blobblobblobblob'"
 
@@ -30,13 +32,38 @@ def read_small(connection: Connection) -> None:
         raise Refused(Reason.DATABASE_DAMAGED)
     names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     for (table,) in names:
-        if table not in _LARGE:
-            connection.execute(f"SELECT * FROM {table}").fetchall()
+        if table not in _LARGE and not sound_rows(connection, table)[1]:
+            raise Refused(Reason.DATABASE_DAMAGED)
+
+
+def sound_rows(connection: Connection, table: str) -> tuple[list[tuple[Any, ...]], bool]:
+    """Return the rows of a table whose values are of their columns' types, and if that is all.
+
+    A changed bit can make a text of bytes, or nothing, which nobody can use any more.
+    """
+    told = connection.execute(
+        f"SELECT type, pk OR \"notnull\" FROM pragma_table_info('{table}') ORDER BY cid"
+    )
+    nothing = type(None)
+    kinds = [
+        _KINDS.get(kind, object) if needed else (_KINDS.get(kind, object), nothing)
+        for kind, needed in told.fetchall()
+    ]
+    found = connection.execute(f"SELECT * FROM {table}").fetchall()
+    sound = [row for row in found if all(map(isinstance, row, kinds))]
+    return sound, len(sound) == len(found)
 
 
 def read_receipts(connection: Connection) -> None:
-    """Read all claims of receipts; raises what the driver raises for a page that is hurt."""
-    connection.execute("SELECT count(key), sum(at), sum(seq) FROM receipts").fetchall()
+    """Read all claims of receipts; raises what the driver raises for a page that is hurt.
+
+    Raises Refused(DATABASE_DAMAGED) for a key that is no text any more.
+    """
+    found = connection.execute(
+        "SELECT count(key), sum(at), sum(seq), total(typeof(key) <> 'text') FROM receipts"
+    )
+    if found.fetchone()[3]:
+        raise Refused(Reason.DATABASE_DAMAGED)
 
 
 def broken(

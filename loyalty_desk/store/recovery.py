@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from loyalty_desk.store import claims, journal, meta, whole_file
+from loyalty_desk.store import claims, integrity, journal, meta, whole_file
 from loyalty_desk.store.database import Connection, connect, refusing, spoilt_is_damaged
 from loyalty_desk.store.lives import first_of
 from loyalty_desk.store.salvage import AckNote, Copy, LifeNote, Line, Payload
@@ -126,7 +126,7 @@ def _put_back(connection: Connection, held: Held, copy: Copy) -> None:
     if isinstance(event, AccrualEvent) and event.receipt:
         connection.execute(
             "INSERT INTO receipts (key, at, seq) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING",
-            (event.receipt, event.at, event.seq),
+            (event.receipt, event.at + event.offset_ms, event.seq),
         )
     elif isinstance(event, VoidEvent):
         first = journal.first_of(connection, event.target)
@@ -150,7 +150,7 @@ def readable(path: Path, key: bytes, after: int) -> tuple[list[Line], dict[str, 
             lines += part(connection, after)
     for table in _BESIDE:
         with suppress(Refused), spoilt_is_damaged():
-            tables[table] = connection.execute(f"SELECT * FROM {table}").fetchall()
+            tables[table], _all = integrity.sound_rows(connection, table)
     connection.close()
     return lines, tables
 

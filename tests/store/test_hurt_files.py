@@ -307,3 +307,53 @@ def test_taking_back_what_is_forgotten_meanwhile_waits_for_the_servers_word(stor
     past_the_retention(store)
 
     assert store.ledger.effects(MARINA, after=2).points == 0
+
+
+# --- Values that are not what their column was made for -------------------------------------------
+
+
+def test_a_payload_that_became_a_text_is_damage_and_comes_from_the_salvage_file(
+    store, places, again
+):
+    store.ledger.record([an_enrolment()])
+    store.idle(NOON)
+    sealed = store.ledger.outgoing(0, 10).sealed
+    tampered(store, "UPDATE sealed SET payload = CAST(payload AS TEXT)")
+    store.close(NOON)
+
+    found = again()
+
+    assert found.watch.put_aside is not None
+    assert found.ledger.outgoing(0, 10).sealed == sealed
+
+
+def test_an_event_that_became_a_text_is_put_right_at_once(store, again):
+    store.ledger.record([an_accrual(points=86)])
+    store.idle(NOON)
+    unsent = bodies(store)
+    tampered(store, "UPDATE journal SET body = CAST(body AS TEXT)")
+    store.close(NOON)
+
+    found = again()
+
+    assert (found.watch.put_aside, bodies(found)) == (None, unsent)
+
+
+def test_a_receipt_whose_key_became_bytes_is_damage(store):
+    store.ledger.record([an_accrual(receipt=a_receipt())])
+    store.idle(NOON)
+    tampered(store, "UPDATE receipts SET key = CAST(key AS BLOB)")
+
+    assert refused_for(lambda: store.ledger.lives.read_all(small=False)) is Reason.DATABASE_DAMAGED
+
+
+def test_a_column_that_is_of_another_kind_is_damage(store):
+    tampered(
+        store,
+        "PRAGMA writable_schema = ON",
+        "UPDATE sqlite_master SET sql = replace(sql, 'since INTEGER', 'since INTEGEZ')"
+        " WHERE name = 'shifts'",
+        "PRAGMA writable_schema = RESET",
+    )
+
+    assert refused_for(lambda: store.ledger.lives.read_all(small=True)) is Reason.DATABASE_DAMAGED
