@@ -55,9 +55,8 @@ WINDOW = (
 
 # Tests and bench compile what watches the disk, and plant bugs as patches; the member's page is
 # looked at in a real browser.
-COMPILER = Need("gcc", "gcc")
-BROWSER = Need("chromium", "chromium")
-TOOLS = (COMPILER, Need("/usr/include/stdio.h", "libc6-dev"), Need("git", "git"), BROWSER)
+COMMANDS = (Need("gcc", "gcc"), Need("git", "git"), Need("chromium", "chromium"))
+TOOLS = (*COMMANDS, Need("/usr/include/stdio.h", "libc6-dev"))
 
 
 def needs(*, window: bool, tools: bool = False) -> tuple[Need, ...]:
@@ -79,7 +78,7 @@ def _present(need: Need) -> bool:
     if need == VENV:
         importlib.invalidate_caches()
         return importlib.util.find_spec("ensurepip") is not None
-    if need in (COMPILER, BROWSER):
+    if need in COMMANDS:
         return shutil.which(need.name) is not None
     if need.name.startswith("/"):
         return os.path.exists(need.name)

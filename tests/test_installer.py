@@ -328,6 +328,10 @@ def test_what_is_measured_and_the_tests_that_measure_it_are_there():
     assert [pattern for pattern in looked_for if not any(ROOT.glob(pattern))] == []
 
 
+def test_everything_that_the_tests_need_of_the_system_is_seen_to_be_here():
+    assert system.missing(system.needs(window=False, tools=True)) == ()
+
+
 # --- As a person calls it ------------------------------------------------------------------------
 
 
