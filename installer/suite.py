@@ -36,6 +36,8 @@ NOT_MEASURED = (
 # The rooms of tests that take these branches. Coverage costs them half as much time again, so other
 # rooms, and searches for examples, run without.
 MEASURING = frozenset(("programme", "protocol", "client", "store", "server"))
+# In a process that has drawn windows and served pages before, its worlds take twice the time.
+APART = "simulation"
 
 _NO_TESTS = 5  # pytest's exit code
 
@@ -93,16 +95,18 @@ def run(checkout: Checkout, arguments: Sequence[str]) -> int:
 
 
 def _parts(checkout: Checkout) -> list[list[str]]:
-    """What a whole run passes to pytest: what is measured, searches of the same rooms, the rest."""
+    """What a whole run passes to pytest, part by part: what is measured comes first."""
     tests = checkout.root / "tests"
     rooms = sorted({path.relative_to(tests).parts[0] for path in tests.rglob("test_*.py")})
     measuring = [f"tests/{room}" for room in rooms if room in MEASURING]
-    others = [f"tests/{room}" for room in rooms if room not in MEASURING]
+    apart = [f"tests/{room}" for room in rooms if room == APART]
+    others = [f"tests/{room}" for room in rooms if room not in MEASURING and room != APART]
     folders = sorted({str(Path(measured).parent) for measured in MEASURED})
     coverage = [*(f"--cov={folder}" for folder in folders), "--cov-branch", "--cov-report="]
     return [
         [*measuring, *coverage, "-m", "not hypothesis"],
         [*measuring, "-m", "hypothesis"],
+        *([apart] if apart else []),
         others,
     ]
 
