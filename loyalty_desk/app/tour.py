@@ -54,10 +54,11 @@ class Tour:
         self._sign_in(desk, "Joana Prado", at="07:00")
         self._shoot("01-caixa-livre-primeiro-dia")
         self._clock.set("09:20")
-        desk.idle.query("mar")
+        self._search("mar")
         self._until(lambda: desk.idle.view.found is not None, "the search")
         self._shoot("01-busca")
-        desk.idle.query("11 98888-0000")
+        desk.escape()
+        self._search("11 98888-0000")
         self._until(lambda: not desk.idle.first(), "an empty search")
         self._shoot("01-busca-vazia")
         desk.escape()
@@ -89,6 +90,7 @@ class Tour:
 
     def _errors(self, desk: CounterPresenter) -> None:
         self._clock.set("09:50")
+        desk.tick()
         desk.refused(Refused(Reason.CODE_FORGED))
         self._shoot("23-codigo-nao-aceito")
         desk.escape()
@@ -134,10 +136,12 @@ class Tour:
         self._settle()
         self._shoot("04-sem-conexao")
         desk.tray()
-        desk.lock()
-        desk.news(LineNews(connected=True))
 
     def _change_of_shift(self, desk: CounterPresenter) -> None:
+        self._clock.set("12:03")
+        desk.lock()
+        self._until(lambda: bool(desk.sign_in.view.parked), "a visit on hold")
+        desk.news(LineNews(connected=True))
         self._clock.set("12:04")
         self._settle()
         self._choose(desk, "Bianca Torres")
@@ -161,6 +165,13 @@ class Tour:
         """Type into a field of the enrolment, as a person would."""
         self._desk.window.pages.enrol.focus_field(field)
         edit = self._app.focusWidget()
+        assert isinstance(edit, QLineEdit)
+        edit.insert(text)
+        self._settle()
+
+    def _search(self, text: str) -> None:
+        """Type into the field of the idle desk, as a person would."""
+        edit = self._desk.window.pages.identify.home()
         assert isinstance(edit, QLineEdit)
         edit.insert(text)
         self._settle()
@@ -216,7 +227,3 @@ class Tour:
             loop = QEventLoop()
             QTimer.singleShot(20, loop.quit)
             loop.exec()
-
-
-def _doubted(desk: CounterPresenter) -> bool:
-    return desk.visit.view is not None and desk.visit.view.problem is not None

@@ -85,23 +85,25 @@ def sign_in_state() -> SignInState:
     )
 
 
-def sign_in_window(state: SignInState | None = None, typed: str = "123") -> Shell:
+def sign_in_frame() -> ShellState:
+    return ShellState(
+        programme="Clube Jatobá",
+        place_line=say("Pinheiros · Caixa 02", "Pinheiros · Till 02"),
+        pill=synced(),
+        language=say("Português", "English"),
+        has_scan=False,
+        has_rail=False,
+        keys=frozenset({1}),
+    )
+
+
+def sign_in_window(
+    state: SignInState | None = None, typed: str = "123", frame: ShellState | None = None
+) -> Shell:
     """Screen 14, three digits typed."""
     page = SignInPage()
     page.draw(state or sign_in_state())
-    shell = framed(
-        "sign-in",
-        page,
-        ShellState(
-            programme="Clube Jatobá",
-            place_line=say("Pinheiros · Caixa 02", "Pinheiros · Till 02"),
-            pill=synced(),
-            language=say("Português", "English"),
-            has_scan=False,
-            has_rail=False,
-            keys=frozenset({1}),
-        ),
-    )
+    shell = framed("sign-in", page, frame or sign_in_frame())
     pin = page.findChild(PinField)
     for digit in typed:
         pin.type_digit(digit)
@@ -223,7 +225,8 @@ def nobody_window() -> Shell:
         search=Search(
             nothing=say("Ninguém com 98214-4417", "Nobody with 98214-4417"),
             nothing_note=say(
-                "Confira o que foi digitado ou cadastre.", "Check what was typed, or enrol."
+                "Confira o que foi digitado ou cadastre um novo membro.",
+                "Check what was typed, or enrol a new member.",
             ),
             enrol_label=say("Cadastrar com este número", "Enrol with this number"),
         ),
@@ -347,6 +350,15 @@ def wrong_pin_window() -> Shell:
         ),
     )
     return sign_in_window(state, typed="")
+
+
+def crowded_sign_in_window() -> Shell:
+    """Screen 14 with everything that may be told, under the strip: the least height there is."""
+    told = say("Avise um gerente: só ele troca o PIN.", "Tell a manager: only they change a PIN.")
+    state = replace(
+        sign_in_state(), notice=told, pin=PinEntry(sign_in_state().pin.hint, told, attempt=1)
+    )
+    return sign_in_window(state, typed="", frame=offline_frame(sign_in_frame()))
 
 
 def other_person_window() -> Shell:
@@ -520,6 +532,7 @@ DRAWN: dict[str, Callable[[], Shell]] = {
 OTHERS: dict[str, Callable[[], Shell]] = {
     "14 locked": locked_window,
     "14 wrong PIN": wrong_pin_window,
+    "14 crowded": crowded_sign_in_window,
     "14 other person": other_person_window,
     "14 no staff": no_staff_window,
     "01 first day": first_day_window,

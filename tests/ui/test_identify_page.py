@@ -177,3 +177,18 @@ def test_progress_is_drawn_and_told(draw):
 def test_no_number_of_a_member_is_told_in_full(draw):
     page = draw(replace(idle_state(), search=Search(results=found(3))))
     assert rows(page)[0].accessibleName().startswith("Marina Alves, (11) •••••-4417")
+
+
+def test_the_ends_of_phone_and_cpf_are_whole_beside_the_longest_tier(draw):
+    state = replace(idle_state(), search=Search(results=found(4)))
+    words = record(draw(state)).words()
+
+    assert sum(text.endswith("432-••") for text in words) == 4
+
+
+def test_what_to_do_when_nobody_was_found_is_told_to_its_end(draw):
+    told = "Confira o que foi digitado ou cadastre um novo membro."
+    state = replace(idle_state(), search=Search(nothing="Ninguém", nothing_note=told))
+    words = " ".join(record(draw(state)).words())
+
+    assert told in words

@@ -479,3 +479,12 @@ def test_with_large_letters_the_focus_comes_into_sight(show, qtbot, width, heigh
             if scroll.isAncestorOf(focused):
                 middle = focused.mapTo(scroll, focused.rect().center())
                 assert scroll.rect().contains(middle), focused.accessibleName()
+
+
+@pytest.mark.parametrize(("language", "icons"), [("pt_BR", 1), ("en", 0)])
+def test_the_two_buttons_under_a_member_both_have_their_icon_or_neither(show, language, icons):
+    i18n.speak(language)
+    _shell, page = show("02-membro-aberto")
+    names = ("Extrato", "Saldo") if language == "pt_BR" else ("Statement", "Balance")
+
+    assert [len(record(button(page, name)).pictures) for name in names] == [icons, icons]

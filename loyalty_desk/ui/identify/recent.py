@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy
 from loyalty_desk.ui.identify.state import MOST_RECENT, Visit
 from loyalty_desk.ui.theme import active
 from loyalty_desk.ui.widgets.button import Button
-from loyalty_desk.ui.widgets.layout import SPRING, column, grow, row, stack
+from loyalty_desk.ui.widgets.layout import SPRING, column, grow, hosted, row, stack
 from loyalty_desk.ui.widgets.paint import Painted, draw_rule, painter_for
 from loyalty_desk.ui.widgets.surface import Avatar, Surface
 from loyalty_desk.ui.widgets.text import Prose, Text
@@ -90,9 +90,10 @@ class RecentCard(Surface):
     def __init__(self) -> None:
         self._rows = [VisitRow() for _place in range(MOST_RECENT)]
         self._empty = Prose("", "small", "ink3")
+        self._nothing = hosted(column(self._empty, pad=(0, 0, 12, 0)))
         self._title = Text(_("Last visits"), "h2")
         super().__init__(
-            "card", column(self._title, 12, *self._rows, self._empty, SPRING, pad=(20, 20, 8, 20))
+            "card", column(self._title, 12, *self._rows, self._nothing, SPRING, pad=(20, 20, 8, 20))
         )
         self._count, self._room = 0, MOST_RECENT
         for one in self._rows:
@@ -104,7 +105,7 @@ class RecentCard(Surface):
         for one, visit in zip(self._rows, recent, strict=False):
             one.show_visit(visit)
         self._empty.set_text(empty)
-        self._empty.setVisible(not recent and bool(empty))
+        self._nothing.setVisible(not recent and bool(empty))
         self._show_rows()
 
     def set_room(self, height: int) -> None:

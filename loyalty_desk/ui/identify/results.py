@@ -58,9 +58,11 @@ class ResultRow(Tile):
         self.setAccessibleName(", ".join(part for part in said if part))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave the last visit to the accessible name where there is no room for it."""
+        """Leave the last visit to the accessible name, and the crown away, where it is narrow."""
         super().resizeEvent(event)
-        self._last_visit.setVisible(self.width() >= _WIDE)
+        wide = self.width() >= _WIDE
+        self._last_visit.setVisible(wide)
+        self._tier.show_as(self._tier.text(), icon="crown" if wide else "")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter opens; arrows move within the list and back to the field."""
@@ -83,7 +85,7 @@ class ResultList(QWidget):
         super().__init__()
         self._rows = [ResultRow() for _place in range(MOST_RESULTS)]
         self._total = Text("", "small", "ink3")
-        self._nothing = Way("search", "plain", ruled=False)
+        self._nothing = Way("search", "plain", ruled=False, wraps=True)
         self.setLayout(column(self._nothing, *self._rows, self._total, Spring(0), gap=_GAP))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self._found: tuple[Result, ...] = ()

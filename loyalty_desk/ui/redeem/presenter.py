@@ -39,9 +39,7 @@ def confirm_state(
     known = draft.member.row is not None
     rows = [Row(_("Balance now"), i18n.number(now) if known else "–", strong=False)]
     if accrual is not None:
-        amount = i18n.money(draft.amount_centavos)
-        label = _("Purchase of {amount}").format(amount=amount)
-        rows.append(Row(label, i18n.signed(accrual.points), "ok"))
+        rows.append(purchase_row(seen))
     label = reward.name if draft.quantity == 1 else f"{draft.quantity} × {reward.name}"
     rows.append(Row(label, i18n.number(-cost)))
     words = ngettext("{n} unit", "{n} units", draft.quantity).format(n=draft.quantity)
@@ -64,6 +62,19 @@ def confirm_state(
         # What was refused may be tried again: a line comes back, a doubtful amount is confirmed.
         can_act=not busy,
     )
+
+
+def purchase_row(seen: Appraisal) -> Row:
+    """Return the line of the purchase in a sum; muted while its points do not count in it yet."""
+    accrual = seen.accrual
+    if accrual is None:
+        return Row(_("No purchase"), "0", "ink3", strong=False)
+    amount = i18n.money(seen.draft.amount_centavos)
+    label = _("Purchase of {amount}").format(amount=amount)
+    points = i18n.signed(accrual.points)
+    if accrual.pending:
+        return Row(label, points, "ink3", strong=False)
+    return Row(label, points, "ok")
 
 
 def proof_of(member: OpenMember, seen: Appraisal) -> Proof | None:

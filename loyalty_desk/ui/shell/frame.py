@@ -80,7 +80,7 @@ def shell_state(
     tray_open: bool = False,
     query: tuple[str, int] = ("", 0),
 ) -> ShellState:
-    """Return the frame of a screen."""
+    """Return the frame of a screen. A locked till opens no visit, so it has no chip for one."""
     badges = []
     if pickups:
         badges.append(Badge("pickups", str(pickups)))
@@ -95,7 +95,7 @@ def shell_state(
         operator=operator(session) if session is not None else None,
         language=_LANGUAGES[i18n.language()] if session is None else "",
         strip=strip(line),
-        parked=parked,
+        parked=parked if session is not None else (),
         has_scan=screen not in ("sign_in", "identify"),
         has_rail=screen != "sign_in",
         place="counter",

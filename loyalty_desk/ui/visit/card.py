@@ -268,6 +268,8 @@ class _Foot(QWidget):
         self.more = icon_button("ellipsis", _("More about this member"), 40, (0, 0, 0, 4))
         self.statement.let_shrink()
         self.print_out.let_shrink()
+        self.statement.show_icon_with(self.print_out)
+        self.print_out.show_icon_with(self.statement)
         self.rest = hosted(row(4, self.more))
         self.setLayout(row(grow(self.statement), 8, grow(self.print_out), self.rest))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)

@@ -58,8 +58,10 @@ def member_card(seen: Appraisal) -> MemberCardState:
         offline_limit=""
         if seen.connected
         else _("{points} pts").format(points=i18n.number(member.usable_here)),
-        next_reward=_next_reward(seen),
+        next_reward=_next_reward(seen) if not member.blocked else None,
         attention=_attention(seen, row) if seen.connected else _offline(seen),
+        can_see_statement=not member.blocked,
+        can_print=not member.blocked,
     )
 
 

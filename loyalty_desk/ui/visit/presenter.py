@@ -6,7 +6,7 @@ from loyalty_desk.desk import pending_voucher
 from loyalty_desk.desk.appraise import Appraisal
 from loyalty_desk.desk.appraise import Offer as RewardOffer
 from loyalty_desk.ui.pending.state import TrayState
-from loyalty_desk.ui.redeem.presenter import confirm_state
+from loyalty_desk.ui.redeem.presenter import confirm_state, purchase_row
 from loyalty_desk.ui.redeem.slip_words import way_out
 from loyalty_desk.ui.redeem.state import Ask, Proof, Row
 from loyalty_desk.ui.texts import refusal_text
@@ -268,16 +268,6 @@ def _refused(view: VisitView) -> Proof | None:
     if problem.reason is Reason.ON_HOLD_FULL:
         title, note = _("Not put on hold"), words
     return Proof(title, note, "bad", "circle-alert")
-
-
-def purchase_row(seen: Appraisal) -> Row:
-    """Return the line of the purchase in a sum."""
-    accrual = seen.accrual
-    if accrual is None:
-        return Row(_("No purchase"), "0", "ink3", strong=False)
-    amount = i18n.money(seen.draft.amount_centavos)
-    label = _("Purchase of {amount}").format(amount=amount)
-    return Row(label, i18n.signed(accrual.points), "ok")
 
 
 def _benefit_row(seen: Appraisal) -> Row:

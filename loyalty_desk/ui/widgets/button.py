@@ -159,11 +159,16 @@ class Button(Pressable):
         self._label, self._icon, self._key = text, icon, key
         self._kind, self._size = kind, SIZES[size]
         self._icon_size = icon_size or self._size.icon
+        self._beside: Button | None = None
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
 
     def let_shrink(self) -> None:
         """Let a narrow row shorten the words; without this they keep their room."""
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def show_icon_with(self, other: "Button") -> None:
+        """Leave the icon away where `other` has no room for its own: both have one, or none."""
+        self._beside = other
 
     def label(self) -> str:
         """Return the words on the button."""
@@ -219,6 +224,10 @@ class Button(Pressable):
         parts = self._parts()
         return sum(parts) + _GAP * max(len(parts) - 1, 0)
 
+    def has_icon_room(self) -> bool:
+        """Return whether the icon stands beside the words at the present width."""
+        return not self._label or self._group() <= self.face().width() - 2 * _LEAST_PAD
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the button in its present state."""
         painter = painter_for(self)
@@ -247,7 +256,8 @@ class Button(Pressable):
     def _paint_group(self, painter: QPainter, face: QRect, ink: str) -> None:
         group = self._group()
         has_icon = bool(self._icon)
-        if has_icon and self._label and group > face.width() - 2 * _LEAST_PAD:
+        both = self._beside is None or self._beside.has_icon_room()
+        if has_icon and not (both and self.has_icon_room()):
             has_icon = False  # the words say it, so they have the room first
             group -= self._icon_size + _GAP
         wide = min(group, face.width() - 8.0)

@@ -8,14 +8,17 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy
 
 from loyalty_desk.ui.theme import active
-from loyalty_desk.ui.widgets.layout import grow, row, stack
+from loyalty_desk.ui.widgets.layout import SPRING, column, grow, hosted, row, stack
 from loyalty_desk.ui.widgets.paint import Painted, draw_rule, painter_for
 from loyalty_desk.ui.widgets.surface import IconTile
-from loyalty_desk.ui.widgets.text import Text
+from loyalty_desk.ui.widgets.text import Prose, Text
 
 
 class Way(Painted):
-    """A row of fixed height; `ruled` draws the divider at its upper edge."""
+    """A row of fixed height; `ruled` draws the divider at its upper edge.
+
+    Where it `wraps`, a long note goes on in a second line.
+    """
 
     def __init__(
         self,
@@ -25,13 +28,19 @@ class Way(Painted):
         note: str = "",
         height: int = 78,
         ruled: bool = True,
+        wraps: bool = False,
     ) -> None:
         super().__init__()
         self._ruled = ruled
         self.title = Text(title, "body-strong")
-        self.note = Text(note, "small", "ink3")
         self._tile = IconTile(icon, tone, icon_size=21)
-        words = stack(self.title, self.note)
+        self.note: Prose | Text
+        if wraps:
+            self.note = Prose(note, max_lines=2)
+            words = hosted(column(SPRING, self.title, self.note, SPRING))
+        else:
+            self.note = Text(note, "small", "ink3")
+            words = stack(self.title, self.note)
         self._row: QHBoxLayout = row(self._tile, grow(words), gap=16, pad=(int(ruled), 0, 0, 0))
         self.setLayout(self._row)
         self.setFixedHeight(height)

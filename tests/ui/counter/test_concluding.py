@@ -396,6 +396,8 @@ def test_f10_with_a_receipt_alone_asks_for_the_amount(desk):
 def test_a_blocked_member_is_refused_with_what_to_do(desk, till):
     desk.open(club.OTAVIO)
     assert desk.page.amount.locked == "Waits for the manager"
+    card = desk.page.member
+    assert (card.next_reward, card.can_see_statement, card.can_print) == (None, False, False)
     desk.presenter.visit.choose(club.COFFEE)
     assert desk.page.summary.proof.title == "Account blocked. Call the manager."
     desk.type_amount(1_000)

@@ -288,3 +288,4 @@ def test_points_that_wait_for_the_manager_are_not_in_the_new_balance(desk):
 
     assert desk.page.amount.unit == "points to confirm"
     assert desk.page.summary.new_balance == "2,480"
+    assert desk.page.summary.rows[0].tone == "ink3"  # not drawn as if the sum counted it
