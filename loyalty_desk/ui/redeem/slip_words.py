@@ -21,7 +21,7 @@ def pending_slip(promised: Promise) -> SlipFace:
         club=promised.club,
         place=(
             f"{promised.shop} · {promised.till}",
-            f"{i18n.day(at)}  {i18n.clock(at)}",
+            f"{i18n.day(at)} {i18n.clock(at)}",
         ),
         title=_("Pending voucher"),
         promised=promised.reward,
