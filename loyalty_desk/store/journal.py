@@ -189,11 +189,16 @@ def enrolments(connection: Connection, after: int) -> list[tuple[Kept, bytes]]:
 
 
 def copies(connection: Connection, after: int, limit: int) -> tuple[list[Copy], list[Payload]]:
-    """Return up to `limit` events behind `after`, and their sealed payloads, in order."""
+    """Return up to `limit` events behind `after`, and their sealed payloads, in order.
+
+    Raises Refused(DATABASE_DAMAGED) where a page leads astray: who asks on would never end.
+    """
     rows = connection.execute(
         "SELECT seq, waits, hash, body, explain FROM journal WHERE seq > ? ORDER BY seq LIMIT ?",
         (after, limit),
     ).fetchall()
+    if rows and rows[0][0] <= after:
+        raise Refused(Reason.DATABASE_DAMAGED)
     last = rows[-1][0] if rows else after
     sealed = connection.execute(
         "SELECT seq, salt, payload FROM sealed WHERE seq > ? AND seq <= ? ORDER BY seq",

@@ -28,18 +28,27 @@ class Pages:
 
     def flip(self, number: int, bit: int) -> None:
         """Change one bit of the page `number`, counted from 1, and seal it again."""
-        start = (number - 1) * PAGE
-        first = SALT if number == 1 else 0
-        iv = bytes(self._body[start + PLAIN : start + PLAIN + IV])
-        cipher = Cipher(algorithms.AES256(self._key), modes.CBC(iv))
-        opening, sealing = cipher.decryptor(), cipher.encryptor()
-        box = bytes(self._body[start + first : start + PLAIN])
-        assert self._mac(box + iv, number) == self._body[start + PLAIN + IV : start + PAGE]
-        plain = bytearray(opening.update(box) + opening.finalize())
+        start, first, iv = self._place(number)
+        plain = bytearray(self.plain(number))
         plain[bit // 8 % len(plain)] ^= 1 << bit % 8
+        sealing = Cipher(algorithms.AES256(self._key), modes.CBC(iv)).encryptor()
         box = sealing.update(bytes(plain)) + sealing.finalize()
-        self._body[start + first : start + PAGE] = box + iv + self._mac(box + iv, number)
+        self._body[first : start + PAGE] = box + iv + self._mac(box + iv, number)
         self._path.write_bytes(self._body)
+
+    def plain(self, number: int) -> bytes:
+        """Return what the page `number` holds; of the first, what comes behind the salt."""
+        start, first, iv = self._place(number)
+        box = bytes(self._body[first : start + PLAIN])
+        assert self._mac(box + iv, number) == self._body[start + PLAIN + IV : start + PAGE]
+        opening = Cipher(algorithms.AES256(self._key), modes.CBC(iv)).decryptor()
+        return opening.update(box) + opening.finalize()
+
+    def _place(self, number: int) -> tuple[int, int, bytes]:
+        """Where a page begins, where its box does, and its IV."""
+        start = (number - 1) * PAGE
+        iv = bytes(self._body[start + PLAIN : start + PLAIN + IV])
+        return start, start + (SALT if number == 1 else 0), iv
 
     def _mac(self, sealed: bytes, number: int) -> bytes:
         return hmac.digest(self._mac_key, sealed + number.to_bytes(4, "little"), "sha512")

@@ -206,3 +206,16 @@ def test_a_table_that_lost_its_column_is_damage_and_the_ledger_is_made_anew(imag
     store.cache.close()
 
     assert verdict(image, here) == "recovered"
+
+
+def test_a_page_that_leads_astray_is_damage_and_no_event_is_passed_over(image, spoilt):
+    """Where the journal's pages part: each bit of the numbers by which an event is looked for."""
+    key = image.keys.database
+    astray = [
+        byte for byte in range(PLAIN - 16, PLAIN) if Pages(spoilt().ledger, key).plain(3)[byte]
+    ]
+    assert len(astray) >= 2
+    for bit in range(8 * astray[0], 8 * PLAIN):
+        here = spoilt()
+        Pages(here.ledger, key).flip(3, bit)
+        assert verdict(image, here) in ("whole", "recovered"), (bit // 8, bit % 8)

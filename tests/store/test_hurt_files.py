@@ -1,20 +1,25 @@
 """Files that are hurt as they seldom are: each hurt is named, and what can be read is kept."""
 
+from contextlib import closing, suppress
 from functools import partial
 
 import pytest
 
 from loyalty_desk.store import recovery
 from loyalty_desk.store.guard import Guard
+from loyalty_desk.store.ledger import open_ledger
 from loyalty_desk.store.opening import open_store
 from loyalty_desk.store.recovery import Held
 from loyalty_desk.store.salvage import AckNote, Copy, Salvage
 from loyalty_desk.store.staff_book import Attempts
 from sync.programme.refusals import Reason, Refused
+from tests.faults.pages import PLAIN, Pages
 from tests.store.acts import (
     DAY,
     MARINA,
     NOON,
+    a_lease_id,
+    a_lease_row,
     a_page,
     a_receipt,
     a_row,
@@ -357,3 +362,93 @@ def test_a_column_that_is_of_another_kind_is_damage(store):
     )
 
     assert refused_for(lambda: store.ledger.lives.read_all(small=True)) is Reason.DATABASE_DAMAGED
+
+
+def test_a_single_value_of_another_type_is_damage_and_no_fault_of_the_programme(store, again):
+    store.ledger.record([an_accrual()])
+    store.idle(NOON)
+    unsent = bodies(store)
+    tampered(store, "UPDATE meta SET value = CAST(value AS TEXT) WHERE name = 'starts'")
+    store.close(NOON)
+
+    found = again()
+
+    assert bodies(found) == unsent
+    assert found.watch.made_anew == NOON
+
+
+def test_a_row_that_its_index_does_not_name_is_damage(store, places, keys, again):
+    store.ledger.leases.keep(a_lease_row(a_lease_id()), now=NOON)
+    store.ledger.record([an_accrual()])
+    page = root_page(store, "leases_member")
+    store.close(NOON)
+    Pages(places.ledger, keys.database).flip(page, 8 * PLAIN - 1)
+
+    assert again().watch.made_anew == NOON
+
+
+# --- A page that leads astray ---------------------------------------------------------------------
+
+
+def root_page(store, name):
+    with store.ledger._database.reading() as connection:
+        pages = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (name,))
+        return pages.fetchone()[0]
+
+
+@pytest.fixture(params=[1, 6], ids=["by a few", "by all"])
+def astray(store, places, keys, request):
+    """A ledger whose journal has several pages: where the first of them ends is a bit wrong.
+
+    The events in between are looked for on the wrong page.
+    """
+    for _ in range(40):
+        store.ledger.record([an_accrual()])
+    store.idle(NOON)
+    unsent = bodies(store)
+    page = root_page(store, "journal")
+    store.close(NOON)
+    pages = Pages(places.ledger, keys.database)
+    ends = pages.plain(page)[-1]  # the first cell is written at the very end of its page
+    assert 2 < ends < 40
+    pages.flip(page, 8 * (PLAIN - 1) + request.param)
+    random = seeded_bytes(4)
+    opened = open_ledger(places.ledger, keys.database, keys.pepper, random_bytes=random)
+    with closing(opened) as ledger:
+        yield ledger, ends, unsent
+
+
+def test_an_event_that_is_not_found_where_it_is_looked_for_is_damage(astray):
+    ledger, _ends, _unsent = astray
+
+    assert refused_for(lambda: ledger.lives.broken(0, 100)) is Reason.DATABASE_DAMAGED
+
+
+def test_a_check_begins_right_or_says_that_it_might_pass_events_over(astray):
+    ledger, ends, _unsent = astray
+    began_right = []
+    for after in range(ends - 3, ends + 4):
+        with suppress(Refused):
+            began_right.append(ledger.lives.broken(after, 1) == ([], after + 1))
+
+    assert all(began_right)
+    assert 2 <= len(began_right) <= 5
+
+
+def test_who_asks_for_one_event_after_the_other_is_not_led_round_and_round(astray):
+    ledger, _ends, _unsent = astray
+    after = 0
+    with suppress(Refused):
+        while events := ledger.lives.copies(after, 1)[0]:
+            assert events[0].seq > after
+            after = events[0].seq
+
+
+def test_a_ledger_that_leads_astray_is_made_anew_with_all_events(astray, again):
+    ledger, _ends, unsent = astray
+    ledger.close()
+
+    found = again()
+
+    assert bodies(found) == unsent
+    assert found.watch.made_anew == NOON
