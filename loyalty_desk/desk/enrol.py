@@ -117,7 +117,7 @@ def enrol(counter: Counter, form: Form, *, staff: int, event: str) -> Enrolled:
     `event` is made when the form opens, so pressing twice enrols once.
     """
     permitted(counter, staff, Permitted.ENROL)
-    before = counter.ledger.visit(event)
+    before = counter.ledger.visits.find(event)
     if before is not None:
         name = members.clean_name(form.name)
         return Enrolled(member=before.member, visit=event, name=name, points=before.credited)

@@ -33,7 +33,7 @@ class ShiftReport:
 
 def recent(counter: Counter, *, window_seconds: int) -> tuple[RecentVisit, ...]:
     """Return the last visits of this till, newest first; only the very last can be undone."""
-    visits = counter.ledger.visits(since=0, limit=RECENT_MAX)
+    visits = counter.ledger.visits.latest(since=0, limit=RECENT_MAX)
     shown = []
     for index, visit in enumerate(visits):
         known = counter.members.by_id(visit.member) if visit.member else None

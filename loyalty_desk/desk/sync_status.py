@@ -57,12 +57,12 @@ class SyncStatus:
 def status(counter: Counter) -> SyncStatus:
     """Return what has not arrived at the server yet, newest first, and what needs a person."""
     waiting = counter.ledger.waiting()
-    visits = counter.ledger.visits(since=0, limit=TRAY_MAX) if waiting else ()
+    visits = counter.ledger.visits.latest(since=0, limit=TRAY_MAX) if waiting else ()
     queued = tuple(
         RecentVisit(visit, _name(counter, visit.member), 0) for visit in visits if not visit.acked
     )
     notices = tuple(
-        Noticed(notice, _name(counter, notice.member), counter.ledger.visit(notice.visit))
+        Noticed(notice, _name(counter, notice.member), counter.ledger.visits.find(notice.visit))
         for notice in counter.ledger.attention.all()
     )
     freshness, damage = counter.members.freshness(), counter.damage()

@@ -28,7 +28,7 @@ def undo_last(counter: Counter, *, staff: int, window_seconds: int) -> Visit:
     NOT_PERMITTED.
     """
     permitted(counter, staff, Permitted.UNDO)
-    last = counter.ledger.visits(since=0, limit=1)
+    last = counter.ledger.visits.latest(since=0, limit=1)
     if not last or _is_enrolment(last[0]):
         raise Refused(Reason.NOTHING_TO_UNDO)
     visit = last[0]

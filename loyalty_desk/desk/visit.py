@@ -193,7 +193,7 @@ def points_to_lease(counter: Counter, draft: Draft, *, staff: int, visit: str) -
     held = counter.ledger.leases.of(draft.member.member)
     if points <= leases.usable(held, now=counter.now()):
         return 0
-    if counter.ledger.visit(visit) is not None:
+    if counter.ledger.visits.find(visit) is not None:
         return 0
     moment = counter.moment()
     _check_draft(counter, moment, draft, staff=staff)
@@ -216,7 +216,7 @@ def conclude(counter: Counter, draft: Draft, *, staff: int, visit: str) -> Concl
     answers what was recorded. Raises Refused: NOTHING_TO_RECORD, NOT_PERMITTED, AMOUNT_…,
     MEMBER_BLOCKED, RECEIPT_USED, REWARD_…, LEASE_…, VOUCHER_…, CODE_EXPIRED, FLOOR_LIMIT_REACHED.
     """
-    recorded = counter.ledger.visit(visit)
+    recorded = counter.ledger.visits.find(visit)
     if recorded is not None:
         return _concluded_before(draft, recorded)
     moment = counter.moment()

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from loyalty_desk.store import claims, journal, meta, recovery, visits
+from loyalty_desk.store import claims, journal, meta, recovery
 from loyalty_desk.store.database import Connection, Database, open_database, spoilt_is_damaged
 from loyalty_desk.store.effects import NOTHING, Effects
 from loyalty_desk.store.held_documents import HeldDocument, HeldDocuments
@@ -19,24 +19,24 @@ from loyalty_desk.store.lives import Lives
 from loyalty_desk.store.migrations import LEDGER_STEPS
 from loyalty_desk.store.newcomers import Newcomers
 from loyalty_desk.store.receipt_claims import ReceiptClaims
-from loyalty_desk.store.recent_events import RecentEvents, Recorded
+from loyalty_desk.store.recent_events import Recorded
 from loyalty_desk.store.recovery import Held, Row
 from loyalty_desk.store.retention import Retention
 from loyalty_desk.store.salvage import Copy
 from loyalty_desk.store.shelf import Attention, ParkedVisits, Shifts
 from loyalty_desk.store.staff_book import StaffBook
 from loyalty_desk.store.unsettled import Unsettled
-from loyalty_desk.store.visits import DAY_MS, Visit
+from loyalty_desk.store.visit_book import VisitBook
+from loyalty_desk.store.visits import DAY_MS
 from sync.client.replica import Head, Identity, Outgoing, Why
 from sync.programme import leases
 from sync.programme.refusals import Reason, Refused
-from sync.protocol.events import AnyEvent, RedemptionEvent, VoidEvent, visit_of
+from sync.protocol.events import AnyEvent, RedemptionEvent, VoidEvent
 from sync.protocol.messages import MemberRow, Reincarnate, ReincarnateAnswer
 
 _CACHE_KIB = 8 * 1024
 # After so many acts the WAL is some 64 MB long: it is emptied without an idle moment.
 _BUSY_RECORDS_MAX = 2_500
-_RECENT_MAX = 1_000
 _SEEN_MS = 10 * 60 * 1000
 
 
@@ -78,11 +78,11 @@ class Ledger:
         self.shifts = Shifts(database)
         self.documents = HeldDocuments(database, lambda: self.known.server_key)
         self._unsettled = Unsettled(self.documents.first_tier)
+        self.visits = VisitBook(database, lambda: self._unsettled.acked)
         self.cache_key = b""
         self.offset_ms = 0
         self.latest_seen = 0
         self._seen_kept = 0
-        self._recent = RecentEvents()
         self._busy_records = 0
         self._changed = True
         self._retention = Retention()
@@ -155,15 +155,15 @@ class Ledger:
         assert acts
         assert self.identity is not None, "this terminal has not been enrolled"
         with self._database.lock:
-            if self._recent.find(acts[0].event.id):
-                return self._recent.found(act.event.id for act in acts)
+            if self.visits.recent.find(acts[0].event.id):
+                return self.visits.recent.found(act.event.id for act in acts)
             entries, head = journal.chained(acts, self.lives.head)
             with self._database.writing() as connection:
                 taken_back = self._claim(connection, entries)
                 journal.append(connection, entries)
             self.lives.head = head
             self._take_in(entries, taken_back)
-            return self._recent.found(act.event.id for act in acts)
+            return self.visits.recent.found(act.event.id for act in acts)
 
     def _claim(self, connection: Connection, entries: Sequence[Entry]) -> dict[int, list[Kept]]:
         """Take what the acts need; return, by the void's sequence, the events it takes back."""
@@ -175,7 +175,7 @@ class Ledger:
             if isinstance(event, RedemptionEvent):
                 self._pay(connection, event, taken)
             elif isinstance(event, VoidEvent):
-                taken_back[event.seq] = self._events_of(connection, event.target)
+                taken_back[event.seq] = self.visits.events_of(connection, event.target)
                 claims.undo_visit(connection, event, taken_back[event.seq])
         return taken_back
 
@@ -201,14 +201,14 @@ class Ledger:
             self._unsettled.add(event, undone)
             if entry.act.payload:
                 self._unsettled.welcome(event, entry.act.payload, self.known.identifier_key)
-            self._note(event)
+            self.visits.recent.add(event)
+            self._see(event)
         self._changed = True
         self._busy_records += 1
         if self._busy_records >= _BUSY_RECORDS_MAX:
             self._empty_wal()
 
-    def _note(self, event: AnyEvent) -> None:
-        self._recent.add(event)
+    def _see(self, event: AnyEvent) -> None:
         self.latest_seen = max(self.latest_seen, event.at + event.offset_ms)
 
     # --- What the pulled rows do not contain yet ------------------------------------------------
@@ -264,36 +264,6 @@ class Ledger:
         """Return how many events the server has not acknowledged."""
         with self._database.lock:
             return self.lives.waiting()
-
-    def visits(self, *, since: int, limit: int) -> tuple[Visit, ...]:
-        """Return the visits since `since` (ms UTC), undone ones included, the newest first."""
-        found: list[Visit] = []
-        with self._database.reading() as connection:
-            for _, kept in visits.grouped(journal.backwards(connection), since=since):
-                if len(found) == limit:
-                    break
-                found.append(self._visit(connection, kept))
-        return tuple(found)
-
-    def visit(self, visit_id: str) -> Visit | None:
-        """Return one visit, or None when this journal does not hold it."""
-        with self._database.lock:
-            if self._recent.lacks(visit_id):  # as nearly always: then nothing has to be read
-                return None
-            with self._database.reading() as connection:
-                kept = self._events_of(connection, visit_id)
-                return self._visit(connection, kept) if kept else None
-
-    def _events_of(self, connection: Connection, visit_id: str) -> list[Kept]:
-        """Return the events of a visit; none for one that is not held."""
-        recent = self._recent.find(visit_id)
-        if recent is not None:
-            first = recent.seq if recent.visit == visit_id else None
-        elif self._recent.lacks(visit_id):
-            first = None
-        else:
-            first = journal.first_of(connection, visit_id)
-        return journal.visit_from(connection, first) if first else []
 
     def receipt_at(self, key: str) -> int | None:
         """Return when a receipt was credited here (ms UTC); None for not at all, or undone."""
@@ -415,18 +385,8 @@ class Ledger:
         self._retention.load(connection)
         self.offset_ms = meta.value(connection, "offset_ms", 0)
         self.latest_seen = meta.value(connection, "latest_seen", 0)
-        self._recent = RecentEvents()
-        latest = journal.latest(connection, _RECENT_MAX)
-        if latest:
-            self._recent.begins_after(journal.last_at_before(connection, latest[0].seq))
-        for kept in latest:
-            self._note(kept.event)
+        for kept in self.visits.load(connection):
+            self._see(kept.event)
         if self.identity:
             acked = meta.value(connection, "acked", 0)
             self._unsettled.rebuild(connection, acked, self.identity.identifier_key)
-
-    def _visit(self, connection: Connection, kept: list[Kept]) -> Visit:
-        visit_id = visit_of(kept[0].event)
-        return visits.visit_from(
-            kept, voided=journal.is_undone(connection, visit_id), acked=self._unsettled.acked
-        )

@@ -77,7 +77,7 @@ def test_odoo_125037_a_confirmed_sale_survives_the_power_cut_and_its_id_is_not_u
     after = fresh_till.credit(member, 5)
     fresh_till.engine.round()
 
-    assert fresh_till.ledger.visit(died.stdout.strip()) is not None
+    assert fresh_till.ledger.visits.find(died.stdout.strip()) is not None
     assert after != died.stdout.strip()
     assert shared_server.points_of(member) == fresh_till.points(member) == before + 12
 
@@ -97,7 +97,9 @@ def test_odoo_288974_what_was_done_offline_arrives_after_the_restart(tmp_path):
         server.start()
         till.engine.round()
 
-        assert len(till.ledger.visits(since=0, limit=9)) == 4  # the enrolment, and three sales
+        assert (
+            len(till.ledger.visits.latest(since=0, limit=9)) == 4
+        )  # the enrolment, and three sales
         assert server.points_of(member) == till.points(member) >= before + 12
 
 

@@ -41,7 +41,7 @@ def test_a_clock_set_back_does_not_open_the_window_again(till, marina):
     done = till.credit(marina, 8_640)
     till.clock.is_set_back(club.HOUR)
 
-    visit = till.store.ledger.visit(done.visit)
+    visit = till.store.ledger.visits.find(done.visit)
     assert undo.seconds_left(till.counter, visit, window_seconds=15) == 15
 
 
@@ -53,7 +53,7 @@ def test_a_visit_is_undone_whole(till, marina):
     undone(till)
 
     assert till.points_of(club.MARINA) == 2_480
-    assert till.store.ledger.visits(since=0, limit=1)[0].voided
+    assert till.store.ledger.visits.latest(since=0, limit=1)[0].voided
 
 
 def test_nothing_is_undone_where_nothing_was_done(till):

@@ -145,7 +145,7 @@ def test_a_concluded_purchase_is_in_the_balance_at_once(till, marina):
 
     assert (done.accrual.points, done.new_points) == (129, 2_609)
     assert till.points_of(club.MARINA) == 2_609
-    (kept,) = till.store.ledger.visits(since=0, limit=9)
+    (kept,) = till.store.ledger.visits.latest(since=0, limit=9)
     assert (kept.id, kept.amount, kept.credited, kept.staff) == (
         done.visit,
         8_640,
@@ -174,7 +174,7 @@ def test_a_purchase_and_a_reward_are_one_visit_of_chained_events(till, marina):
 
     assert (done.spent, done.new_points) == (400, 2_480 + 129 - 400)
     assert till.head == 3
-    (kept,) = till.store.ledger.visits(since=0, limit=9)
+    (kept,) = till.store.ledger.visits.latest(since=0, limit=9)
     assert (kept.id, kept.credited) == (done.visit, 129)
     assert [taken.reward for taken in kept.taken] == [club.VOUCHER_10, club.CAKE]
     assert till.points_of(club.MARINA) == 2_209
@@ -301,7 +301,7 @@ def test_a_card_alone_can_be_credited_with_its_receipt_offline(till):
 
     till.credit(opened, 8_640, online(till))
 
-    (kept,) = till.store.ledger.visits(since=0, limit=1)
+    (kept,) = till.store.ledger.visits.latest(since=0, limit=1)
     assert (kept.member, kept.card, kept.credited) == (0, f"{club.STRANGER_CARD:016x}", 86)
 
 

@@ -117,7 +117,7 @@ def test_an_older_ledger_alone_gets_its_events_back_from_the_salvage_file(
 
     assert why(found) == "rolled_back"
     assert found.ledger.head() == head
-    assert [found.ledger.visit(one) is not None for one in ids] == [True, True]
+    assert [found.ledger.visits.find(one) is not None for one in ids] == [True, True]
     assert len(found.ledger.outgoing(0, 10).sealed) == 1
 
 

@@ -78,7 +78,7 @@ def test_an_event_that_is_none_any_more_is_damage_until_it_is_mended(store):
     unsent = bodies(store)
     tampered(store, "UPDATE journal SET body = x'00'")
 
-    read = partial(store.ledger.visits, since=NOON - DAY, limit=10)
+    read = partial(store.ledger.visits.latest, since=NOON - DAY, limit=10)
     assert refused_for(read) is Reason.DATABASE_DAMAGED
     assert store.ledger.lives.broken(0, 10) == ([1], 1)
     check_all_again(store)

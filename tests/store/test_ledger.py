@@ -393,7 +393,7 @@ def test_visits_are_told_newest_first(ledger, lease):
     (third,) = ledger.record([an_enrolment()])
     ledger.record([a_void(second.visit)])
 
-    newest, middle, oldest = ledger.visits(since=NOON - DAY, limit=5)
+    newest, middle, oldest = ledger.visits.latest(since=NOON - DAY, limit=5)
 
     assert (newest.id, newest.enrolled, newest.member, newest.credited) == (
         third.visit,
@@ -405,16 +405,16 @@ def test_visits_are_told_newest_first(ledger, lease):
     assert (oldest.amount, oldest.credited, oldest.explain) == (8_640, 86, b"why")
     assert [(one.reward, one.quantity, one.points) for one in oldest.taken] == [(1, 1, 250)]
     assert (oldest.voided, oldest.acked, oldest.staff) == (False, False, 41)
-    assert ledger.visit(oldest.id) == oldest
-    assert ledger.visit(an_id()) is None
+    assert ledger.visits.find(oldest.id) == oldest
+    assert ledger.visits.find(an_id()) is None
 
 
 def test_visits_are_limited_in_number_and_in_time(ledger):
     for hour in range(10):
         ledger.record([an_accrual(at=NOON + hour * HOUR)])
 
-    assert len(ledger.visits(since=0, limit=4)) == 4
-    assert len(ledger.visits(since=NOON + 7 * HOUR, limit=99)) == 3
+    assert len(ledger.visits.latest(since=0, limit=4)) == 4
+    assert len(ledger.visits.latest(since=NOON + 7 * HOUR, limit=99)) == 3
 
 
 def test_what_went_on_the_shops_risk_and_by_voucher_is_counted(ledger):
@@ -430,7 +430,7 @@ def test_what_went_on_the_shops_risk_and_by_voucher_is_counted(ledger):
 def test_visits_of_long_ago_are_not_looked_through(ledger):
     ledger.record([an_accrual()])
 
-    assert ledger.visits(since=NOON + 3 * DAY, limit=10) == ()
+    assert ledger.visits.latest(since=NOON + 3 * DAY, limit=10) == ()
 
 
 def test_a_visit_is_acknowledged_when_the_pulled_rows_contain_it(ledger):
@@ -439,7 +439,7 @@ def test_a_visit_is_acknowledged_when_the_pulled_rows_contain_it(ledger):
 
     ledger.settle(1)
 
-    assert [one.acked for one in ledger.visits(since=0, limit=9)] == [False, True]
+    assert [one.acked for one in ledger.visits.latest(since=0, limit=9)] == [False, True]
 
 
 # --- Keeping and forgetting ----------------------------------------------------------------------
@@ -468,18 +468,18 @@ def test_what_is_waiting_is_what_the_server_has_not_got(ledger):
 
 def test_a_visit_is_found_in_memory_and_long_after(ledger, open_again, monkeypatch):
     monkeypatch.setattr("loyalty_desk.store.recent_events._KEPT_MAX", 5)
-    monkeypatch.setattr("loyalty_desk.store.ledger._RECENT_MAX", 5)
+    monkeypatch.setattr("loyalty_desk.store.visit_book._RECENT_MAX", 5)
     visits = [
         ledger.record([an_accrual(points=n, at=NOON + n * DAY)])[0].visit for n in range(1, 13)
     ]
 
-    before = [ledger.visit(visit).credited for visit in visits]
+    before = [ledger.visits.find(visit).credited for visit in visits]
 
     again = open_again().ledger
 
     assert before == list(range(1, 13))
-    assert [again.visit(visit).credited for visit in visits] == list(range(1, 13))
-    assert again.visit(an_id()) is None
+    assert [again.visits.find(visit).credited for visit in visits] == list(range(1, 13))
+    assert again.visits.find(an_id()) is None
 
 
 def test_a_new_id_is_known_to_be_new_without_a_search(ledger):
@@ -488,7 +488,7 @@ def test_a_new_id_is_known_to_be_new_without_a_search(ledger):
     with ledger._database.reading() as connection:
         connection.execute("ALTER TABLE journal RENAME TO hidden")
 
-    assert ledger.visit(fresh) is None
+    assert ledger.visits.find(fresh) is None
 
     with ledger._database.reading() as connection:
         connection.execute("ALTER TABLE hidden RENAME TO journal")

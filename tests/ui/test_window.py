@@ -108,7 +108,7 @@ ACTS: dict[tuple[str, int], Callable[[WholeDesk], object]] = {
     ("visit", 5): lambda desk: isinstance(desk.focus, RewardTileView),
     ("visit", 6): lambda desk: "XML" in amount_notice(desk),
     ("visit", 7): lambda desk: amount_notice(desk).endswith(": 0"),
-    ("visit", 8): lambda desk: desk.app.ledger().visits(since=0, limit=1)[0].voided,
+    ("visit", 8): lambda desk: desk.app.ledger().visits.latest(since=0, limit=1)[0].voided,
     ("visit", 9): lambda desk: "impressora" in amount_notice(desk),
     ("visit", 10): lambda desk: desk.screen == "identify",
     ("visit", 11): lambda desk: isinstance(desk.page.panel, TrayState),
@@ -148,7 +148,7 @@ def test_a_key_that_the_bar_does_not_offer_does_nothing(desk: WholeDesk, screen:
 def test_control_z_takes_the_last_visit_back(desk: WholeDesk) -> None:
     next_visit(desk)
     desk.press(Qt.Key.Key_Z, CONTROL)
-    assert desk.app.ledger().visits(since=0, limit=1)[0].voided
+    assert desk.app.ledger().visits.latest(since=0, limit=1)[0].voided
 
 
 # --- Esc ------------------------------------------------------------------------------------------
@@ -250,7 +250,7 @@ def test_the_digits_of_a_leads_pin_are_the_answer_and_no_amount(desk: WholeDesk)
     desk.until(lambda: desk.page.panel.ask.error)
     desk.type(club.BIANCAS_PIN + "\r")
     desk.until(lambda: desk.screen == "identify")
-    assert desk.app.ledger().visits(since=0, limit=1)[0].amount == 0
+    assert desk.app.ledger().visits.latest(since=0, limit=1)[0].amount == 0
 
 
 def test_what_is_typed_at_the_frame_reaches_the_screen(desk: WholeDesk) -> None:

@@ -204,7 +204,7 @@ def test_the_next_customers_receipt_does_not_go_to_the_visit_being_recorded(onli
     online.asking.go_on()
 
     assert "50.00" in online.notice
-    (kept,) = online.till.store.ledger.visits(since=0, limit=9)
+    (kept,) = online.till.store.ledger.visits.latest(since=0, limit=9)
     assert (kept.amount, kept.receipt) == (0, "")
 
 
@@ -258,7 +258,7 @@ def test_a_till_locked_while_a_visit_is_recorded_locks_at_once_and_records_it(on
 
     assert online.name == "sign_in"
     assert online.till.points_of(club.MARINA) == 2_080
-    assert online.till.store.ledger.visits(since=0, limit=1)[0].staff == club.JOANA
+    assert online.till.store.ledger.visits.latest(since=0, limit=1)[0].staff == club.JOANA
     online.sign_in(club.BIANCA)
     assert online.name == "identify"
 
@@ -297,7 +297,7 @@ def test_nothing_is_chosen_or_changed_while_a_visit_is_recorded(online):
     online.presenter.visit.use_offer(str(club.CAKE))
     online.asking.go_on()
 
-    (kept,) = online.till.store.ledger.visits(since=0, limit=9)
+    (kept,) = online.till.store.ledger.visits.latest(since=0, limit=9)
     assert [(one.reward, one.quantity) for one in kept.taken] == [(club.VOUCHER_10, 1)]
 
 

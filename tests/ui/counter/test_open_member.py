@@ -160,7 +160,7 @@ def test_a_free_offer_is_taken_along_and_left_again(desk, till):
     desk.presenter.visit.use_offer(cake.offer)
     desk.press(10)
 
-    assert [one.reward for one in till.store.ledger.visits(since=0, limit=1)[0].taken] == [
+    assert [one.reward for one in till.store.ledger.visits.latest(since=0, limit=1)[0].taken] == [
         club.CAKE
     ]
 
