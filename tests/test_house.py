@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PROGRAMMES = Path(sys.executable).parent
 ROOMS = ("loyalty_desk", "sync", "installer")
 FUNCTION_LINES_MAX = 60
-MODULE_LINES_MAX = 500
+MODULE_LINES_MAX = 400
 FORBIDDEN_NAMES = {
     *("utils", "helpers", "misc", "common", "base"),
     *("manager", "core", "service", "services", "models"),

@@ -31,7 +31,8 @@ from loyalty_desk.store.opening import Store, open_store
 from loyalty_desk.store.removal import remove_store
 from loyalty_desk.ui.background import Background
 from loyalty_desk.ui.counter.floor import Floor
-from loyalty_desk.ui.counter.presenter import CounterPresenter, LineNews
+from loyalty_desk.ui.counter.lookout import LineNews
+from loyalty_desk.ui.counter.presenter import CounterPresenter
 from loyalty_desk.ui.main_window import MainWindow
 from loyalty_desk.ui.pages import Pages
 from loyalty_desk.ui.scan.keyboard_wedge import KeyboardWedge
@@ -261,7 +262,7 @@ class DeskApp(QObject):
 
     def _heard(self, news: LineNews) -> None:
         if self.presenter is not None:
-            self.presenter.news(news)
+            self.presenter.lookout.news(news)
 
     def _second(self) -> None:
         if self.presenter is not None:

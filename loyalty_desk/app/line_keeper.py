@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QTimer
 from loyalty_desk.app.ear import Ear
 from loyalty_desk.app.link import Link
 from loyalty_desk.ui.background import Background
-from loyalty_desk.ui.counter.presenter import LineNews
+from loyalty_desk.ui.counter.lookout import LineNews
 from loyalty_desk.ui.shell.frame import Outdated
 from sync.client import outcomes
 from sync.client.engine import RoundReport

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from loyalty_desk.app.clock import SetClock
 from loyalty_desk.app.desk_app import DeskApp
 from loyalty_desk.app.tour_receipt import receipt_xml
-from loyalty_desk.ui.counter.presenter import CounterPresenter, LineNews
+from loyalty_desk.ui.counter.lookout import LineNews
+from loyalty_desk.ui.counter.presenter import CounterPresenter
 from loyalty_desk.ui.enrol.state import FieldName
 from sync.programme.refusals import Reason, Refused
 
@@ -123,14 +124,14 @@ class Tour:
 
     def _offline(self, desk: CounterPresenter) -> None:
         self._clock.set("10:02")
-        desk.news(LineNews(connected=False, retry_in=18))
+        desk.lookout.news(LineNews(connected=False, retry_in=18))
         for name, centavos in (("Caio Nogueira", 4_200), ("Luan Barreto", 1_850)):
             self._clock.add_seconds(240)
             self._visit(desk, name, centavos=centavos)
             desk.conclude()
             self._until(lambda: desk.screen == "identify", f"{name} offline")
         self._clock.set("10:21")
-        desk.news(LineNews(connected=False, retry_in=18))
+        desk.lookout.news(LineNews(connected=False, retry_in=18))
         self._visit(desk, "Marina Alves", centavos=8_640)
         desk.tray()
         self._settle()
@@ -141,7 +142,7 @@ class Tour:
         self._clock.set("12:03")
         desk.lock()
         self._until(lambda: bool(desk.sign_in.view.parked), "a visit on hold")
-        desk.news(LineNews(connected=True))
+        desk.lookout.news(LineNews(connected=True))
         self._clock.set("12:04")
         self._settle()
         self._choose(desk, "Bianca Torres")

@@ -5,16 +5,16 @@ new one after every change.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from loyalty_desk.desk import parked, session, sync_status
+from loyalty_desk.desk import parked
 from loyalty_desk.desk.enrol import Enrolled, form_for
 from loyalty_desk.desk.session import Session
-from loyalty_desk.desk.sync_status import SyncStatus
 from loyalty_desk.desk.visit import Concluded, Draft
 from loyalty_desk.ui.counter.enrol_flow import EnrolFlow
-from loyalty_desk.ui.counter.floor import Floor, Place, read_place, refusal
-from loyalty_desk.ui.counter.idle_flow import IdleFlow, News
+from loyalty_desk.ui.counter.floor import Floor, refusal
+from loyalty_desk.ui.counter.idle_flow import IdleFlow
+from loyalty_desk.ui.counter.lookout import LineNews, Lookout
 from loyalty_desk.ui.counter.paper_flow import PaperFlow
 from loyalty_desk.ui.counter.reception import Reception
 from loyalty_desk.ui.counter.screen import PageState
@@ -23,27 +23,11 @@ from loyalty_desk.ui.counter.stage import Flows, Stage
 from loyalty_desk.ui.counter.tray_flow import TrayFlow
 from loyalty_desk.ui.counter.visit_flow import VisitFlow
 from loyalty_desk.ui.screen import Screen, ScreenName
-from loyalty_desk.ui.shell.frame import KEYS, Outdated
+from loyalty_desk.ui.shell.frame import KEYS
 from loyalty_desk.ui.shell.presenter import ShellState
 from sync.i18n import _
 from sync.programme.document import Document
-from sync.programme.members import first_name
 from sync.programme.refusals import Refused
-
-Held = tuple[tuple[str, str], ...]
-_Found = tuple[Place | None, News | None, SyncStatus, Held]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineNews:
-    """What the sync worker reports after each round or failure."""
-
-    connected: bool
-    retry_in: int = 0
-    clock_off_minutes: int = 0
-    revoked: bool = False
-    outdated: Outdated = ""
-    recovering: bool = False
 
 
 class CounterPresenter:
@@ -63,10 +47,14 @@ class CounterPresenter:
         self.papers = PaperFlow(self.visit, say=self.say)
         self.enrol = EnrolFlow(floor, enrolled=self._enrolled, exists=self.open_member)
         self.pending = TrayFlow(
-            floor, see=self.open_member, refresh=self.refresh, serving=self._is_serving
+            floor,
+            see=self.open_member,
+            refresh=lambda: self.lookout.refresh(),
+            serving=self._is_serving,
         )
         flows = Flows(self.sign_in, self.idle, self.visit, self.enrol, self.pending)
-        self._stage = Stage(floor, flows, show=show, refresh=self.refresh)
+        self._stage = Stage(floor, flows, show=show, refresh=lambda: self.lookout.refresh())
+        self.lookout = Lookout(floor, self._stage, flows, self.papers, dismissed=self.lock)
         self._reception = Reception(
             floor, self._stage, flows, command=self._command, relieved=self._relieved
         )
@@ -81,60 +69,13 @@ class CounterPresenter:
 
     def start(self) -> None:
         """The till's files are open: read what it is and who may sign in."""
-        self.news(LineNews(connected=False), first=True)
+        self.lookout.news(LineNews(connected=False), first=True)
         self.sign_in.refresh()
 
     def preparing(self, words: str) -> None:
         """Something that takes long is under way before the till can work."""
         self.sign_in.view = replace(self.sign_in.view, notice=words)
         self.redraw()
-
-    def news(self, news: LineNews, *, first: bool = False) -> None:
-        """The line came, went or brought something: read again what may have changed."""
-        counter = self._floor.counter
-        was, line = counter.connected, self._floor.line
-        counter.connected = news.connected
-        now = counter.clock.now()
-        self._stage.retry_at = now + news.retry_in * 1000
-        since = line.offline_since
-        if news.connected:
-            if since is not None:
-                self._stage.line_is_back()
-            since = None
-        elif since is None and not first and self._floor.place is not None:
-            since = self._floor.place.local(now)
-        self._floor.line = replace(
-            line,
-            connected=news.connected,
-            known=not first,
-            revoked=news.revoked,
-            outdated=news.outdated,
-            recovering=news.recovering,
-            clock_off_minutes=news.clock_off_minutes,
-            offline_since=since,
-        )
-        self.refresh(reopen=was != news.connected or news.connected)
-
-    def refresh(self, *, reopen: bool = False) -> None:
-        """Read again what the frame shows and what waits; with `reopen` the open member too."""
-        counter, read_idle = self._floor.counter, self.idle.reading()
-        staff = self._floor.session.staff if self._floor.session is not None else 0
-
-        def work() -> _Found:
-            # All at once, so that one drawing shows it all.
-            place = read_place(counter)
-            news = read_idle() if place is not None else None
-            return place, news, sync_status.status(counter), parked.waiting(counter)
-
-        self._floor.store.run(work, lambda found: self._refreshed(*found), self._failed)
-        if staff:
-            self._floor.store.run(
-                lambda: session.is_dismissed(counter, staff),
-                lambda gone: self._checked(staff, gone),
-                self._failed,
-            )
-        if self._floor.place is not None and reopen:
-            self.visit.refresh()
 
     def tick(self) -> None:
         """A second has passed."""
@@ -250,7 +191,7 @@ class CounterPresenter:
                 self.enrol.say(shown.needs.text if shown.needs is not None else shown.intro)
             return
         self.pending.toggle()
-        self.refresh()
+        self.lookout.refresh()
         self.redraw()
 
     def settle(self, event: str, action: str) -> None:
@@ -353,29 +294,7 @@ class CounterPresenter:
             self._stage.to("visit")
         else:
             self._stage.to("enrol" if self.enrol.view is not None else "identify")
-        self.refresh()
-
-    def _refreshed(
-        self, place: Place | None, news: News | None, status: SyncStatus, held: Held
-    ) -> None:
-        arrived = self._floor.place is None and place is not None
-        self._floor.place, self._stage.status, self._stage.parked = place, status, held
-        if place is not None:
-            self._floor.undo_seconds = place.document.limits.undo_seconds
-        self.sign_in.hold(tuple(first_name(name) or "…" for _visit, name in held))
-        if self._floor.line.connected and not status.waiting:
-            self.papers.server_knows_all()
-        if news is not None:
-            self.idle.hear(news, status)
-        if arrived:
-            self.sign_in.refresh()
-        self.redraw()
-
-    def _checked(self, staff: int, is_dismissed: bool) -> None:
-        """Whoever may not work here any more is signed out; what they began waits on hold."""
-        at_the_till = self._floor.session
-        if is_dismissed and at_the_till is not None and at_the_till.staff == staff:
-            self.lock()
+        self.lookout.refresh()
 
     def _opened(self) -> None:
         """The member can be shown: only now does their screen stand, with a receipt that waited."""
@@ -391,13 +310,13 @@ class CounterPresenter:
     def _unparked(self, draft: Draft | None, visit: str) -> None:
         if draft is not None:
             self.visit.open(draft, visit=visit)
-        self.refresh()
+        self.lookout.refresh()
 
     def _put_aside(self) -> None:
         """The visit of a locked till is closed; whoever came back meanwhile sees the idle desk."""
         if self.screen == "visit":
             self._stage.to("identify")
-        self.refresh()
+        self.lookout.refresh()
 
     def _concluded(self, concluded: Concluded) -> None:
         if self.screen == "visit":
@@ -418,7 +337,7 @@ class CounterPresenter:
         self._after_act()
 
     def _after_act(self) -> None:
-        self.refresh()
+        self.lookout.refresh()
         self._sync_now()
 
     def _relieved(self, who: Session) -> None:
@@ -427,7 +346,7 @@ class CounterPresenter:
         self._floor.session = who
         self.sign_in.relieved(who)
         self._stage.to(self.screen)
-        self.refresh()
+        self.lookout.refresh()
 
     def _command(self, name: str) -> None:
         """A card of the command sheet presses its key; where that does nothing, it is said."""

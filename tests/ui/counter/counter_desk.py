@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from loyalty_desk.ui.counter.floor import Floor
-from loyalty_desk.ui.counter.presenter import CounterPresenter, LineNews
+from loyalty_desk.ui.counter.lookout import LineNews
+from loyalty_desk.ui.counter.presenter import CounterPresenter
 from loyalty_desk.ui.redeem.state import ConfirmState
 from loyalty_desk.ui.screen import Screen
 from sync.programme.refusals import Refused
@@ -172,7 +173,7 @@ class CounterDesk:
         self.presenter.escape()
 
     def line(self, connected: bool, **facts) -> None:
-        self.presenter.news(LineNews(connected=connected, **facts))
+        self.presenter.lookout.news(LineNews(connected=connected, **facts))
 
     def fill_form(self, **facts: str) -> None:
         values = {"phone": "11 97777-6666", "name": "Íris Faria"} | facts
