@@ -85,7 +85,8 @@ def broken(
     `starts` are the hashes before the first event of each life. Of the very first event that is
     held the hash before it may be forgotten: it is taken as it is.
 
-    Raises Refused(DATABASE_DAMAGED) when an event would not be found where it is looked for.
+    Raises Refused(DATABASE_DAMAGED) when an event would not be found where it is looked for, or
+    when it is the pages of the journal that are not as they were.
     """
     rows = connection.execute(
         f"SELECT seq, {_IS_FOUND}, {_AS_MADE}, CAST(hash AS BLOB), CAST(body AS BLOB),"
@@ -106,6 +107,8 @@ def broken(
         if not told or (previous is not None and next_hash(previous, body) != own_hash):
             found.append(seq)
         previous = own_hash if isinstance(own_hash, bytes) else b""
+    if found:
+        _check_order(connection, "journal")  # else what mends one event would spoil another
     return found, rows[-1][0] if rows else after
 
 
