@@ -36,7 +36,7 @@ def spend_units(connection: Connection, event: RedemptionEvent) -> None:
     spent = connection.execute(
         "UPDATE leases SET spent = spent + ?1 WHERE id = ?2 AND reward = ?3"
         " AND closing = 0 AND stops_at > ?4 AND amount - spent >= ?1",
-        (event.quantity, bytes.fromhex(event.units), event.reward, event.at + event.offset_ms),
+        (event.quantity, bytes.fromhex(event.units), event.reward, event.server_at),
     )
     if spent.rowcount == 0:
         raise Refused(Reason.REWARD_OUT_OF_STOCK)
@@ -49,7 +49,7 @@ def claim_voucher(connection: Connection, event: RedemptionEvent) -> None:
     """
     taken = connection.execute(
         "INSERT INTO vouchers (id, at, seq) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING",
-        (bytes.fromhex(event.voucher), event.at + event.offset_ms, event.seq),
+        (bytes.fromhex(event.voucher), event.server_at, event.seq),
     )
     if taken.rowcount == 0:
         raise Refused(Reason.VOUCHER_USED, at=voucher_at(connection, event.voucher) or 0)
@@ -66,7 +66,7 @@ def voucher_at(connection: Connection, voucher: str) -> int | None:
 def count_floor(connection: Connection, event: RedemptionEvent) -> None:
     """Count what was handed over on the shop's risk."""
     connection.execute(
-        "INSERT INTO floor_uses (seq, at) VALUES (?, ?)", (event.seq, event.at + event.offset_ms)
+        "INSERT INTO floor_uses (seq, at) VALUES (?, ?)", (event.seq, event.server_at)
     )
 
 

@@ -67,7 +67,7 @@ class LeaseBook:
         By the server's clock as last measured; `taken` is what the same visit has taken before.
         The reasons: LEASE_UNKNOWN, LEASE_LAPSED, LEASE_TOO_SMALL (fact `left`).
         """
-        id_, now = bytes.fromhex(event.lease), event.at + event.offset_ms
+        id_, now = bytes.fromhex(event.lease), event.server_at
         lease = next((lease for lease in self.of(event.member) if lease.id == id_), None)
         if lease is None:
             raise Refused(Reason.LEASE_UNKNOWN)

@@ -209,7 +209,7 @@ class Ledger:
             self._empty_wal()
 
     def _see(self, event: AnyEvent) -> None:
-        self.latest_seen = max(self.latest_seen, event.at + event.offset_ms)
+        self.latest_seen = max(self.latest_seen, event.server_at)
 
     # --- What the pulled rows do not contain yet ------------------------------------------------
 

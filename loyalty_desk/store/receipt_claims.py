@@ -28,7 +28,7 @@ class ReceiptClaims:
                 at = seen.get(event.receipt) or self.at(connection, event.receipt)
                 if at is not None:
                     raise Refused(Reason.RECEIPT_USED, at=at)
-                seen[event.receipt] = _at(event)
+                seen[event.receipt] = event.server_at
 
     def at(self, connection: Connection, key: str) -> int | None:
         """Return when a receipt was credited (ms UTC), None when it was not or was undone."""
@@ -41,7 +41,7 @@ class ReceiptClaims:
     def add(self, event: AnyEvent, taken_back: Iterable[Kept] = ()) -> None:
         """Take in what was recorded: a claim, or a void that frees the claims of `taken_back`."""
         if isinstance(event, AccrualEvent) and event.receipt:
-            self._fresh[event.receipt] = (_at(event), event.seq)
+            self._fresh[event.receipt] = (event.server_at, event.seq)
         for part in taken_back:
             receipt = part.event.receipt if isinstance(part.event, AccrualEvent) else ""
             # Only its own claim: the receipt may have been credited again since.
@@ -73,8 +73,3 @@ class ReceiptClaims:
     def noted(self) -> None:
         """Let go of what now stands in the table."""
         self._fresh.clear()
-
-
-def _at(event: AccrualEvent) -> int:
-    """When it was credited, by the server's clock: claims are forgotten by that."""
-    return event.at + event.offset_ms

@@ -126,7 +126,7 @@ def _put_back(connection: Connection, held: Held, copy: Copy) -> None:
     if isinstance(event, AccrualEvent) and event.receipt:
         connection.execute(
             "INSERT INTO receipts (key, at, seq) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING",
-            (event.receipt, event.at + event.offset_ms, event.seq),
+            (event.receipt, event.server_at, event.seq),
         )
     elif isinstance(event, VoidEvent):
         first = journal.first_of(connection, event.target)

@@ -40,6 +40,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     id: Hex32
     visit: str = ""
 
+    @property
+    def server_at(self) -> int:
+        """When it happened by the server's clock, as far as the terminal knew it (ms UTC)."""
+        return self.at + self.offset_ms
+
 
 class Line(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     """A receipt's product line: net centavos, tax in them, NCM, GTIN, the shop's code."""

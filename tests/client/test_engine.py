@@ -1,7 +1,5 @@
 """Rounds of synchronisation: a real store, a real server, and a network not to be trusted."""
 
-import shutil
-
 import msgspec
 import pytest
 
@@ -359,17 +357,12 @@ def test_a_server_that_was_restored_gets_everything_again(tmp_path):
         member = till.somebody()
         till.credit(member, 5)
         till.engine.round()
-        server.stop()
-        shutil.copytree(server.data, tmp_path / "backup")
-        server.start()
+        server.back_up(tmp_path / "backup")
         till.credit(member, 6)
         till.engine.round()
         shown = till.points(member)
 
-        server.stop()
-        shutil.rmtree(server.data)
-        shutil.copytree(tmp_path / "backup", server.data)
-        server.start()
+        server.restore(tmp_path / "backup")
         till.connect()
         report = till.engine.round()
 

@@ -135,17 +135,12 @@ def test_what_a_restore_lost_of_a_branch_is_delivered_though_the_twin_came_first
     with a_till(tmp_path / "till", home) as first:
         member = first.somebody()
         first.engine.round()
-        home.stop()
-        shutil.copytree(home.data, tmp_path / "backup")
-        home.start()
+        home.back_up(tmp_path / "backup")
         first.connect()
         with closing(twin_of(first, tmp_path / "twin")) as second:
             first.credit(member, 7)
             first.engine.round()
-            home.stop()
-            shutil.rmtree(home.data)
-            shutil.copytree(tmp_path / "backup", home.data)
-            home.start()
+            home.restore(tmp_path / "backup")
             second.connect()
             second.credit(member, 5)
             second.engine.round()
@@ -161,9 +156,7 @@ def test_a_server_restored_to_a_time_before_two_lives_learns_of_both_again(home,
     with a_till(tmp_path / "till", home) as till:
         member = till.somebody()
         till.engine.round()
-        home.stop()
-        shutil.copytree(home.data, tmp_path / "backup")
-        home.start()
+        home.back_up(tmp_path / "backup")
         till.connect()
         for reais in (7, 5):
             till.credit(member, reais)
@@ -171,10 +164,7 @@ def test_a_server_restored_to_a_time_before_two_lives_learns_of_both_again(home,
             till.ledger.leave_life("forked")
             till.engine.round()
         assert till.ledger.known.incarnation == 3
-        home.stop()
-        shutil.rmtree(home.data)
-        shutil.copytree(tmp_path / "backup", home.data)
-        home.start()
+        home.restore(tmp_path / "backup")
         till.connect()
 
         till.engine.round()
@@ -226,9 +216,7 @@ def test_a_server_restored_to_a_time_before_a_life_learns_of_it_again(home, tmp_
         member = till.somebody()
         till.credit(member, 1)
         till.engine.round()
-        home.stop()
-        shutil.copytree(home.data, tmp_path / "backup")
-        home.start()
+        home.back_up(tmp_path / "backup")
         till.credit(member, 2)
         till.ledger.leave_life("forked")
         till.engine.round()
@@ -236,10 +224,7 @@ def test_a_server_restored_to_a_time_before_a_life_learns_of_it_again(home, tmp_
         till.engine.round()
         assert purchases(home, member) == 3
 
-        home.stop()
-        shutil.rmtree(home.data)
-        shutil.copytree(tmp_path / "backup", home.data)
-        home.start()
+        home.restore(tmp_path / "backup")
         till.connect()
         for _ in range(3):
             till.engine.round()

@@ -2,7 +2,6 @@
 and a server restored from an older copy gets back what it had lent.
 """
 
-import shutil
 import subprocess
 
 import pytest
@@ -41,9 +40,7 @@ def test_a_restored_server_lends_nothing_until_its_tills_have_reported(tmp_path)
         member = one.somebody()
         one.credit(member, 100)
         one.engine.round()
-        server.stop()
-        shutil.copytree(server.data, tmp_path / "backup")
-        server.start()
+        server.back_up(tmp_path / "backup")
         lease = one.borrow(member, 60)
         two.engine.round()
         two.credit(member, 5)
@@ -51,10 +48,7 @@ def test_a_restored_server_lends_nothing_until_its_tills_have_reported(tmp_path)
         one.engine.round()
         shown = one.points(member)
 
-        server.stop()
-        shutil.rmtree(server.data)
-        shutil.copytree(tmp_path / "backup", server.data)
-        server.start()
+        server.restore(tmp_path / "backup")
         one.connect()
         one.redeem(member, lease.id, reward=1, points=60)
         assert one.engine.round().recovering

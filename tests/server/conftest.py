@@ -32,3 +32,13 @@ def office(site):
 @pytest.fixture
 def till(office):
     return enrolled_till(office)
+
+
+@pytest.fixture
+def member(till):
+    """Somebody with 550 points, known to head office for good."""
+    member = till.member()
+    till.accrual(member, 49_900, forecast=499)
+    till.accrual(member, 100)
+    till.push()
+    return member

@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import select
 
 from sync.programme.document import Purpose
-from sync.programme.refusals import Reason, Refused
+from sync.programme.refusals import Reason
 from sync.server.office import consents
 from sync.server.office.documents import publish, rulebook
 from sync.server.store.tables import consent_proofs
+from tests.refusals import reason
 from tests.server.shop import DAY, NOON, programme
 
 RULES = Purpose(id="rules", title="Regulamento", note="", text="…", version=3, required=True)
@@ -53,12 +54,6 @@ def proofs(office):
         return [(row.purpose, row.version, row.given, row.words, row.at) for row in rows]
 
 
-def refused(act, *arguments, **options) -> Reason:
-    with pytest.raises(Refused) as refusal:
-        act(*arguments, **options)
-    return refusal.value.reason
-
-
 def test_what_was_accepted_at_the_desk_holds_here_too(office, member):
     assert standing(office, member) == {"rules": (3, NOON, True), "offers": (0, 0, False)}
     assert allowed(office, member) == {"rules"}
@@ -84,7 +79,7 @@ def test_newer_words_have_to_be_accepted_anew(office, member):
         publish(connection, office.keys, programme(3, purposes=(RULES, NEWER)), now=NOON)
 
     assert standing(office, member)["offers"] == (1, NOON, False)
-    assert refused(give, office, member, version=1) is Reason.NOT_FOUND
+    assert reason(give, office, member, version=1) is Reason.NOT_FOUND
     give(office, member, version=2, now=NOON + DAY)
     assert standing(office, member)["offers"] == (2, NOON + DAY, True)
     withdraw(office, member, now=NOON + 2 * DAY)
@@ -92,7 +87,7 @@ def test_newer_words_have_to_be_accepted_anew(office, member):
 
 
 def test_nobody_accepts_what_is_not_asked_or_takes_back_what_is_needed(office, member):
-    assert refused(give, office, member, purpose="more") is Reason.NOT_FOUND
-    assert refused(withdraw, office, member, purpose="more") is Reason.NOT_FOUND
-    assert refused(withdraw, office, member, purpose="rules") is Reason.NOT_PERMITTED
+    assert reason(give, office, member, purpose="more") is Reason.NOT_FOUND
+    assert reason(withdraw, office, member, purpose="more") is Reason.NOT_FOUND
+    assert reason(withdraw, office, member, purpose="rules") is Reason.NOT_PERMITTED
     assert proofs(office) == []

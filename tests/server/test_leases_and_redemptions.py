@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from sync.programme.document import Limits, Permission
-from sync.programme.refusals import Reason, Refused
+from sync.programme.refusals import Reason
 from sync.protocol import signing
 from sync.protocol.messages import LeaseClosing, LeaseRequest
 from sync.server.office import leases, losses
@@ -16,24 +16,9 @@ from sync.server.office.staff import Colleague, employ
 from sync.server.office.stock import count_stock
 from sync.server.store.states import MemberStatus
 from sync.server.store.tables import approvals, audit, members
+from tests.refusals import refusal
 from tests.server.accounts import account, entries, lost
 from tests.server.shop import DAY, HOUR, MINUTE, NOON, enrolled_till, programme
-
-
-@pytest.fixture
-def member(till):
-    """Somebody with 550 points."""
-    member = till.member()
-    till.accrual(member, 49_900, forecast=499)
-    till.accrual(member, 100)
-    till.push()
-    return member
-
-
-def refusal(act, *arguments, **options) -> tuple[Reason, dict]:
-    with pytest.raises(Refused) as refused:
-        act(*arguments, **options)
-    return refused.value.reason, refused.value.facts
 
 
 def test_a_lease_of_exactly_so_many_points_is_granted(office, till, member):

@@ -19,16 +19,6 @@ from tests.server.accounts import account, folded, lost, stored
 from tests.server.shop import NOON, Till
 
 
-@pytest.fixture
-def member(till):
-    """Somebody with 550 points."""
-    member = till.member()
-    till.accrual(member, 49_900, forecast=499)
-    till.accrual(member, 100)
-    till.push()
-    return member
-
-
 def left_by(till: Till, *, why="forked", id="ab" * 16) -> Reincarnate:
     head = till.hashes[-1] if till.hashes else till.head
     return Reincarnate(protocol=1, id=id, last_seq=till.seq, head=head.hex(), why=why)

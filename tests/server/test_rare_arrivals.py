@@ -8,9 +8,9 @@ import msgspec
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from sync.programme.document import CategoryBonus, Earning, Limits, Reward
+from sync.programme.document import Earning, Limits, Reward, Window
 from sync.programme.members import bucket_of
-from sync.programme.refusals import Reason, Refused
+from sync.programme.refusals import Reason
 from sync.protocol import chain
 from sync.protocol import events as wire
 from sync.protocol.events import Line
@@ -27,6 +27,8 @@ from sync.server.office.stock import count_stock
 from sync.server.store.keys import load_keys, make_keys
 from sync.server.store.states import LeaseState, MemberStatus
 from sync.server.store.tables import due, events, members
+from tests.builders import a_bonus
+from tests.refusals import reason
 from tests.server.accounts import account, folded, lost, stored
 from tests.server.shop import DAY, MINUTE, NOON, Till, enrolled_till, programme
 
@@ -34,25 +36,9 @@ NOBODY = (7 << 40) | 99
 MISSION = 100  # for the third visit of the week
 
 
-@pytest.fixture
-def member(till):
-    """Somebody with 550 points."""
-    member = till.member()
-    till.accrual(member, 49_900, forecast=499)
-    till.accrual(member, 100)
-    till.push()
-    return member
-
-
 def published(office, version=2, **changes):
     with office.database.write() as connection:
         publish(connection, office.keys, programme(version, **changes), now=NOON)
-
-
-def reason(act, *arguments, **options):
-    with pytest.raises(Refused) as refused:
-        act(*arguments, **options)
-    return refused.value.reason
 
 
 class Meanwhile:
@@ -173,15 +159,7 @@ def test_a_lease_is_freed_once(office, till, member):
 
 
 def test_the_bonus_of_a_day_is_uncounted_with_its_visit(office, till, member):
-    coffee = CategoryBonus(
-        id="coffee",
-        label="cafés em dobro",
-        notice="",
-        detail="",
-        category="coffee",
-        multiplier="2",
-        cap_points_day=100,
-    )
+    coffee = a_bonus(window=Window(), cap_points_day=100)
     published(office, earning=Earning(rate="1", typed_visits_day=50, bonuses=(coffee,)))
     line = Line(net=1_000, ncm="09012100")
     bought = till.accrual(member, 1_000, lines=(line,), evidence="receipt", forecast=20)
@@ -191,7 +169,7 @@ def test_the_bonus_of_a_day_is_uncounted_with_its_visit(office, till, member):
     till.push()
 
     (after,) = till.pull().members
-    assert (before.bonus, after.bonus) == ((("coffee", 10),), ())
+    assert (before.bonus, after.bonus) == ((("coffee_twice", 10),), ())
     assert account(office, member).points == 550
 
 

@@ -22,16 +22,6 @@ from tests.server.shop import DAY, HOUR, MINUTE, NOON, Till, enrolled_till
 EPOCH = NOON // 1000 - 1_767_225_600  # of a server that was restored at NOON
 
 
-@pytest.fixture
-def member(till):
-    """Somebody with 550 points, known to head office for good."""
-    member = till.member()
-    till.accrual(member, 49_900, forecast=499)
-    till.accrual(member, 100)
-    till.push()
-    return member
-
-
 def ack_in(answer) -> Acknowledgement:
     return Acknowledgement(
         epoch=answer.epoch,
@@ -442,9 +432,11 @@ def test_what_cannot_be_read_any_more_is_for_a_person_and_its_member_comes(offic
     assert said[readable.id] == ("accepted", "")
 
 
-def test_a_forgotten_lease_pays_also_when_its_journal_is_whole_before_its_member_comes(
-    office, till
-):
+def spent_before_it_came(office, till):
+    """A member whom `till` enrolled and who redeemed at another, both lost by a restore.
+
+    Returns the member, the other till, its lease, and what both tills can prove.
+    """
     other = enrolled_till(office, seed=2)
     backup = backed_up(office)
     member = till.member()
@@ -453,6 +445,13 @@ def test_a_forgotten_lease_pays_also_when_its_journal_is_whole_before_its_member
     other.redemption(member, 50, lease.id)
     proof = ack_in(other.push())
     restore(office, backup)
+    return member, other, lease, acked, proof
+
+
+def test_a_forgotten_lease_pays_also_when_its_journal_is_whole_before_its_member_comes(
+    office, till
+):
+    member, other, _lease, acked, proof = spent_before_it_came(office, till)
 
     push_again(other, say_hello(other, acked=proof))
     say_hello(other, acked=proof)
@@ -467,14 +466,7 @@ def test_a_forgotten_lease_pays_also_when_its_journal_is_whole_before_its_member
 
 def test_a_lease_pays_also_when_it_was_given_back_before_its_member_came(office, till):
     """Its terminal has told everything, and gives it back; the enrolment comes from another."""
-    other = enrolled_till(office, seed=2)
-    backup = backed_up(office)
-    member = till.member()
-    acked = ack_in(till.push())
-    lease = other.lend(member, 50)
-    other.redemption(member, 50, lease.id)
-    proof = ack_in(other.push())
-    restore(office, backup)
+    member, other, lease, acked, proof = spent_before_it_came(office, till)
 
     push_again(other, say_hello(other, acked=proof, held=[lease]))
     closing = LeaseClosing(leases=(lease.id,), last_seq=other.seq)

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sync.programme import voucher_token
 from sync.programme.document import Reward, Window
 from sync.programme.member_token import PublicKeyEntry, TokenKind
-from sync.programme.refusals import Reason, Refused
+from sync.programme.refusals import Reason
 from sync.server.office import reservations
 from sync.server.office.documents import publish
 from sync.server.office.epoch import begin_era
@@ -20,27 +20,12 @@ from sync.server.store.keys import VOUCHERS_KID
 from sync.server.store.states import MemberStatus, ReservationState, TerminalState
 from sync.server.store.tables import incarnations, members, stock, terminals
 from sync.server.store.tables import reservations as stored
+from tests.refusals import refusal
 from tests.server.accounts import account
 from tests.server.shop import DAY, MINUTE, NOON, enrolled_till, programme
 
 CODE_MS = 10 * MINUTE
 OVER = NOON + CODE_MS + MINUTE
-
-
-@pytest.fixture
-def member(till):
-    """Somebody with 550 points."""
-    member = till.member()
-    till.accrual(member, 49_900, forecast=499)
-    till.accrual(member, 100)
-    till.push()
-    return member
-
-
-def refusal(act, *arguments, **options) -> tuple[Reason, dict]:
-    with pytest.raises(Refused) as refused:
-        act(*arguments, **options)
-    return refused.value.reason, refused.value.facts
 
 
 def reserve(office, member, *, reward=1, store=1, now=NOON):

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from sync.programme.refusals import Reason, Refused
+from sync.programme.refusals import Reason
 from sync.protocol.messages import LeaseClosing, LeaseRequest
 from sync.server.office import leases
 from sync.server.office.losses import declare_lost
@@ -11,6 +11,7 @@ from sync.server.office.reservations import reserve
 from sync.server.office.stock import count_stock, stock_rows
 from sync.server.office.units import share_out
 from sync.server.store.tables import stock
+from tests.refusals import refusal
 from tests.server.shop import DAY, MINUTE, NOON, enrolled_till
 
 CAKE = 1
@@ -34,12 +35,6 @@ def lend(till, units, *, id=None, now=NOON, closes=(), last_seq=0):
         last_seq=last_seq,
     )
     return leases.grant(till.office, till.caller, request, now=now)
-
-
-def refusal(act, *arguments, **options):
-    with pytest.raises(Refused) as refused:
-        act(*arguments, **options)
-    return refused.value.reason, refused.value.facts
 
 
 def free(office):

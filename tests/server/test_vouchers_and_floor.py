@@ -20,16 +20,6 @@ MARGIN = 15 * MINUTE
 
 
 @pytest.fixture
-def member(till):
-    """Somebody with 550 points."""
-    member = till.member()
-    till.accrual(member, 49_900, forecast=499)
-    till.accrual(member, 100)
-    till.push()
-    return member
-
-
-@pytest.fixture
 def voucher(office, member):
     """A coffee set aside in the shop, its code on the phone."""
     made = reservations.reserve(office, member, reward=1, store=1, now=NOON)

@@ -7,7 +7,8 @@ import pytest
 from loyalty_desk.paths import places as places_of
 from loyalty_desk.store import recovery, removal, whole_file
 from loyalty_desk.store.instance_lock import hold_lock
-from sync.programme.refusals import Reason, Refused
+from sync.programme.refusals import Reason
+from tests.refusals import reason
 from tests.store.acts import NOON, an_accrual
 
 
@@ -21,12 +22,6 @@ def left(store, places):
     whole_file.put(places.cards / "Marina.pdf", b"card")
     whole_file.put(places.log.with_name(places.log.name + ".1"), b"older")
     return places
-
-
-def refusal(act, *arguments) -> Reason:
-    with pytest.raises(Refused) as refused:
-        act(*arguments)
-    return refused.value.reason
 
 
 def test_nothing_is_named_where_nobody_ever_was(tmp_path):
@@ -93,7 +88,7 @@ def test_a_removal_that_is_cut_short_leaves_the_till_whole_or_none(left, open_ag
     file = getattr(left, stuck)
     file.unlink(missing_ok=True)
     file.mkdir()
-    assert refusal(removal.remove_store, left) is Reason.DISK_FULL
+    assert reason(removal.remove_store, left) is Reason.DISK_FULL
     file.rmdir()
 
     ledger = open_again().ledger
@@ -121,6 +116,6 @@ def test_a_disk_that_lets_nothing_go_is_named(left):
         folder.mkdir()
         (folder / "file").touch()
 
-    assert refusal(removal.remove_store, left) is Reason.DISK_FULL
-    assert refusal(removal.remove_folders, left) is Reason.DISK_FULL
+    assert reason(removal.remove_store, left) is Reason.DISK_FULL
+    assert reason(removal.remove_folders, left) is Reason.DISK_FULL
     (left.ledger / "file").unlink()

@@ -8,13 +8,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from loyalty_desk.ui import theme
 from loyalty_desk.ui.enrol.page import EnrolPage
 from loyalty_desk.ui.enrol.side import AfterCard
 from loyalty_desk.ui.enrol.state import EnrolState, Field
 from loyalty_desk.ui.widgets.button import Button
 from loyalty_desk.ui.widgets.control import Check
 from sync.i18n import _
+from tests.ui.one_page import drawer
 from tests.ui.recorder import record
 from tests.ui.stories_idle import enrol_state
 
@@ -25,20 +25,7 @@ Draw = Callable[..., EnrolPage]
 @pytest.fixture
 def draw(qapp: QApplication, qtbot: QtBot) -> Draw:
     """Shows the page in a state and leaves the focus at home."""
-    theme.install(qapp, "light")
-    page = EnrolPage()
-    qtbot.addWidget(page)
-    page.resize(1278, 656)
-
-    def drawn(state: EnrolState | None = None) -> EnrolPage:
-        page.draw(state or enrol_state())
-        page.show()
-        page.activateWindow()
-        qapp.processEvents()
-        page.go_home()
-        return page
-
-    return drawn
+    return drawer(EnrolPage, enrol_state, qapp, qtbot)
 
 
 def empty() -> EnrolState:

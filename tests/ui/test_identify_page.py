@@ -8,15 +8,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from loyalty_desk.ui import theme
 from loyalty_desk.ui.identify.page import IdentifyPage
 from loyalty_desk.ui.identify.recent import VisitRow
 from loyalty_desk.ui.identify.results import ResultRow
-from loyalty_desk.ui.identify.state import IdentifyState, Notice, Search, Visit
+from loyalty_desk.ui.identify.state import Notice, Search, Visit
 from loyalty_desk.ui.widgets.button import Button
 from loyalty_desk.ui.widgets.control import PadKey
 from loyalty_desk.ui.widgets.surface import Bar
 from sync.i18n import _
+from tests.ui.one_page import drawer
 from tests.ui.recorder import record
 from tests.ui.stories_idle import found, idle_state, recent
 
@@ -27,20 +27,7 @@ Draw = Callable[..., IdentifyPage]
 @pytest.fixture
 def draw(qapp: QApplication, qtbot: QtBot) -> Draw:
     """Shows the page in a state and leaves the focus at home."""
-    theme.install(qapp, "light")
-    page = IdentifyPage()
-    qtbot.addWidget(page)
-    page.resize(1278, 656)
-
-    def drawn(state: IdentifyState | None = None) -> IdentifyPage:
-        page.draw(state or idle_state())
-        page.show()
-        page.activateWindow()
-        qapp.processEvents()
-        page.go_home()
-        return page
-
-    return drawn
+    return drawer(IdentifyPage, idle_state, qapp, qtbot)
 
 
 def field_of(page: IdentifyPage):

@@ -9,13 +9,13 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from loyalty_desk.ui import theme
 from loyalty_desk.ui.sign_in.page import SignInPage
-from loyalty_desk.ui.sign_in.state import PinEntry, SignInState, StaffSearch
+from loyalty_desk.ui.sign_in.state import PinEntry, StaffSearch
 from loyalty_desk.ui.sign_in.tiles import OtherTile, StaffTile
 from loyalty_desk.ui.widgets.control import PadKey
 from loyalty_desk.ui.widgets.pin import PinField
 from sync.i18n import _
+from tests.ui.one_page import drawer
 from tests.ui.recorder import record
 from tests.ui.stories_idle import sign_in_state
 
@@ -26,20 +26,7 @@ Draw = Callable[..., SignInPage]
 @pytest.fixture
 def draw(qapp: QApplication, qtbot: QtBot) -> Draw:
     """Shows the page in a state and leaves the focus at home."""
-    theme.install(qapp, "light")
-    page = SignInPage()
-    qtbot.addWidget(page)
-    page.resize(1366, 656)
-
-    def drawn(state: SignInState | None = None) -> SignInPage:
-        page.draw(state or sign_in_state())
-        page.show()
-        page.activateWindow()
-        qapp.processEvents()
-        page.go_home()
-        return page
-
-    return drawn
+    return drawer(SignInPage, sign_in_state, qapp, qtbot, width=1366)
 
 
 def pin_of(page: SignInPage) -> PinField:

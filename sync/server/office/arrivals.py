@@ -129,7 +129,7 @@ def _raw(seq: int, body: bytes, digest: bytes, now: int, fault: Reason) -> Item:
 
 def _effective(event: AnyEvent, now: int) -> int:
     """When it happened by this server's clock: not ahead of it, nor longer ago than any absence."""
-    return max(now - AWAY_DAYS_MAX * DAY_MS, min(event.at + event.offset_ms, now))
+    return max(now - AWAY_DAYS_MAX * DAY_MS, min(event.server_at, now))
 
 
 def _is_sound(event: AnyEvent) -> bool:
