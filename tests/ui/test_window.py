@@ -1,6 +1,6 @@
 """The window as a whole: keys do what the bar says, Esc goes back, files and pictures come in."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,12 +12,10 @@ from pytestqt.qtbot import QtBot
 from loyalty_desk.devices.qr_image import make_qr
 from loyalty_desk.paths import places
 from loyalty_desk.settings import load
-from loyalty_desk.ui import theme
 from loyalty_desk.ui.pending.state import TrayState
 from loyalty_desk.ui.redeem.state import ConfirmState
 from loyalty_desk.ui.shell.frame import KEYS
 from loyalty_desk.ui.visit.reward_grid import RewardTileView
-from sync import i18n
 from tests.desk import club
 from tests.devices.pictures import as_file
 from tests.ui.whole_desk import WholeDesk
@@ -27,24 +25,6 @@ TERESA = club.phone_code(club.TERESA)
 ESCAPE, ALT = Qt.Key.Key_Escape, Qt.KeyboardModifier.AltModifier
 CONTROL = Qt.KeyboardModifier.ControlModifier
 F = {n: getattr(Qt.Key, f"Key_F{n}") for n in range(1, 13)}
-
-
-@pytest.fixture(autouse=True)
-def portuguese() -> Iterator[None]:
-    before = i18n.language()
-    i18n.speak("pt_BR")
-    yield
-    i18n.speak(before)
-
-
-@pytest.fixture
-def desk(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[WholeDesk]:
-    theme.install(qapp, "light")
-    made = WholeDesk(qapp, qtbot, tmp_path)
-    yield made
-    QGuiApplication.clipboard().clear()
-    made.close()
-    assert made.other_windows.seen == []
 
 
 # --- Screens --------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from loyalty_desk.ui.enrol.consents import ConsentList
 from loyalty_desk.ui.enrol.form import FormField
@@ -18,11 +18,14 @@ from loyalty_desk.ui.enrol.state import FIELD_NAMES, EnrolState, FieldName
 from loyalty_desk.ui.widgets.button import Button
 from loyalty_desk.ui.widgets.layout import SPRING, Breadth, Placed, column, grow, hosted, row
 from loyalty_desk.ui.widgets.page import Page
+from loyalty_desk.ui.widgets.scroll import GivingWay, Scrolled
 from loyalty_desk.ui.widgets.surface import Line, Surface
 from loyalty_desk.ui.widgets.text import Prose, Text
 from sync.i18n import _
 
 _SIDE_WIDTH: Final = {Breadth.COMPACT: 284, Breadth.NORMAL: 340, Breadth.WIDE: 420}
+_NARROW: Final = 440  # pixels under which the buttons stand one over the other
+_STACKED_FROM: Final = 220  # and from which height of the card they may
 _LOW_BELOW: Final = 600  # height of the card under which gaps are saved
 
 
@@ -157,7 +160,7 @@ class _Form(Surface):
         self.conclude = Button("", key="F10", kind="primary", size="l")
         welcome = Placed(self._welcome, 1, Qt.AlignmentFlag.AlignVCenter)
         self._foot: QHBoxLayout = row(self.cancel, welcome, self.conclude, gap=12, pad=(16, 32))
-        super().__init__("card", column(grow(self._body), Line(), self._foot))
+        super().__init__("card", column(grow(Scrolled(GivingWay(self._body))), Line(), self._foot))
         self._side, self._low = 32, False
         self._arrange()
 
@@ -205,6 +208,10 @@ class _Form(Surface):
         self.consents.set_low(low)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Save space where the window is low."""
+        """Save space where the window is low, and put one button over the other where narrow."""
         super().resizeEvent(event)
+        narrow = self.width() < _NARROW and self.height() >= _STACKED_FROM
+        up, along = QBoxLayout.Direction.BottomToTop, QBoxLayout.Direction.LeftToRight
+        self._foot.setDirection(up if narrow else along)
+        self._foot.setSpacing(6 if narrow else 12)
         self.set_low(self.height() < _LOW_BELOW)

@@ -8,7 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLineEdit, QStackedLayout, QWidget
 
 from loyalty_desk.ui.identify.notice import NoticeCard
 from loyalty_desk.ui.identify.recent import RecentCard
@@ -20,8 +20,9 @@ from loyalty_desk.ui.widgets.button import Button
 from loyalty_desk.ui.widgets.field import Field
 from loyalty_desk.ui.widgets.keypad import KeyPad
 from loyalty_desk.ui.widgets.label import Label
-from loyalty_desk.ui.widgets.layout import SPRING, Breadth, column, grow, hosted, row
+from loyalty_desk.ui.widgets.layout import SPRING, Breadth, column, grow, hosted, left, row
 from loyalty_desk.ui.widgets.page import Page
+from loyalty_desk.ui.widgets.scroll import GivingWay, Scrolled
 from loyalty_desk.ui.widgets.surface import Surface
 from loyalty_desk.ui.widgets.text import Text
 from loyalty_desk.ui.widgets.way import Way
@@ -31,6 +32,7 @@ _CARET_ROOM: Final = 6  # the caret stands alone before the placeholder, as draw
 _SIDE_WIDTH: Final = {Breadth.COMPACT: 256, Breadth.NORMAL: 392, Breadth.WIDE: 460}
 _PAD_WIDTH: Final = {Breadth.COMPACT: 296, Breadth.NORMAL: 352, Breadth.WIDE: 440}
 _WAY_LEAST, _WAY_MOST = 56, 78
+_NARROW: Final = 440  # pixels under which there is room for the words or the keypad, not both
 
 
 class IdentifyPage(Page):
@@ -53,7 +55,7 @@ class IdentifyPage(Page):
         self._recent = RecentCard()
         self._shift = ShiftCard()
         self._side_column = column(self._recent, grow(self._shift), gap=16)
-        self._side = hosted(self._side_column)
+        self._side = Scrolled(GivingWay(self._side_column))
         self._row: QHBoxLayout = row(grow(self._hero), self._side, gap=16, pad=20)
         self.setLayout(self._row)
         self._connect()
@@ -170,21 +172,15 @@ class _Hero(Surface):
         self._stack.addWidget(hints)
         self._stack.addWidget(self.results)
         self.enrol = Button("", icon="user-plus", key="F3", size="tall")
+        self.enrol.let_shrink()
         self.pad = KeyPad(_("Search"))
+        self._has_keypad = True
+        self._head: QBoxLayout = row(grow(self._title), left(self._reader), gap=16)
         self._lower = row(
             grow(hosted(column(grow(ways_or_results), self.enrol, gap=10))), self.pad, gap=40
         )
-        super().__init__(
-            "card",
-            column(
-                row(grow(self._title), self._reader, gap=16),
-                22,
-                self.field,
-                24,
-                grow(self._lower),
-                pad=(32, 36),
-            ),
-        )
+        body = column(self._head, 22, self.field, 24, grow(self._lower))
+        super().__init__("card", column(Scrolled(GivingWay(body)), pad=(32, 36)))
         self._connect()
 
     def _connect(self) -> None:
@@ -206,7 +202,7 @@ class _Hero(Surface):
             self._query_at = state.query_at
             self.field.set_text(state.query)
         self._notice.draw(state.notice)
-        self.pad.setVisible(state.has_keypad)
+        self._has_keypad = state.has_keypad
         self._draw_search(state)
         self._fit()
 
@@ -259,6 +255,12 @@ class _Hero(Surface):
 
     def _fit(self) -> None:
         """Make the three ways lower where a notice or a strip needs the room."""
+        narrow = self.width() < _NARROW
+        down, along = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
+        self._head.setDirection(down if narrow else along)
+        self.pad.setVisible(self._has_keypad and not narrow)
+        for part in (self._title, self._reader):  # what was found has the room first
+            part.setVisible(not narrow or self._stack.currentIndex() == 0)
         margins = self.contentsMargins()
         layout = self.layout()
         if layout is not None:

@@ -7,8 +7,8 @@ this screen only by `pin_entered`.
 from typing import Final
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QWidget
 
 from loyalty_desk.ui.sign_in.state import OnHold, Person, PinEntry, SignInState
 from loyalty_desk.ui.sign_in.tiles import OtherTile, StaffTile
@@ -23,11 +23,13 @@ from loyalty_desk.ui.widgets.layout import (
     column,
     grow,
     hosted,
+    left,
     row,
     stack,
 )
 from loyalty_desk.ui.widgets.page import Page
 from loyalty_desk.ui.widgets.pin import PinField
+from loyalty_desk.ui.widgets.scroll import GivingWay, Scrolled
 from loyalty_desk.ui.widgets.surface import Avatar, Surface
 from loyalty_desk.ui.widgets.text import Prose, Text
 from loyalty_desk.ui.widgets.way import Way
@@ -35,6 +37,7 @@ from sync.i18n import _
 
 _PLACES: Final = 6
 _COLUMNS: Final = 2
+_NARROW: Final = 440  # pixels under which the tiles stand in one column
 _PAD_HIGHEST: Final = 520
 _PANEL_WIDTH: Final = {Breadth.COMPACT: 324, Breadth.NORMAL: 404, Breadth.WIDE: 480}
 
@@ -132,24 +135,23 @@ class _Hero(Surface):
         self._told = hosted(column(self._notice, pad=(8, 0, 10, 0)))
         badge = Way("id-card", "accent", _("Scan your badge"), _("Signs in at once, no PIN"), 74)
         self._hold = Way("pause", "plain", height=74)
-        super().__init__(
-            "card",
-            column(
-                row(grow(head), self._reader, gap=16),
-                26,
-                self._finder,
-                self._nothing,
-                self._grid,
-                SPRING,
-                self._told,
-                badge,
-                self._hold,
-                pad=(32, 36, 10, 36),
-            ),
+        self._head: QBoxLayout = row(grow(head), left(self._reader), gap=16)
+        body = column(
+            self._head,
+            26,
+            self._finder,
+            self._nothing,
+            self._grid,
+            SPRING,
+            self._told,
+            badge,
+            self._hold,
         )
+        super().__init__("card", column(Scrolled(GivingWay(body)), pad=(32, 36, 10, 36)))
         # From the start, in the order of Tab; shown without a parent they would be windows.
         for tile in (*self.tiles, self.other):
             tile.setParent(self)
+        self._columns = _COLUMNS
         self._chosen = ""
         self._shown: list[Person] = []
 
@@ -179,11 +181,26 @@ class _Hero(Surface):
         for at, tile in enumerate(self.tiles):
             if at < len(people):
                 tile.show_person(people[at], people[at].staff == chosen)
-                self._grid.addWidget(tile, at // _COLUMNS, at % _COLUMNS)
             tile.setVisible(at < len(people))
-        at = len(people)
-        self._grid.addWidget(self.other, at // _COLUMNS, at % _COLUMNS)
         self.other.setVisible(with_other)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Let the tiles stand in as many columns as there is room for."""
+        shown = [*self.tiles[: len(self._shown)], self.other]
+        for at, tile in enumerate(shown):
+            self._grid.addWidget(tile, at // self._columns, at % self._columns)
+        self._grid.setColumnStretch(1, self._columns - 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put one under the other what has no room side by side."""
+        super().resizeEvent(event)
+        narrow = self.width() < _NARROW
+        if (self._columns == 1) != narrow:
+            self._columns = 1 if narrow else _COLUMNS
+            down, along = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
+            self._head.setDirection(down if narrow else along)
+            self._arrange()
 
     def _draw_hold(self, on_hold: OnHold | None) -> None:
         self._hold.setVisible(on_hold is not None)
@@ -222,21 +239,18 @@ class _PinPanel(Surface):
         self.pad = KeyPad(_("Sign in"))
         self.pad.setMaximumHeight(_PAD_HIGHEST)
         self.forgot = Link(_("I forgot my PIN"), "body-strong", centred=True)
-        super().__init__(
-            "card",
-            column(
-                row(self._avatar, grow(stack(self._name, self._hint)), gap=12),
-                20,
-                self.pin,
-                self._gap,
-                16,
-                grow(self.pad),
-                8,
-                self.forgot,
-                Spring(0),
-                pad=(26, 28, 14, 28),
-            ),
+        body = column(
+            row(self._avatar, grow(stack(self._name, self._hint)), gap=12),
+            20,
+            self.pin,
+            self._gap,
+            16,
+            grow(self.pad),
+            8,
+            self.forgot,
+            Spring(0),
         )
+        super().__init__("card", column(Scrolled(GivingWay(body)), pad=(26, 28, 14, 28)))
         self._drawn: tuple[str, int] = ("", 0)
         self.pad.digit.connect(self.pin.type_digit)
         self.pad.erased.connect(self.pin.erase)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 from loyalty_desk.ui.widgets.control import PadKey
 from sync.i18n import _
 
-_GAP = 10
+_GAP, _LEAST = 10, 44
 
 
 class KeyPad(QWidget):
@@ -33,6 +33,7 @@ class KeyPad(QWidget):
         for at, key in enumerate([*digits[:9], erase, digits[9], go]):
             grid.addWidget(key, at // 3, at % 3)
             grid.setRowStretch(at // 3, 1)
+            grid.setRowMinimumHeight(at // 3, _LEAST)
             grid.setColumnStretch(at % 3, 1)
         self.setLayout(grid)
 

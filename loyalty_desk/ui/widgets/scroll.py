@@ -5,7 +5,7 @@ gets the focus comes into sight and stays there when the contents around it grow
 """
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
-from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QLayout, QScrollArea, QWidget
 
 _GAP = 8
 
@@ -62,3 +62,20 @@ class Scrolled(QScrollArea):
         contents = self.widget()
         needed = contents.minimumSizeHint() if contents else QSize()
         return QSize(needed.width(), min(needed.height(), self._least))
+
+
+class GivingWay(QWidget):
+    """Contents that become as low as their parts may be before they scroll."""
+
+    def __init__(self, layout: QLayout) -> None:
+        super().__init__()
+        self.setLayout(layout)
+
+    def hasHeightForWidth(self) -> bool:
+        """A scroll area asks then for the height below."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the least height; a widget's own answer would be the one it would rather have."""
+        layout = self.layout()
+        return layout.minimumHeightForWidth(width) if layout is not None else -1
