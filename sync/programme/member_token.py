@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, unique
+from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -88,6 +89,37 @@ class PublicKeyEntry:
         return self.revoked_at is None or issued_at < self.revoked_at
 
 
+class Claim(Protocol):
+    """What a code of either layout says of who made it, and when."""
+
+    @property
+    def key_id(self) -> int:
+        """The key that it says it is signed with."""
+
+    @property
+    def programme(self) -> int:
+        """The programme that it says it belongs to."""
+
+    @property
+    def issued_at(self) -> datetime:
+        """When it says it was made, aware."""
+
+
+def key_for(
+    claim: Claim, kind: TokenKind, *, programme: int, keys: Mapping[int, PublicKeyEntry]
+) -> PublicKeyEntry:
+    """Return the key that has to have signed a code of this kind.
+
+    Raises `Refused`: CODE_OTHER_PROGRAMME, CODE_KEY_UNKNOWN.
+    """
+    if claim.programme != programme:
+        raise Refused(Reason.CODE_OTHER_PROGRAMME, programme=claim.programme)
+    entry = keys.get(claim.key_id)
+    if entry is None or not entry.vouches(kind, claim.issued_at):
+        raise Refused(Reason.CODE_KEY_UNKNOWN, key_id=claim.key_id)
+    return entry
+
+
 def sign(token: MemberToken, private_key: Ed25519PrivateKey) -> str:
     """The 202 digits of `token`. Raises `struct.error` when a number does not fit its field."""
     fields = (
@@ -119,11 +151,7 @@ def read(
     """
     signed = LAYOUT.from_digits(LAYOUT.digits_of(text))
     token = _unpacked(signed)
-    if token.programme != programme:
-        raise Refused(Reason.CODE_OTHER_PROGRAMME, programme=token.programme)
-    entry = keys.get(token.key_id)
-    if entry is None or not entry.vouches(token.kind, token.issued_at):
-        raise Refused(Reason.CODE_KEY_UNKNOWN, key_id=token.key_id)
+    entry = key_for(token, token.kind, programme=programme, keys=keys)
     LAYOUT.check_signature(signed, entry.public_key)
     check_time(token.issued_at, token.expires_at, now, skew)
     return token

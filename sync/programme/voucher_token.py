@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sync.programme.member_token import PublicKeyEntry, TokenKind
+from sync.programme.member_token import PublicKeyEntry, TokenKind, key_for
 from sync.programme.refusals import Reason, Refused
 from sync.programme.signed_digits import Layout, check_time, instant_of, seconds_since_epoch
 
@@ -91,11 +91,7 @@ def read(
     """
     signed = LAYOUT.from_digits(LAYOUT.digits_of(text))
     token = _unpacked(signed)
-    if token.programme != programme:
-        raise Refused(Reason.CODE_OTHER_PROGRAMME, programme=token.programme)
-    entry = keys.get(token.key_id)
-    if entry is None or not entry.vouches(TokenKind.VOUCHER, token.issued_at):
-        raise Refused(Reason.CODE_KEY_UNKNOWN, key_id=token.key_id)
+    entry = key_for(token, TokenKind.VOUCHER, programme=programme, keys=keys)
     LAYOUT.check_signature(signed, entry.public_key)
     check_time(token.issued_at, token.expires_at, now, skew)
     return token
