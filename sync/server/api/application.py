@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from functools import cache
 
 import msgspec
 from litestar import Litestar, Response, Router, get
@@ -17,6 +18,11 @@ from sync.server.api.snapshots import Snapshots, snapshot_router
 from sync.server.office.head_office import HeadOffice
 
 _log = logging.getLogger("loyalty_server")
+
+
+@cache
+def _description() -> bytes:
+    return msgspec.json.encode(description())
 
 
 def application(
@@ -38,7 +44,6 @@ def application(
         routers.append(snapshot_router(office, clock, snapshots))
     if newsroom is not None:
         routers.append(news_router(office, clock, newsroom))
-    document = msgspec.json.encode(description())
 
     @get("/healthz")
     async def healthz() -> Response[bytes]:
@@ -46,7 +51,7 @@ def application(
 
     @get("/openapi.json")
     async def openapi() -> Response[bytes]:
-        return Response(document, media_type=JSON)
+        return Response(_description(), media_type=JSON)
 
     def http_error(request: AnyRequest, error: HTTPException) -> Response[bytes]:
         response = failure(office, request, problem_for(error.status_code))

@@ -45,7 +45,7 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> No
     if _is_shared(connection):
         unfolding.insert_rows(connection, table, rows)
     else:
-        connection.execute(insert(table), rows)
+        connection.execute(_inserting(table), rows)
 
 
 def add_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -122,6 +122,11 @@ def put_numbered(
 
 
 # Each statement is made once: making one costs more than running it.
+
+
+@cache
+def _inserting(table: Table) -> Insert:
+    return insert(table)
 
 
 @cache

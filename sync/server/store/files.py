@@ -9,6 +9,8 @@ from sqlite3 import Connection as Driver
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
 
+from sync.server.store.compiled import compile_together
+
 _READERS = 4
 _READER_CACHE_KIB = 4 * 1024
 _WRITER_CACHE_KIB = 16 * 1024
@@ -42,7 +44,7 @@ def engine(path: Path, *, writes: bool) -> Engine:
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
 
-    return made
+    return compile_together(made)
 
 
 def hurry(writing: Engine) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make
 from sqlalchemy.exc import DBAPIError
 
 from sync.server.store.arrays import KINDS, Packed
+from sync.server.store.compiled import compile_together
 from sync.server.store.dialect import ALONE, HOLDING, TOGETHER, WRITING, Held
 from sync.server.store.unfolding import LAST, Last, holding
 
@@ -59,7 +60,7 @@ def engine(url: str, schema: str, *, writes: bool) -> Engine:
     if writes:
         event.listen(made, "begin", _begin)
         event.listen(made, "commit", _commit)
-    return made
+    return compile_together(made)
 
 
 def _begin(connection: Connection) -> None:

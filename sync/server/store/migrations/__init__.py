@@ -3,6 +3,7 @@
 A migration runs in one transaction: it is there as a whole or not at all.
 """
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -31,13 +32,19 @@ def version(connection: Connection) -> str:
 
 def newest(schema: str) -> str:
     """Return the last step of `schema`."""
-    return ScriptDirectory.from_config(_config(schema)).get_current_head() or ""
+    return _steps(schema)[0]
 
 
 def is_known(schema: str, step: str) -> bool:
     """Say whether `step` is one of this program's; a newer program's is not."""
-    steps = ScriptDirectory.from_config(_config(schema)).walk_revisions()
-    return step == "" or step in {script.revision for script in steps}
+    return step == "" or step in _steps(schema)
+
+
+@cache
+def _steps(schema: str) -> tuple[str, ...]:
+    """Return this program's steps, the last one first; finding them means reading all of them."""
+    scripts = ScriptDirectory.from_config(_config(schema)).walk_revisions()
+    return tuple(script.revision for script in scripts)
 
 
 def _config(schema: str) -> Config:
