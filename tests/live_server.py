@@ -7,19 +7,21 @@ What is made for one number of members is kept for the run and copied, so a seco
 once.
 """
 
+import io
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO_MEMBERS = 40
 DEMO_PIN = "246810"
+_PROGRAM = (sys.executable, "-m", "sync.server")
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def demo_data(members: int) -> Path:
 
 def command(name: str, /, **options: object) -> list[str]:
     """The command line of the server."""
-    arguments = [sys.executable, "-m", "sync.server", name]
+    arguments = [*_PROGRAM, name]
     for option, value in options.items():
         flag = "--" + option.replace("_", "-")
         arguments += [flag] if value is True else [flag, str(value)]
@@ -98,7 +100,23 @@ def run_server(name: str, /, **options: object) -> dict[str, str]:
     finished = subprocess.run(
         command(name, **options), cwd=ROOT, capture_output=True, text=True, check=True
     )
-    return dict(line.split(" ", 1) for line in finished.stdout.splitlines())
+    return _by_first_word(finished.stdout)
+
+
+def ask_server(name: str, /, **options: object) -> dict[str, str]:
+    """Run one short command here, where its modules are loaded once, and return what it said."""
+    # Imported here: who only needs a server that runs does without its modules.
+    from sync.server.__main__ import main
+
+    said = io.StringIO()
+    with redirect_stdout(said):
+        status = main(command(name, **options)[len(_PROGRAM) :])
+    assert status == 0
+    return _by_first_word(said.getvalue())
+
+
+def _by_first_word(said: str) -> dict[str, str]:
+    return dict(line.split(" ", 1) for line in said.splitlines())
 
 
 def words(process: subprocess.Popen) -> dict[str, str]:

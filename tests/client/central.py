@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.live_server import DEMO_MEMBERS, ROOT, command, demo_data, words
+from tests.live_server import DEMO_MEMBERS, ROOT, ask_server, command, demo_data, words
 
 
 class Central:
@@ -53,14 +53,7 @@ class Central:
         process.stdout.close()
 
     def new_code(self, name: str) -> str:
-        said = subprocess.run(
-            [*command("code", **self._place, store=1), "--name", name],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return said.stdout.split()[-1]
+        return ask_server("code", **self._place, store=1, name=name)["code"]
 
     def back_up(self, to: Path) -> None:
         """Copy all it keeps, as an image of its disk would."""
