@@ -40,19 +40,33 @@ class MemberWriter:
         """Put members in, or replace their rows; of one member the last row counts."""
         newest = {row.id: row for row in rows}
         held = self._held(list(newest))
-        arriving, staying = [], []
-        for row in newest.values():
-            if row.id not in held:
+        arriving, changed, renumbered, same = [], [], [], []
+        for member, row in newest.items():
+            if member not in held:
                 arriving.append(row)
                 continue
-            n, old = held[row.id][0], _decoder.decode(held[row.id][1])
+            n, before = held[member]
+            after = _encode(row)
+            if after == before:
+                same.append((self._round, n))
+                continue
+            old = _decoder.decode(before)
             if row.last_visit > old.last_visit or row.name != old.name:
                 self._remove(n, old)
                 arriving.append(row)
-            else:
-                staying.append((n, old, row))
+                continue
+            changed.append((self._round, after, n))
+            if row.cards != old.cards:
+                self._drop_cards(old)
+                self._put_cards(row)
+            if row.cpf_hash != old.cpf_hash or row.phone_hash != old.phone_hash:
+                renumbered.append((row.cpf_hash, row.phone_hash, n))
+        self._connection.executemany("UPDATE members SET round = ? WHERE n = ?", same)
+        self._connection.executemany("UPDATE members SET round = ?, row = ? WHERE n = ?", changed)
+        self._connection.executemany(
+            "UPDATE members SET cpf_hash = ?, phone_hash = ? WHERE n = ?", renumbered
+        )
         self.put_new(arriving)
-        self._replace(staying)
 
     def of_this_round(self, ids: Sequence[int]) -> set[int]:
         """Return which of these members have come already in this round of pulling."""
@@ -69,25 +83,6 @@ class MemberWriter:
             )
             held.update((member, (n, row)) for member, n, row in found.fetchall())
         return held
-
-    def _replace(self, staying: Sequence[tuple[int, MemberRow, MemberRow]]) -> None:
-        """Replace rows (number, old, new) that keep their place; indexes only where they change."""
-        self._connection.executemany(
-            "UPDATE members SET round = ?, row = ? WHERE n = ?",
-            [(self._round, _encode(row), n) for n, _, row in staying],
-        )
-        self._connection.executemany(
-            "UPDATE members SET cpf_hash = ?, phone_hash = ? WHERE n = ?",
-            [
-                (row.cpf_hash, row.phone_hash, n)
-                for n, old, row in staying
-                if (row.cpf_hash, row.phone_hash) != (old.cpf_hash, old.phone_hash)
-            ],
-        )
-        for _, old, row in staying:
-            if row.cards != old.cards:
-                self._drop_cards(old)
-                self._put_cards(row)
 
     def put_new(self, rows: Sequence[MemberRow]) -> None:
         """Put members in of whom it is known that none is there yet; the last one arrived last."""

@@ -186,7 +186,7 @@ class Person(_Message, frozen=True, kw_only=True, omit_defaults=True):
     email: str = ""
 
 
-class MemberRow(msgspec.Struct, frozen=True, array_like=True):
+class MemberRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A member as a terminal may know them: no CPF, no full phone.
 
     `since` and `last_visit` are ms UTC (0 = unknown).
@@ -194,6 +194,8 @@ class MemberRow(msgspec.Struct, frozen=True, array_like=True):
     four digits, `cpf_mid` the digits 7 to 9. `day` is the local day that the counters `earned`,
     `visits` and `bonus` belong to, `week` the one of `week_visits`. `taken` lists (reward, day or
     year, count); `pickups` (reward, place).
+
+    Nothing in it can point back to it, so the collector of cycles need not look: there are many.
     """
 
     id: int
