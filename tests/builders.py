@@ -152,7 +152,9 @@ def an_entry(kind: Kind = Kind.EARN, points: int = 100, **changes: Any) -> Entry
     for name in ("event", "of"):
         if isinstance(changes.get(name), str):
             changes[name] = event_id(changes[name])
-    return replace(Entry(event=event_id("event"), line=0, kind=kind, points=points), **changes)
+    return structs.replace(
+        Entry(event=event_id("event"), line=0, kind=kind, points=points), **changes
+    )
 
 
 def a_lease(**changes: Any) -> Lease:

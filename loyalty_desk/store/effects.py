@@ -8,8 +8,9 @@ Which events concern whom is kept in memory (`unsettled.py`); what they did is r
 journal.
 """
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from sync.programme import ledger
 from sync.protocol import events
@@ -19,8 +20,7 @@ from sync.protocol.messages import MemberRow
 Owner: TypeAlias = int | str
 
 
-@dataclass(frozen=True, slots=True)
-class Credit:
+class Credit(msgspec.Struct, frozen=True):
     """An own accrual at `at`: its points, those of them that wait, and how many visits it is.
 
     Negative when it is the taking back of one. `explain` is what the desk kept beside the event.
@@ -33,8 +33,7 @@ class Credit:
     explain: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(msgspec.Struct, frozen=True):
     """An own redemption at `at`; quantity and points are negative when it was taken back."""
 
     at: int
@@ -43,8 +42,7 @@ class Taken:
     points: int
 
 
-@dataclass(frozen=True, slots=True)
-class Effects:
+class Effects(msgspec.Struct, frozen=True):
     """Signed sums of own events: active points earned, points that wait, points spent, visits.
 
     `unleased` were taken out of leases, or out of what was set aside for a voucher; a
@@ -90,8 +88,7 @@ class Effects:
 NOTHING = Effects()
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
+class Holding(msgspec.Struct, frozen=True):
     """What a member has, own unacknowledged events included. `leased` is lent to terminals."""
 
     points: int

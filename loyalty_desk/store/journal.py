@@ -46,8 +46,7 @@ class Entry(msgspec.Struct, frozen=True):
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(msgspec.Struct, frozen=True):
     """An event as the journal holds it, decoded."""
 
     seq: int

@@ -9,9 +9,10 @@ Invariant: points + pending − debt = Σ earned − Σ spent − Σ expired, an
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum, unique
+
+import msgspec
 
 NEVER = ""  # the lot of points that do not lapse
 
@@ -35,8 +36,7 @@ class Kind(StrEnum):
 _INTO_LOT = (Kind.EARN, Kind.BONUS, Kind.IMPORT)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One posting. (event, line) names it: the same pair twice is one entry.
 
     `event` and `of` are 16-byte event ids; days are ISO dates, `NEVER` for lasting points. An
@@ -54,8 +54,7 @@ class Entry:
     qualifying: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(msgspec.Struct, frozen=True, kw_only=True):
     """Where a member stands. All in points; `lots` are (expiry day, net earned), soonest first."""
 
     points: int = 0
