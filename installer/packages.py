@@ -87,6 +87,8 @@ def _build_tables(checkout: Checkout) -> str:
 
 
 def _make_venv(checkout: Checkout, say: Say) -> None:
+    if checkout.venv.is_symlink():
+        checkout.venv.unlink()  # `--clear` would empty what another checkout works with
     with _timed(say, ".venv"):
         _run(
             [sys.executable, "-m", "venv", "--clear", str(checkout.venv)],

@@ -155,6 +155,20 @@ def test_a_venv_whose_python_is_gone_is_not_ready(copied):
 # --- System packages -----------------------------------------------------------------------------
 
 
+def test_a_checkout_whose_venv_is_a_link_gets_its_own_and_leaves_the_other(copied, tmp_path):
+    others = tmp_path / "others"
+    others.mkdir()
+    (others / "kept").touch()
+    shutil.rmtree(copied.venv)
+    copied.venv.symlink_to(others)
+
+    packages._make_venv(copied, say=lambda _: None)
+
+    assert (others / "kept").exists()
+    assert not copied.venv.is_symlink()
+    assert copied.python.exists()
+
+
 def test_a_library_that_cannot_be_opened_is_missing():
     absent = Need("libnobody-has-this.so.7", "libnobody7")
     libc = Need("libc.so.6", "libc6")
