@@ -363,6 +363,38 @@ def asking_visit() -> VisitState:
     )
 
 
+def refused_visit() -> VisitState:
+    """F10 with nothing entered, without connection: two lines say what is missing."""
+    return replace(
+        visit_state(),
+        member=marina_offline(),
+        amount=AmountState(),
+        rewards=RewardsState(
+            tiles(offline=True), affordable=4, limit=say("Até 600 pts", "Up to 600 pts")
+        ),
+        summary=replace(
+            summary(),
+            proof=Proof(
+                say("Atendimento não registrado", "Visit not recorded"),
+                say("Digite um valor ou escolha um prêmio.", "Type an amount or choose a reward."),
+                tone="bad",
+                icon="circle-alert",
+            ),
+            act=say("Concluir", "Finish"),
+            can_act=False,
+        ),
+    )
+
+
+def unknown_visit() -> VisitState:
+    """A genuine card whose member is not on this till: there are no rewards to show."""
+    words = say(
+        "Os prêmios aparecem quando o membro estiver neste caixa.",
+        "The rewards appear when this member is on the till.",
+    )
+    return replace(visit_state(), offers=(), rewards=RewardsState((), empty=words))
+
+
 def parked_shell() -> ShellState:
     """Two visits on hold."""
     return visit_shell(
@@ -379,6 +411,8 @@ STORIES = {
     "04-sem-conexao": (offline_shell, offline_visit),
     "bloqueado": (visit_shell, blocked_visit),
     "pergunta": (parked_shell, asking_visit),
+    "recusado": (offline_shell, refused_visit),
+    "desconhecido": (parked_shell, unknown_visit),
 }
 
 

@@ -275,11 +275,13 @@ class RewardsCard(Surface):
         hint = Text(_("1–9 chooses · arrows move"), "small", "ink3", align="right")
         grid, empty = RewardGrid(), Prose("", "body", "ink3", "center")
         head = row(title, SPRING, hint, limit, pager, affordable, every, gap=8)
-        body = column(head, grow(grid), empty, gap=0, pad=(18, 20, 20, 20))
+        nothing = hosted(column(SPRING, empty, SPRING))
+        body = column(head, grow(grid), grow(nothing), gap=0, pad=(18, 20, 20, 20))
         super().__init__("card", body)
         self.grid = grid
         self._body, self._pager, self._limit, self._hint = body, pager, limit, hint
-        self._affordable, self._every, self._empty = affordable, every, empty
+        self._affordable, self._every = affordable, every
+        self._empty, self._nothing = empty, nothing
         self._state = RewardsState()
         self._breadth = Breadth.NORMAL
         self._connect()
@@ -307,8 +309,9 @@ class RewardsCard(Surface):
         self._limit.setVisible(bool(state.limit))
         self._limit.show_as(state.limit)
         self._draw_filters(state, plain)
-        self._empty.setVisible(bool(state.empty))
+        self._nothing.setVisible(bool(state.empty))
         self._empty.set_text(state.empty)
+        self.grid.setVisible(not state.empty)
         self.grid.draw(self._wanted(state, plain))
 
     def _draw_filters(self, state: RewardsState, plain: bool) -> None:

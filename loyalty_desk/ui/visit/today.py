@@ -1,6 +1,7 @@
 """The right column: what there is for this member today, and this visit as a sum."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from loyalty_desk.ui.redeem.ask import AskBox
@@ -151,16 +152,40 @@ class TodayColumn(QWidget):
         super().__init__()
         self.offers, self.summary = OffersCard(), SummaryCard()
         self._breadth, self._tight = Breadth.NORMAL, False
+        self._offered, self._says_more = False, False
         self._column = column(self.offers, grow(self.summary), gap=16)
         self.setLayout(self._column)
 
     def draw(self, title: str, offers: tuple[Offer, ...], summary: SummaryState) -> None:
         """Show offers and sum; where room is short, a question puts the offers aside."""
+        self._offered = bool(offers)
+        self._says_more = summary.ask is not None or summary.proof is not None
         self.offers.draw(title, offers)
         self.summary.draw(summary)
-        short = self._breadth is Breadth.COMPACT and not self._tight
-        if short and (summary.ask is not None or summary.proof is not None):
-            self.offers.hide()
+        self._make_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Look again whether there is room for everything."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def event(self, event: QEvent) -> bool:
+        """Look again, too, when the words of a part have become more or fewer."""
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._make_room()
+        return super().event(event)
+
+    def _make_room(self) -> None:
+        """Put the offers aside where what is said of this visit would be cut beside them."""
+        aside = self._says_more and not self._tight and self._is_short()
+        self.offers.setVisible(self._offered and not aside)
+
+    def _is_short(self) -> bool:
+        if self._breadth is Breadth.COMPACT:
+            return True
+        parts = [card.layout() for card in (self.offers, self.summary)]
+        least = sum(part.minimumHeightForWidth(self.width()) for part in parts if part is not None)
+        return least + self._column.spacing() > self.height()
 
     def set_breadth(self, breadth: Breadth) -> None:
         """Arrange the column for the width of the window."""
