@@ -157,15 +157,18 @@ class MainWindow(QWidget):
                 self.image_given.emit(png_of(image))
         elif given.hasUrls():
             for url in given.urls():
-                self._take_file(url.toLocalFile())
+                if url.isLocalFile():
+                    self._take_file(url.toLocalFile())
+                else:  # a link, such as that of a receipt's code, means what it says
+                    self._scanned(url.toString())
         elif given.hasText():
             self._scanned(given.text())
 
     def _take_file(self, path: str) -> None:
         file = Path(path)
-        if self._presenter is None or not file.is_file():
+        if self._presenter is None:
             return
-        data = file.read_bytes() if file.stat().st_size <= _FILE_MAX else b"\0" * (_FILE_MAX + 1)
+        data = _contents_of(file)
         if file.suffix.lower() in _IMAGES:
             self.image_given.emit(data)
         else:
@@ -192,6 +195,18 @@ class MainWindow(QWidget):
             paste_text()
         else:
             self.take(given)
+
+
+def _contents_of(file: Path) -> bytes:
+    """Return what is in a file; nothing for a folder and for what cannot be read."""
+    try:
+        if not file.is_file():
+            return b""
+        if file.stat().st_size > _FILE_MAX:
+            return b"\0" * (_FILE_MAX + 1)
+        return file.read_bytes()
+    except OSError:
+        return b""
 
 
 def png_of(image: QImage) -> bytes:

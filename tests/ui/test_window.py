@@ -16,6 +16,7 @@ from loyalty_desk.ui.pending.state import TrayState
 from loyalty_desk.ui.redeem.state import ConfirmState
 from loyalty_desk.ui.shell.frame import KEYS
 from loyalty_desk.ui.visit.reward_grid import RewardTileView
+from loyalty_desk.ui.widgets.text import Text
 from tests.desk import club
 from tests.devices.pictures import as_file
 from tests.ui.whole_desk import WholeDesk
@@ -368,6 +369,25 @@ def test_what_is_no_code_is_refused_in_words(desk: WholeDesk, tmp_path: Path) ->
         assert desk.screen == "identify"
 
 
+@pytest.mark.parametrize("name", ["", "gone.xml", "gone.png"])
+def test_what_cannot_be_read_is_refused_in_words_too(
+    desk: WholeDesk, tmp_path: Path, name: str
+) -> None:
+    desk.sign_in()
+    drop(desk, files(tmp_path / name))
+    desk.until(lambda: idle_notice(desk).startswith("Este arquivo não é uma "))
+
+
+def test_the_link_of_a_receipts_code_may_be_dropped(desk: WholeDesk) -> None:
+    desk.sign_in()
+    desk.scan(MARINA)
+    given = QMimeData()
+    given.setUrls([QUrl(club.offline_receipt())])
+    assert not given.urls()[0].isLocalFile()
+    drop(desk, given)
+    desk.until(lambda: desk.draft.amount_centavos == 8_640)
+
+
 def test_no_field_takes_what_is_dropped_away_from_the_desk(desk: WholeDesk) -> None:
     assert [edit for edit in desk.edits() if edit.acceptDrops()] == []
 
@@ -460,3 +480,25 @@ def test_the_question_for_a_lead_is_in_sight(desk: WholeDesk, size: tuple[int, i
     assert isinstance(field, QLineEdit)
     assert field.accessibleName() == "PIN do líder"
     desk.until(lambda: field.visibleRegion().boundingRect() == field.rect())
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1024, 768)], ids=["1366", "1024"])
+def test_the_reason_why_a_pin_is_refused_is_in_sight(
+    desk: WholeDesk, size: tuple[int, int]
+) -> None:
+    desk.window.resize(*size)
+    visit(desk)
+    desk.scan(TERESA)  # without connection, and with a visit on hold, there is little room
+    desk.type("8640")
+    desk.presenter.visit.choose(club.FLASK)
+    desk.until(lambda: isinstance(desk.page.panel, ConfirmState))
+    desk.press(F[10])
+    desk.until(lambda: desk.page.panel.ask)
+    desk.type("111111")
+    desk.press(Qt.Key.Key_Return)
+    desk.until(lambda: desk.page.panel.ask.error)
+
+    said = next(
+        one for one in desk.window.findChildren(Text) if one.text() == desk.page.panel.ask.error
+    )
+    desk.until(lambda: said.visibleRegion().boundingRect() == said.rect())

@@ -14,6 +14,7 @@ from loyalty_desk.ui.enrol.state import FieldName
 from loyalty_desk.ui.widgets.button import Button
 from loyalty_desk.ui.widgets.field import Field
 from loyalty_desk.ui.widgets.layout import column, grow, hosted, row
+from loyalty_desk.ui.widgets.scroll import seen_together
 from loyalty_desk.ui.widgets.surface import Icon
 from loyalty_desk.ui.widgets.text import Text
 from sync.i18n import _
@@ -53,6 +54,7 @@ class FormField(QWidget):
         head = row(grow(Text(label, "small-strong", "ink2")), hint, gap=8, pad=(1, 0))
         self.setLayout(column(head, 6, self.field, self._under))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        seen_together(self)
         self._connect()
 
     def _connect(self) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from loyalty_desk.ui.redeem.state import Ask
 from loyalty_desk.ui.widgets.field import Field
 from loyalty_desk.ui.widgets.layout import SPRING, column, row
+from loyalty_desk.ui.widgets.scroll import seen_together
 from loyalty_desk.ui.widgets.text import Text
 
 
@@ -26,6 +27,7 @@ class AskBox(QWidget):
             column(row(self._label, SPRING, self._hint, gap=8), self._field, self._error, gap=6)
         )
         self._field.edit.returnPressed.connect(self._answer)
+        seen_together(self)
 
     def _answer(self) -> None:
         if self._field.text():

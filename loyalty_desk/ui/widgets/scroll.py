@@ -8,6 +8,12 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QFrame, QLayout, QScrollArea, QWidget
 
 _GAP = 8
+_TOGETHER = "seenTogether"
+
+
+def seen_together(widget: QWidget) -> None:
+    """Let a widget come into sight as a whole when a part of it gets the focus."""
+    widget.setProperty(_TOGETHER, True)
 
 
 class Scrolled(QScrollArea):
@@ -40,8 +46,9 @@ class Scrolled(QScrollArea):
         if now is None or contents is None or not contents.isAncestorOf(now):
             return
         bar, room = self.verticalScrollBar(), self.viewport().height()
-        top = now.mapTo(contents, QPoint(0, 0)).y() - _GAP
-        bottom = top + now.height() + 2 * _GAP
+        shown = _with_what_belongs(now, contents, room - 2 * _GAP)
+        top = shown.mapTo(contents, QPoint(0, 0)).y() - _GAP
+        bottom = top + shown.height() + 2 * _GAP
         bar.setValue(min(max(bar.value(), bottom - room), top))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -62,6 +69,16 @@ class Scrolled(QScrollArea):
         contents = self.widget()
         needed = contents.minimumSizeHint() if contents else QSize()
         return QSize(needed.width(), min(needed.height(), self._least))
+
+
+def _with_what_belongs(focused: QWidget, contents: QWidget, room: int) -> QWidget:
+    """Return the group that the focused widget is seen with, or itself where that is too high."""
+    around: QWidget | None = focused
+    while around is not None and around is not contents:
+        if around.property(_TOGETHER) and around.height() <= room:
+            return around
+        around = around.parentWidget()
+    return focused
 
 
 class GivingWay(QWidget):
