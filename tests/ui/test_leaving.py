@@ -162,3 +162,33 @@ def test_a_till_that_could_not_go_is_told_on_the_way_out_and_can_be_opened_again
     assert '"code": "disk_full"' in here.log.read_text(encoding="utf-8")
     hold_lock(here.lock).release()
     assert here.ledger.exists()
+
+
+def asked(desk: WholeDesk) -> None:
+    """The question whether the till may go is asked, and the safe answer has the focus."""
+    while desk.screen != "identify" or desk.page.tray is not None:
+        desk.press(Qt.Key.Key_Escape)
+    desk.press(F11)
+    reach(desk, "Remove this till…")
+    desk.press(SPACE)
+    desk.until(lambda: desk.focus.accessibleName() == "Back")
+
+
+def test_the_question_takes_the_focus_each_time_it_is_asked(desk: WholeDesk) -> None:
+    for _time in range(3):
+        asked(desk)
+
+
+def test_a_members_code_opens_the_member_and_takes_the_question_back(desk: WholeDesk) -> None:
+    asked(desk)
+    for at in range(len(desk.stops())):
+        asked(desk)
+        desk.stops()[at].setFocus()
+        seen = desk.watch()
+        desk.scan(club.card_code(club.MARINA))
+        desk.until(lambda: desk.member == club.MARINA)
+        assert seen.pressed == []
+        assert [edit.text() for edit, _text in seen.texts if edit.text()] == []
+        desk.press(F11)
+        assert desk.page.panel.needs is None
+        desk.press(F11)

@@ -56,6 +56,10 @@ class NeedsYouBox(Surface):
     def _choose(self, at: int) -> None:
         self.chosen.emit(self._event, self._names[at])
 
+    def forget(self) -> None:
+        """Nothing is to be settled: an answer that comes again is another one."""
+        self._title.set_text("")
+
     def draw(self, needs: NeedsYou) -> None:
         """Show what is to be settled; an answer takes the focus when it is another one."""
         is_new = needs.is_answer and needs.title != self._title.text()
@@ -254,6 +258,8 @@ class PendingTray(Surface):
         self._needs.setVisible(state.needs is not None)
         if state.needs is not None:
             self._needs.draw(state.needs)
+        else:
+            self._needs.forget()
         self._empty.setVisible(bool(state.empty))
         self._empty.set_text(state.empty)
         self._records.draw(state.rows)
