@@ -197,7 +197,9 @@ class Reception:
             self._flows.sign_in.badge(digits)
         elif self._stage.screen == "visit" and view is not None and view.ask is not None:
             self._flows.visit.badge(digits)
-        elif self._stage.screen != "enrol":
+        elif self._stage.screen == "enrol":
+            self._stage.say(_("Press F12 first, then scan the badge."))
+        else:
             self._floor.store.run(
                 lambda: session.by_badge(counter, digits),
                 lambda who: self._floor.turn.when_free(lambda: self._shown_badge(who)),

@@ -395,6 +395,8 @@ def test_a_badge_does_not_disturb_an_enrolment(desk):
     desk.scan(club.badge_code(club.BIANCA))
 
     assert (desk.name, desk.shell.operator.name) == ("enrol", "Joana Prado")
+    assert desk.page.welcome == "Press F12 first, then scan the badge."
+    assert (desk.page.name.text, desk.page.phone.text) == ("Íris Faria", "(11) 97777-6666")
 
 
 # --- Signed out -----------------------------------------------------------------------------------
