@@ -412,6 +412,7 @@ STORIES = {
     "bloqueado": (visit_shell, blocked_visit),
     "pergunta": (parked_shell, asking_visit),
     "recusado": (offline_shell, refused_visit),
+    "resgate sem conexão": (offline_shell, confirm_visit),
     "desconhecido": (parked_shell, unknown_visit),
 }
 

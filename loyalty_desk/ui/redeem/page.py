@@ -10,9 +10,9 @@ from loyalty_desk.ui.redeem.ask import AskBox
 from loyalty_desk.ui.redeem.state import ConfirmState
 from loyalty_desk.ui.redeem.sum import SumRow, SumRows
 from loyalty_desk.ui.widgets.button import Button, icon_button
-from loyalty_desk.ui.widgets.layout import SPRING, Breadth, column, grow, hosted, row, stack
+from loyalty_desk.ui.widgets.layout import SPRING, Breadth, column, grow, row, stack
 from loyalty_desk.ui.widgets.notice import Answer
-from loyalty_desk.ui.widgets.scroll import Scrolled
+from loyalty_desk.ui.widgets.scroll import GivingWay, Scrolled
 from loyalty_desk.ui.widgets.surface import IconTile, Line, Surface
 from loyalty_desk.ui.widgets.text import Prose, Text
 from sync.i18n import _
@@ -96,7 +96,7 @@ class _Parts:
 
     def layout(self) -> QVBoxLayout:
         """Lay them out with the gaps of the drawing; the button stays when the rest scrolls."""
-        return column(grow(Scrolled(hosted(self._above()))), 10, self.act, 10, self.foot, pad=20)
+        return column(grow(Scrolled(GivingWay(self._above()))), 10, self.act, 10, self.foot, pad=20)
 
     def _above(self) -> QVBoxLayout:
         return column(

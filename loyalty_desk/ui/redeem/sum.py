@@ -1,7 +1,8 @@
 """The lines of a sum, before and after, and the figure they come to."""
 
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from loyalty_desk.ui.redeem.state import MOST_ROWS, Row
 from loyalty_desk.ui.widgets.label import tag
@@ -10,10 +11,14 @@ from loyalty_desk.ui.widgets.text import Text
 from sync.i18n import _
 
 _NARROW = 230
+_GIVES_WAY = 5
 
 
 class SumRow(QWidget):
-    """A label at the left, a figure at the right, a mark when the figure changed."""
+    """A label at the left, a figure at the right, a mark when the figure changed.
+
+    As high as it is drawn, and a little lower where room is short.
+    """
 
     def __init__(self, height: int = 34) -> None:
         super().__init__()
@@ -22,7 +27,16 @@ class SumRow(QWidget):
         self._mark.hide()
         self._value = Text("", "body-strong", align="right", elide=False)
         self.setLayout(row(self._label, SPRING, self._mark, self._value, gap=8))
-        self.setFixedHeight(height)
+        self._height = height
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+    def sizeHint(self) -> QSize:
+        """Return the height of the drawing."""
+        return QSize(super().sizeHint().width(), self._height)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the height that still keeps the lines apart."""
+        return QSize(super().minimumSizeHint().width(), self._height - _GIVES_WAY)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Mark a change by a sign alone where the words have no room."""
