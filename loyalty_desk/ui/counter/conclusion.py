@@ -26,14 +26,23 @@ _ONE_PRESS_MS = 300
 
 
 class Conclusion:
-    """How the open visit is closed; `done` is told what was recorded."""
+    """How the open visit is closed; `done` is told what was recorded.
+
+    `change` takes a draft in which something must not stay.
+    """
 
     def __init__(
-        self, floor: Floor, open_visit: OpenVisit, *, done: Callable[[Concluded], None]
+        self,
+        floor: Floor,
+        open_visit: OpenVisit,
+        *,
+        done: Callable[[Concluded], None],
+        change: Callable[[Draft], None],
     ) -> None:
         self._floor = floor
         self._open = open_visit
         self._done = done
+        self._change = change
         self._questions = 0
         self._doubted_at = 0
         self._staff = 0  # who began the act under way, whoever is at the till when it ends
@@ -127,8 +136,19 @@ class Conclusion:
         elif self._open.view.ask is not None and problem.reason in _NO_APPROVAL:
             self._ask_for_lead(problem)
         else:
+            if problem.reason is Reason.RECEIPT_USED:
+                self._without_receipt()
             self._open.view = replace(self._open.view, unrecorded=True)
             self._open.refused(problem, reward=self._open.view.appraisal.draft.reward)
+
+    def _without_receipt(self) -> None:
+        """Take a purchase out that was credited while this visit waited: it would stop every F10.
+
+        Its amount goes with it, so that no second F10 credits it once more.
+        """
+        draft = self._open.draft
+        assert draft is not None
+        self._change(replace(draft, receipt=None, amount_centavos=0, amount_confirmed=False))
 
     def _ask_for_lead(self, problem: Refused | None = None) -> None:
         assert self._open.view is not None

@@ -45,7 +45,7 @@ class VisitFlow:
         self._could_not_open = refused
         self._asked = 0
         self._open = OpenVisit(floor)
-        self._conclusion = Conclusion(floor, self._open, done=self._done)
+        self._conclusion = Conclusion(floor, self._open, done=self._done, change=self.change)
 
     @property
     def view(self) -> VisitView | None:

@@ -79,3 +79,24 @@ def test_whoever_takes_over_the_till_finds_the_sixth_on_hold(full):
     full.scan(club.badge_code(club.BIANCA))
 
     assert full.chips == [MARINA_WAITS] * 5 + ["On hold: Caio"]
+
+
+def test_a_receipt_that_earned_while_its_visit_waited_does_not_stop_that_visit_for_ever(desk, till):
+    till.lend(club.MARINA, 400)
+    desk.open(club.MARINA)
+    desk.scan(club.offline_receipt())
+    desk.presenter.visit.choose(club.COFFEE)
+    desk.open(club.CAIO)
+    desk.scan(club.offline_receipt())
+    desk.press(10)
+    head = till.head
+
+    desk.presenter.unpark_next(1)
+    desk.press(10)
+    assert desk.said == "This receipt earned points already."
+    assert (desk.draft.receipt, desk.draft.amount_centavos) == (None, 0)
+    assert (desk.draft.reward, till.head) == (club.COFFEE, head)
+
+    desk.press(10)
+    assert (desk.name, till.head) == ("identify", head + 1)
+    assert till.points_of(club.MARINA) == 2_480 - 180
