@@ -1,6 +1,8 @@
 """Receipts claimed by the journal alone: also when nothing was noted before the power went."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sync.programme.refusals import Reason, Refused
 from tests.store.acts import IDENTITY, NOON, a_receipt, a_void, an_accrual
@@ -58,3 +60,42 @@ def test_one_visit_cannot_credit_one_receipt_twice(after_a_cut):
 
     assert refused.value.reason is Reason.RECEIPT_USED
     assert ledger.receipt_at(receipt) is None
+
+
+# --- Whatever the order ---------------------------------------------------------------------------
+
+# Two receipts: one is credited, credited once more by the same act, or its last visit undone; and
+# now and then what is held in memory goes into the table.
+STEPS = st.lists(
+    st.tuples(st.integers(0, 1), st.sampled_from(["credit", "again", "undo", "tidy"])), max_size=8
+)
+
+
+def test_whatever_is_credited_repeated_and_undone_a_receipt_counts_once_at_most(ledger):
+    @given(steps=STEPS)
+    def holds(steps):
+        receipts = (a_receipt(), a_receipt())
+        acts, stands = {}, {}
+        head, recorded = ledger.head().seq, 0
+        for which, step in steps:
+            receipt, act = receipts[which], acts.get(which)
+            if step == "tidy":
+                ledger.tidy(NOON, acked=0)
+            elif step == "credit" and which in stands:
+                with pytest.raises(Refused) as refused:
+                    credit(ledger, receipt)
+                assert refused.value.reason is Reason.RECEIPT_USED
+            elif step == "credit":
+                acts[which] = an_accrual(receipt=receipt)
+                stands[which] = ledger.record([acts[which]])[0].visit
+                recorded += 1
+            elif step == "again" and act is not None:
+                ledger.record([act])  # the same intention: nothing more is recorded
+            elif step == "undo" and which in stands:
+                ledger.record([a_void(stands.pop(which))])
+                recorded += 1
+            for at, one in enumerate(receipts):
+                assert (ledger.receipt_at(one) is not None) == (at in stands)
+            assert ledger.head().seq == head + recorded
+
+    holds()
