@@ -18,7 +18,9 @@ PIN = "246810"
 SHOP = ZoneInfo("America/Sao_Paulo")
 CASHIER = "Joana Prado"
 THIRD_VISIT = 100  # the mission: this visit is the third of Marina's week
-EARN, SPEND = (list(Kind).index(kind) for kind in (Kind.EARN, Kind.SPEND))
+EARN, BONUS, UNEARN, SPEND = (
+    list(Kind).index(kind) for kind in (Kind.EARN, Kind.BONUS, Kind.UNEARN, Kind.SPEND)
+)
 MARINA, CAIO, RUTE = "Marina Alves", "Caio Nogueira", "Dona Rute Sampaio"
 
 
@@ -102,20 +104,36 @@ def test_a_day_at_the_desk_reaches_the_server_each_act_once(
     with DeskProcess(home, server.url, "") as desk:
         everything_sent(desk)
         recorded = desk.ask("journal")
+        both_show_the_same(desk, server, cards)
 
     arrived = server.events()
     assert [one["id"] for one in arrived] == [one["id"] for one in recorded]
     assert {one["status"] for one in arrived} == {"accepted"}, arrived
+    visits = {one.get("visit") or one["id"]: one for one in reversed(arrived)}
     for event in arrived:
         entries = [entry[1:] for entry in server.entries(event["id"])]
         if event["kind"] == "accrual":
             assert (EARN, event["forecast"]) in entries, event
         elif event["kind"] == "redemption":
             assert entries == [(SPEND, event["points"])], event
+        elif event["kind"] == "enrolment":
+            assert entries == [(BONUS, 50)], event
+        else:
+            assert entries == [(UNEARN, visits[event["target"]]["forecast"])], event
     assert server.points_of(MARINA) - before[MARINA] == 129 + THIRD_VISIT - 180
     # Towards the end of a week one of them may be the third of Caio's week, too.
     assert server.points_of(CAIO) - before[CAIO] - (20 + 10) in (0, THIRD_VISIT)
     assert server.points_of("Teresa Okamoto") == 50
+
+
+def both_show_the_same(desk: DeskProcess, server: ServerProcess, cards: dict[str, str]) -> None:
+    """What the till shows of everybody, pulled after all was sent, is what the server counts."""
+    desk.sign_in(CASHIER, PIN)
+    for name, digits in cards.items():
+        open_card(desk, digits, name)
+        points = f"{server.points_of(name):,}".replace(",", ".")
+        desk.until(lambda seen, points=points: seen["balance"] == points, f"{name}: {points}")
+        leave(desk)
 
 
 def its_own_card_opens_a_member(desk: DeskProcess, home: Path, cards: dict[str, str]) -> None:
