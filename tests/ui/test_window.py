@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from loyalty_desk.devices.qr_image import make_qr
@@ -502,3 +502,18 @@ def test_the_reason_why_a_pin_is_refused_is_in_sight(
         one for one in desk.window.findChildren(Text) if one.text() == desk.page.panel.ask.error
     )
     desk.until(lambda: said.visibleRegion().boundingRect() == said.rect())
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1024, 768)], ids=["1366", "1024"])
+def test_a_members_card_is_whole_without_connection_and_with_a_visit_on_hold(
+    desk: WholeDesk, size: tuple[int, int]
+) -> None:
+    desk.window.resize(*size)
+    visit(desk)
+    desk.scan(CAIO)
+    desk.until(lambda: desk.member == club.CAIO and desk.parked)
+
+    card = desk.window.pages.visit.member
+    shown = [one for one in card.findChildren(QAbstractButton) if one.isVisible()]
+    assert len(shown) >= 2
+    desk.until(lambda: all(one.visibleRegion().boundingRect() == one.rect() for one in shown))

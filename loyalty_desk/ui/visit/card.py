@@ -15,6 +15,7 @@ from loyalty_desk.ui.widgets.label import tag, tier
 from loyalty_desk.ui.widgets.layout import (
     SPRING,
     Breadth,
+    SoftGap,
     column,
     grow,
     hosted,
@@ -23,7 +24,7 @@ from loyalty_desk.ui.widgets.layout import (
     wrapping,
 )
 from loyalty_desk.ui.widgets.notice import Notice, NoticeBox
-from loyalty_desk.ui.widgets.scroll import Scrolled
+from loyalty_desk.ui.widgets.scroll import GivingWay, Scrolled
 from loyalty_desk.ui.widgets.surface import Avatar, Bar, Line, RuledRow, Surface
 from loyalty_desk.ui.widgets.text import Run, Runs, Text, runs_of
 from sync.i18n import _
@@ -123,21 +124,21 @@ class MemberCard(Surface):
         below.setFixedHeight(14)
         layout = column(
             who,
-            18,
+            SoftGap(18),
             balance,
-            14,
+            SoftGap(14),
             next_reward,
             above,
             line,
             below,
             column(*notices, gap=10),
-            14,
+            SoftGap(14),
             movements,
             SPRING,
-            14,
+            SoftGap(14),
             foot,
         )
-        super().__init__("card", column(Scrolled(hosted(layout)), pad=20))
+        super().__init__("card", column(Scrolled(GivingWay(layout)), pad=20))
         self._who, self._balance, self._next, self._foot = who, balance, next_reward, foot
         self._above, self._notices, self._movements = above, notices, movements
         self._breadth = Breadth.NORMAL

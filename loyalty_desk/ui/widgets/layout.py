@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QSizePolicy, QVBoxLayout, QWidget
 
 _LEFT = Qt.AlignmentFlag.AlignLeft
@@ -91,6 +91,23 @@ def bottom(widget: QWidget) -> Placed:
 def centre(widget: QWidget) -> Placed:
     """Keep the widget's own width, in the middle."""
     return Placed(widget, 0, _CENTRE)
+
+
+class SoftGap(QWidget):
+    """Extra space that becomes half as much before anything has to scroll."""
+
+    def __init__(self, height: int) -> None:
+        super().__init__()
+        self._height = height
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Maximum)
+
+    def sizeHint(self) -> QSize:
+        """Return the space of the drawing."""
+        return QSize(0, self._height)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the space that still keeps two parts apart."""
+        return QSize(0, self._height // 2)
 
 
 def row(*items: Item, gap: int = 0, pad: Pad = 0) -> QHBoxLayout:
