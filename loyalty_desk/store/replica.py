@@ -73,6 +73,8 @@ class StoreReplica:
         What a page says of a chain that is not `ours`, the one that ends here, is passed over.
         """
         ledger = self._ledger
+        if page.epoch != ledger.known.epoch:
+            ledger.doubt()  # before its rows are here: after a crash nothing else would tell
         ours = ours and not ledger.lives.leaving and not ledger.lives.earlier()
         if not ours:
             page = msgspec.structs.replace(page, leases=(), lent=False, acked_seq=ledger.settled)

@@ -1,5 +1,6 @@
 """A restored server: until it says anew what it has, all that is held here may be missing there."""
 
+import msgspec
 import pytest
 
 from tests.store.acts import DAY, NOON, a_page, a_row, an_accrual
@@ -63,6 +64,17 @@ def test_what_it_says_of_another_chain_does_not(delivered, open_again):
 
     assert delivered.ledger.waiting() == 3
     assert open_again().ledger.waiting() == 3
+
+
+def test_a_page_of_a_restored_server_begins_it_though_the_power_fails_right_after(
+    delivered, after_a_cut
+):
+    page = msgspec.structs.replace(a_page(a_row(), acked=1), epoch=RESTORED)
+
+    delivered.replica.keep_page(page, asked_at=NOON, now=NOON)
+
+    assert delivered.ledger.waiting() == 2
+    assert after_a_cut().waiting() == 2
 
 
 def test_only_what_is_held_can_wait(store, open_again):
