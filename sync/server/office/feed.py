@@ -11,7 +11,7 @@ members whose home it is or who came there.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, String, bindparam, func, select
 
 from sync.programme.members import bucket_of
 from sync.server.office.epoch import keep_setting, setting, value_of
@@ -25,6 +25,13 @@ _SETTING = "scope"
 _BY_STORE = "store"
 # The part of a statement that reads whether members are dealt out by store.
 DIVIDED = (func.coalesce(value_of(_SETTING), "") == _BY_STORE).label("divided")
+
+
+def head_of(name: str) -> ColumnElement[int]:
+    """Return the part of a statement that reads the newest number of the list in a parameter."""
+    found = select(feed_heads.c.head).where(feed_heads.c.scope == bindparam(name, type_=String))
+    return func.coalesce(found.scalar_subquery(), 0).label(name)
+
 
 _HEADS = select(feed_heads).where(feed_heads.c.scope.in_(bindparam("scopes", expanding=True)))
 

@@ -70,6 +70,7 @@ _NOW = select(
     NEWEST,
     _ACKED.scalar_subquery().label("acked"),
     _READY.scalar_subquery().label("ready"),
+    *map(feeds.head_of, ("everybody", "here", "staff", "stock", "leases")),
 )
 _SALES = select(till_sales.c.sales).where(
     till_sales.c.terminal_id == bindparam("of_terminal"), till_sales.c.day == bindparam("of_day")
@@ -136,7 +137,7 @@ def _page(
         raise Refused(Reason.CURSOR_INVALID)
     document = read_rules(current) or rulebook(connection).in_force(now)
     view = view_of(document, caller.store, now=now)
-    lists = _Lists(connection, caller, held, scope)
+    lists = _Lists(connection, caller, held, current)
     if held.seq > lists.head or (held.incarnation == caller.incarnation and held.acked > acked):
         raise Refused(Reason.CURSOR_INVALID)  # it was given before this server was restored
     changed = _changed(connection, scope, held.seq, limit) if lists.head > held.seq else []
@@ -183,6 +184,11 @@ def _now(connection: Connection, caller: Caller, *, now: int) -> Row[tuple[objec
         "of_terminal": caller.terminal,
         "of_life": caller.incarnation,
         "of_store": caller.store,
+        "everybody": feeds.ALL_MEMBERS,
+        "here": feeds.store_scope(caller.store),
+        "staff": feeds.staff_list(caller.store),
+        "stock": feeds.stock_list(caller.store),
+        "leases": feeds.lease_list(caller.terminal),
     }
     return connection.execute(_NOW, named).one()
 
@@ -190,14 +196,21 @@ def _now(connection: Connection, caller: Caller, *, now: int) -> Row[tuple[objec
 class _Lists:
     """The lists that travel whole, when their head has moved."""
 
-    def __init__(self, connection: Connection, caller: Caller, held: Cursor, scope: str) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        caller: Caller,
+        held: Cursor,
+        current: Row[tuple[object, ...]],
+    ) -> None:
         self._connection = connection
         self._caller = caller
         self._held = held
-        names = feeds.names_of(scope, store=caller.store, terminal=caller.terminal)
-        heads = feeds.heads(connection, names)
-        self.head, self.staff_head, self.stock_head, self.lease_head = (heads[n] for n in names)
-        self.sum = sum(heads.values())
+        self.head: int = current.here if current.divided else current.everybody
+        self.staff_head: int = current.staff
+        self.stock_head: int = current.stock
+        self.lease_head: int = current.leases
+        self.sum = self.head + self.staff_head + self.stock_head + self.lease_head
 
     def staff(self, office: HeadOffice) -> tuple[StaffRow, ...]:
         if self.staff_head == self._held.staff:

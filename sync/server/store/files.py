@@ -42,7 +42,13 @@ def engine(path: Path, *, writes: bool) -> Engine:
 
     @event.listens_for(made, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
+        if writes:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return
+        # Nothing is waited for, so nothing can go wrong that SQLAlchemy would have to translate.
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, Driver)
+        driver.execute("BEGIN DEFERRED")
 
     return compile_together(made)
 
