@@ -122,8 +122,10 @@ class VisitFlow:
         typed = draft.amount_centavos if draft.receipt in (None, read) else 0
         total = read.total_centavos or typed
         self.change(replace(draft, receipt=read, amount_centavos=total, amount_confirmed=False))
-        if not read.total_centavos:
+        if not total:
             self.say(_("Receipt read. Type the amount."))
+        elif not read.total_centavos:
+            self.say(_("Receipt read. Check the amount."))
 
     def shown_again(self, member: OpenMember) -> None:
         """The open member showed a card or code once more: it may prove more than before."""

@@ -263,6 +263,7 @@ def test_a_receipt_without_an_amount_keeps_what_was_typed(desk):
     desk.scan(club.online_receipt())
 
     assert desk.page.amount.centavos == 8_640
+    assert desk.said == "Receipt read. Check the amount."
 
 
 def test_another_receipt_takes_the_first_ones_amount_away_with_it(desk):
