@@ -1,11 +1,13 @@
 """Days and hours of the rules: windows that are open, lots that lapse, weeks, birthdays.
 
 Every instant arrives as an aware datetime already in the zone that counts (the store's for windows
-and days, the programme's for expiry): this room reads no clock and no zone file.
+and days, the programme's for expiry): this room reads no clock and no zone file. What is asked of
+the same few days again and again is kept in mind.
 """
 
 from calendar import monthrange
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from sync.programme.document import Window
 
@@ -34,6 +36,7 @@ def is_open(window: Window, at: datetime) -> bool:
     )
 
 
+@lru_cache(maxsize=256)
 def lapse_day(on: date, months: int) -> str:
     """Return the ISO date on which points begun on `on` lapse: a month's end; "" is never."""
     if months == 0:
@@ -43,6 +46,7 @@ def lapse_day(on: date, months: int) -> str:
     return date(year, month, monthrange(year, month)[1]).isoformat()
 
 
+@lru_cache(maxsize=256)
 def week_of(on: date) -> str:
     """Return the ISO week that a day belongs to, as "2026-W47"."""
     year, week, _ = on.isocalendar()

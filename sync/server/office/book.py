@@ -7,7 +7,6 @@ statement per table. Afterwards every stored column equals the fold of the store
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import msgspec
@@ -48,8 +47,7 @@ LedgerRow: TypeAlias = sqlalchemy.Row[tuple[object, ...]]
 _INTO_LOT = frozenset((Kind.EARN, Kind.BONUS, Kind.IMPORT))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """What the entries of one event share: where, who, when, under which rules, and why.
 
     `rules` is the beginning of the document's hash, `explain` JSON: parts as (kind, ref, points).

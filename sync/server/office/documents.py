@@ -114,8 +114,9 @@ def store_of(document: Document, store: int) -> Store:
     raise Refused(Reason.NOT_FOUND, store=store)
 
 
+@lru_cache(maxsize=256)
 def local(at: int, zone: str) -> datetime:
-    """Return the instant `at` (ms UTC) as a local time."""
+    """Return the instant `at` (ms UTC) as a local time. Asked several times for each event."""
     return datetime.fromtimestamp(at / 1000, _zone(zone))
 
 

@@ -44,8 +44,7 @@ class Gaps(Enum):
     LEFT = "left"  # it was restored, and waits no more
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(msgspec.Struct, frozen=True, kw_only=True):
     """An event of a batch. `effective` is when it happened by the server's clock (ms UTC)."""
 
     seq: int
@@ -59,13 +58,12 @@ class Item:
     fault: Reason | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What became of an event; `member` is whose account it touched, 0 for nobody's."""
 
     status: EventStatus = "accepted"
     code: str = ""
-    facts: Facts = field(default_factory=dict)
+    facts: Facts = {}  # each has its own
     member: int = 0
 
 

@@ -54,7 +54,7 @@ from sync.server.office.takings import Takings
 from sync.server.office.terminals import Caller, hear_now_and_then
 from sync.server.office.voids import post_void
 from sync.server.store.database import repeated
-from sync.server.store.dialect import Row, among, insert_rows, put_rows
+from sync.server.store.dialect import Among, Row, insert_rows, put_rows
 from sync.server.store.tables import cards, events, repeats
 
 # What a fault of ours, or an event that nobody thought of, looks like. A database that is locked or
@@ -69,6 +69,16 @@ _FAULTS = (
     Refused,
     TypeError,
     ValueError,
+)
+
+
+_EVENTS = Among(
+    (events.c.event_id,),
+    lambda are_named: select(events.c.event_id, events.c.member_id).where(are_named),
+)
+_CARDS = Among(
+    (cards.c.card_id,),
+    lambda are_named: select(cards.c.card_id, cards.c.member_id).where(are_named),
 )
 
 
@@ -315,29 +325,20 @@ def _concerned(connection: Connection, items: Sequence[Item]) -> set[int]:
     voids = sorted({(bytes.fromhex(e.target),) for e in said if isinstance(e, VoidEvent)})
     members = {event.member for event in said if not isinstance(event, VoidEvent)}
     if voids:
-        statement = select(events.c.member_id).where(among(connection, (events.c.event_id,), voids))
-        members.update(connection.scalars(statement))
+        members.update(row.member_id for row in _EVENTS.rows(connection, voids))
     return members - {0}
 
 
 def _known(connection: Connection, items: Sequence[Item]) -> set[bytes]:
     keys = [(item.id,) for item in items]
-    rows = connection.execute(
-        select(events.c.event_id).where(among(connection, (events.c.event_id,), keys))
-    )
-    return {row.event_id for row in rows}
+    return {row.event_id for row in _EVENTS.rows(connection, keys)}
 
 
 def _cards(connection: Connection, named: Iterable[str]) -> dict[str, int]:
     keys = sorted({(bytes.fromhex(card),) for card in named if card})
     if not keys:
         return {}
-    rows = connection.execute(
-        select(cards.c.card_id, cards.c.member_id).where(
-            among(connection, (cards.c.card_id,), keys)
-        )
-    )
-    return {row.card_id.hex(): row.member_id for row in rows}
+    return {row.card_id.hex(): row.member_id for row in _CARDS.rows(connection, keys)}
 
 
 def _report_fork(

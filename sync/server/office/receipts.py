@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select, update
 
 from sync.programme.members import bucket_of
 from sync.server.office.book import Book
-from sync.server.store.dialect import among
+from sync.server.store.dialect import Among
 from sync.server.store.tables import receipt_claims
 
 
@@ -20,6 +20,14 @@ class Claim:
     at: int
 
 
+_CLAIMED = Among(
+    (receipt_claims.c.access_key,),
+    lambda are_wanted: select(receipt_claims).where(
+        are_wanted, receipt_claims.c.released_by.is_(None)
+    ),
+)
+
+
 class Claims:
     """The active claims on the receipts of a batch."""
 
@@ -29,12 +37,7 @@ class Claims:
         wanted = sorted({key for key in keys if key})
         if not wanted:
             return
-        for row in connection.execute(
-            select(receipt_claims).where(
-                among(connection, (receipt_claims.c.access_key,), [(key,) for key in wanted]),
-                receipt_claims.c.released_by.is_(None),
-            )
-        ):
+        for row in _CLAIMED.rows(connection, [(key,) for key in wanted]):
             claim = Claim(event=row.event_id, store=row.store_id, at=row.claimed_at)
             self._held[row.access_key] = claim
 

@@ -27,7 +27,7 @@ from sync.server.office.standings import Standing
 from sync.server.office.stock import move_stock
 from sync.server.office.takings import Takings
 from sync.server.office.units import use_units
-from sync.server.store.dialect import Key, Row, among
+from sync.server.store.dialect import Among, Key, Row
 from sync.server.store.states import LeaseState
 from sync.server.store.tables import approvals, leases, merchant_loss
 
@@ -43,6 +43,12 @@ class HeldLease:
     row: Row
 
 
+_LEASES = Among(
+    (leases.c.bucket, leases.c.member_id, leases.c.lease_id),
+    lambda are_named: select(leases).where(are_named),
+)
+
+
 class HeldLeases:
     """The leases that the redemptions of a batch name."""
 
@@ -53,8 +59,7 @@ class HeldLeases:
         self._held: dict[bytes, HeldLease] = {}
         if not keys:
             return
-        columns = (leases.c.bucket, leases.c.member_id, leases.c.lease_id)
-        for row in connection.execute(select(leases).where(among(connection, columns, keys))):
+        for row in _LEASES.rows(connection, keys):
             held = HeldLease(
                 (row.terminal_id, row.incarnation),
                 row.amount,

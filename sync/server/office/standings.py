@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, bindparam, select
 
 from sync.programme import calendar
 from sync.programme.members import bucket_of
 from sync.server.office.holds import hold_members
 from sync.server.office.member_rows import bonus_in
-from sync.server.store.dialect import Key, among, portions
+from sync.server.store.dialect import Among, Key, portions
 from sync.server.store.tables import awards, balances, member_days, members
 
 
@@ -116,17 +116,37 @@ def read_standings(
     return found
 
 
-def _read_balances(connection: Connection, keys: Sequence[Key], found: dict[int, Standing]) -> None:
-    own = and_(
-        balances.c.bucket == members.c.bucket,
-        balances.c.member_id == members.c.member_id,
-        balances.c.purse == 0,
-    )
-    for row in connection.execute(
+_ACCOUNTS = Among(
+    (members.c.bucket, members.c.member_id),
+    lambda are_wanted: (
         select(members.c.status, members.c.home_store, members.c.merged_into, balances)
-        .join(balances, own)
-        .where(among(connection, (members.c.bucket, members.c.member_id), keys))
-    ):
+        .join(
+            balances,
+            and_(
+                balances.c.bucket == members.c.bucket,
+                balances.c.member_id == members.c.member_id,
+                balances.c.purse == 0,
+            ),
+        )
+        .where(are_wanted)
+    ),
+)
+_DAYS = Among(
+    (member_days.c.bucket, member_days.c.member_id),
+    lambda are_wanted: select(member_days).where(
+        are_wanted, member_days.c.day.between(bindparam("first"), bindparam("last"))
+    ),
+)
+_AWARDS = Among(
+    (awards.c.bucket, awards.c.member_id),
+    lambda are_wanted: select(awards.c.member_id, awards.c.mission, awards.c.week).where(
+        are_wanted, awards.c.week.between(bindparam("first"), bindparam("last"))
+    ),
+)
+
+
+def _read_balances(connection: Connection, keys: Sequence[Key], found: dict[int, Standing]) -> None:
+    for row in _ACCOUNTS.rows(connection, keys):
         found[row.member_id] = Standing(
             member=row.member_id,
             status=row.status,
@@ -148,12 +168,8 @@ def _read_balances(connection: Connection, keys: Sequence[Key], found: dict[int,
 def _read_days(
     connection: Connection, keys: Sequence[Key], span: Span, found: dict[int, Standing]
 ) -> None:
-    for row in connection.execute(
-        select(member_days).where(
-            among(connection, (member_days.c.bucket, member_days.c.member_id), keys),
-            member_days.c.day.between(span.monday.isoformat(), span.sunday.isoformat()),
-        )
-    ):
+    days = {"first": span.monday.isoformat(), "last": span.sunday.isoformat()}
+    for row in _DAYS.rows(connection, keys, **days):
         day = Day(row.earned, row.visits, dict(bonus_in(row.bonus)))
         found[row.member_id].days[row.day] = day
 
@@ -161,11 +177,6 @@ def _read_days(
 def _read_awards(
     connection: Connection, keys: Sequence[Key], span: Span, found: dict[int, Standing]
 ) -> None:
-    weeks = calendar.week_of(span.monday), calendar.week_of(span.sunday)
-    for row in connection.execute(
-        select(awards.c.member_id, awards.c.mission, awards.c.week).where(
-            among(connection, (awards.c.bucket, awards.c.member_id), keys),
-            awards.c.week.between(*weeks),
-        )
-    ):
+    weeks = {"first": calendar.week_of(span.monday), "last": calendar.week_of(span.sunday)}
+    for row in _AWARDS.rows(connection, keys, **weeks):
         found[row.member_id].awarded.add((row.mission, row.week))

@@ -8,8 +8,13 @@ from sqlalchemy import Connection, select
 from sync.programme.document import Reward
 from sync.programme.members import bucket_of
 from sync.server.office.book import Book
-from sync.server.store.dialect import Key, among, portions
+from sync.server.store.dialect import Among, Key, portions
 from sync.server.store.tables import takings
+
+_TAKEN = Among(
+    (takings.c.bucket, takings.c.member_id),
+    lambda are_theirs: select(takings).where(are_theirs),
+)
 
 
 class Takings:
@@ -26,11 +31,8 @@ class Takings:
         new = sorted(set(members) - self._read)
         self._read.update(new)
         keys: list[Key] = [(bucket_of(member), member) for member in new]
-        columns = (takings.c.bucket, takings.c.member_id)
         for part in portions(keys):
-            for row in self._connection.execute(
-                select(takings).where(among(self._connection, columns, part))
-            ):
+            for row in _TAKEN.rows(self._connection, part):
                 self._held[row.member_id, row.reward_id, row.period] = row.taken
 
     def excess(self, member: int, reward: Reward, on: date) -> int:

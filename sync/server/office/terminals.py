@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Integer,
     Row,
+    Update,
     and_,
     bindparam,
     case,
@@ -108,16 +111,31 @@ def recognise(
 
 def hear(connection: Connection, caller: Caller, *, now: int, **more: object) -> None:
     """Note that the terminal was in contact at `now`, and `more` of the columns of its life."""
-    contact, before = incarnations.c.contact_at, incarnations.c.contact_before
+    changes = {_new(name): value for name, value in more.items()}
     connection.execute(
-        update(incarnations)
-        .where(is_life(caller))
-        .values(
-            contact_at=now,
-            contact_before=case((contact < now - _SILENCE_MS, contact), else_=before),
-            **more,
-        )
+        _hearing(tuple(more)),
+        {**named(caller), _new("contact_at"): now, "silent_from": now - _SILENCE_MS, **changes},
     )
+
+
+@cache
+def _hearing(more: tuple[str, ...]) -> Update:
+    """The statement that notes a contact, and these columns."""
+    contact, before = incarnations.c.contact_at, incarnations.c.contact_before
+    silent = contact < bindparam("silent_from", type_=BigInteger)
+    changed: dict[str, ColumnElement[object]] = {
+        "contact_before": case((silent, contact), else_=before),
+        **{name: bindparam(_new(name)) for name in ("contact_at", *more)},
+    }
+    return (
+        update(incarnations)
+        .where(incarnations.c.terminal_id == OF_TERMINAL, incarnations.c.n == OF_LIFE)
+        .values(changed)
+    )
+
+
+def _new(column: str) -> str:
+    return f"new_{column}"
 
 
 def hear_now_and_then(office: HeadOffice, caller: Caller, *, now: int) -> None:

@@ -5,10 +5,11 @@ travel as binary arrays that `unnest` unfolds, keys are found by a join with one
 what it will change holds those rows first, always in the order of their keys.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
+import sqlalchemy
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -36,6 +37,8 @@ Held: TypeAlias = tuple[Column[int], int]
 
 # Below SQLite's bound on parameters of one statement, with four columns to a key.
 _KEYS_AT_ONCE = 8_000
+
+_KEYS = "keys"  # the parameter
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -153,6 +156,31 @@ def _adding_up(table: Table, sums: tuple[str, ...]) -> Insert:
     changed = {name: table.c[name] + statement.excluded[name] for name in sums}
     keys = table.primary_key.columns
     return statement.on_conflict_do_update(index_elements=keys, set_=changed)
+
+
+class Among:
+    """A question about the rows with any of many keys, found through an index. Made once.
+
+    `asking` makes the statement of the condition that `columns` are one of the keys.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[Column[Any]],
+        asking: Callable[[ColumnElement[bool]], Select[Any]],
+    ) -> None:
+        self._columns = tuple(columns)
+        self._listed = asking(tuple_(*columns).in_(bindparam(_KEYS, expanding=True)))
+        self._unfolded = asking(unfolding.among_named(columns))
+
+    def rows(
+        self, connection: Connection, keys: Sequence[Key], **named: object
+    ) -> Sequence[sqlalchemy.Row[Any]]:
+        """Return the rows for these keys, at most as many as a portion; and other parameters."""
+        if _is_shared(connection):
+            held = unfolding.named(self._columns, keys)
+            return connection.execute(self._unfolded, {**named, **held}).all()
+        return connection.execute(self._listed, {**named, _KEYS: list(keys)}).all()
 
 
 def among(

@@ -93,9 +93,22 @@ def put_numbered(
 
 def among(columns: Sequence[Column[Any]], keys: Sequence[Key]) -> ColumnElement[bool]:
     """Return the condition that `columns` are one of `keys`: a join with them, as a set."""
-    names = (column.name for column in columns)
-    unfolded = func.unnest(*_parameters(columns, keys)).table_valued(*names).render_derived()
-    return tuple_(*columns).in_(select(*(unfolded.c[c.name] for c in columns)))
+    return _in_arrays(columns, _parameters(columns, keys))
+
+
+def among_named(columns: Sequence[Column[Any]]) -> ColumnElement[bool]:
+    """Return the condition that `columns` are one of the keys in the parameters `named`."""
+    arrays = [
+        bindparam(_named(n), type_=PackedColumn(kind_of(column.type)))
+        for n, column in enumerate(columns)
+    ]
+    return _in_arrays(columns, arrays)
+
+
+def named(columns: Sequence[Column[Any]], keys: Sequence[Key]) -> dict[str, object]:
+    """Return the parameters of `among_named` for these keys."""
+    values = list(zip(*keys, strict=True)) or [()] * len(columns)
+    return {_named(n): list(held) for n, held in enumerate(values)}
 
 
 def hold(connection: Connection, columns: Sequence[Column[Any]], keys: Sequence[Key]) -> None:
@@ -114,6 +127,18 @@ def holding(column: Column[int], number: int) -> str:
     order = ", ".join(_keys(table))
     where = f"{column.name} = {number:d}"
     return f"SELECT 1 FROM {table.name} WHERE {where} ORDER BY {order} FOR UPDATE"
+
+
+def _in_arrays(
+    columns: Sequence[Column[Any]], arrays: Sequence[ColumnElement[Any]]
+) -> ColumnElement[bool]:
+    names = (column.name for column in columns)
+    unfolded = func.unnest(*arrays).table_valued(*names).render_derived()
+    return tuple_(*columns).in_(select(*(unfolded.c[c.name] for c in columns)))
+
+
+def _named(nth: int) -> str:
+    return f"keys_{nth}"
 
 
 def _parameters(columns: Sequence[Column[Any]], keys: Iterable[Key]) -> list[ColumnElement[Any]]:
