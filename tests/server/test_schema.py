@@ -294,3 +294,14 @@ def test_each_connection_to_a_file_waits_for_the_disk(tmp_path):
 
     database.close()
     assert (modes, journal) == ([2, 2], "wal")
+
+
+def test_rows_that_change_with_every_purchase_have_room_beside_them(site, database):
+    if not isinstance(site.place, Address):
+        return  # a file changes them in their place
+    with database.read() as connection:
+        found = connection.exec_driver_sql(
+            "SELECT relname FROM pg_class WHERE 'fillfactor=70' = ANY (reloptions)"
+        )
+        roomy = {row.relname for row in found}
+    assert {"balances", "lots", "member_days"} <= roomy
