@@ -16,6 +16,7 @@ from loyalty_desk.ui.redeem.state import Ask
 from loyalty_desk.ui.shell.page import Shell
 from loyalty_desk.ui.visit.page import VisitPage
 from loyalty_desk.ui.visit.reward_grid import RewardTileView
+from loyalty_desk.ui.visit.state import RewardsState
 from loyalty_desk.ui.widgets.button import Pressable
 from loyalty_desk.ui.widgets.scroll import Scrolled
 from sync import i18n
@@ -341,6 +342,27 @@ def test_where_one_page_has_no_room_the_rewards_turn_pages(show, qtbot):
     qtbot.mouseClick(button(page, "2 de 2"), LEFT)
     settle()
     assert "Café grande" in record(shell).words()
+
+
+@pytest.mark.parametrize("modifiers", [ALT, Qt.KeyboardModifier.NoModifier])
+def test_a_digit_chooses_its_reward_on_whatever_page_it_is(show, qtbot, modifiers):
+    shell, page = show("02-membro-aberto", 1024)
+    every = tuple(replace(one, number=str(n)) for n, one in enumerate(stories.tiles(), 1))
+    page.draw(replace(stories.visit_state(), rewards=RewardsState(every, 6, filter="all")))
+    settle()
+    assert "Vale R$\u00a050" not in record(shell).words()
+    if modifiers is not ALT:
+        page.focus_rewards()
+    for key, reward, shown in (
+        (Qt.Key.Key_8, "fifty", "2 de 2"),
+        (Qt.Key.Key_2, "toast", "1 de 2"),
+    ):
+        with qtbot.waitSignal(page.reward_chosen) as chosen:
+            qtbot.keyClick(QApplication.focusWidget(), key, modifiers)
+        assert chosen.args == [reward]
+        settle()
+        assert button(page, shown).isVisible()
+        assert tile(page, reward).isVisible()
 
 
 def test_the_amount_being_typed_is_never_written_over(show, qtbot):

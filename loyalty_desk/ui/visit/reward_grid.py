@@ -192,9 +192,10 @@ class RewardGrid(QWidget):
         event.accept()
 
     def choose(self, number: str) -> bool:
-        """Choose the visible reward with this digit; False where there is none."""
-        for tile in self._visible():
+        """Choose the reward with this digit, on its page; False where there is none."""
+        for at, tile in enumerate(self._tiles):
             if number and tile.number == number:
+                self.turn(at // self.capacity() - self._page)
                 self.chosen.emit(tile.reward)
                 return True
         return False
