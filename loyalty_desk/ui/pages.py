@@ -94,6 +94,11 @@ class Pages:
         if not is_command(text):
             self.await_amount()
 
+    def take_out_receipt(self) -> None:
+        """Shift+F6: the visit goes on without its receipt; the next digits are the amount."""
+        if self._presenter.visit.take_out_receipt():
+            self.visit.focus_amount()
+
     def await_amount(self) -> None:
         """After a code or receipt the next digits are the amount, wherever the focus was."""
         stands, amount = self._stands, self.visit.purchase.amount.edit
@@ -160,7 +165,9 @@ class Pages:
     def _connect_visit(self) -> None:
         page, presenter, flow = self.visit, self._presenter, self._presenter.visit
         page.amount_changed.connect(flow.amount)
+        page.amount_unreadable.connect(flow.unreadable_amount)
         page.receipt_requested.connect(presenter.ask_for_receipt)
+        page.receipt_taken_out.connect(self.take_out_receipt)
         page.reward_chosen.connect(lambda reward: flow.choose(int(reward)))
         page.rewards_left.connect(flow.chose)
         page.filter_chosen.connect(flow.filter)

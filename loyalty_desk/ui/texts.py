@@ -63,7 +63,7 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.AMOUNT_NEGATIVE: N_("An amount cannot be negative."),
     Reason.AMOUNT_ABSURD: N_("{centavos} is above what one visit may have. Check the amount."),
     Reason.AMOUNT_UNUSUAL: N_("Is {centavos} right? F10 confirms."),
-    Reason.AMOUNT_NOT_A_NUMBER: N_("Type the amount with digits only."),
+    Reason.AMOUNT_NOT_A_NUMBER: N_("Type the amount, up to 8 digits."),
     Reason.NOTHING_TO_RECORD: N_("Type an amount or choose a reward."),
     Reason.ON_HOLD_FULL: N_("{limit} visits are on hold. Finish one first."),
     Reason.NOT_ENOUGH_POINTS: N_("{missing} points to go."),

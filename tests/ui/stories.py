@@ -405,6 +405,30 @@ def parked_shell() -> ShellState:
     )
 
 
+def receipt_visit() -> VisitState:
+    """A receipt is in, with the longest number that one can have."""
+    amount = replace(purchase(), receipt=say("Nota 999999999", "Receipt 999999999"))
+    return replace(visit_state(), amount=amount)
+
+
+def receipt_confirmed() -> VisitState:
+    """A receipt is in, and a redemption to be confirmed."""
+    return replace(confirm_visit(), amount=receipt_visit().amount)
+
+
+def receipt_out() -> VisitState:
+    """The receipt was taken out, and its amount with it."""
+    words = say("Nota retirada. Digite o valor.", "Receipt taken out. Type the amount.")
+    return replace(visit_state(), amount=AmountState(notice=AmountNotice(words, "plain")))
+
+
+def unreadable_amount() -> VisitState:
+    """What was pasted is no amount; the receipt that stood there stays."""
+    words = say("Digite o valor, até 8 dígitos.", "Type the amount, up to 8 digits.")
+    amount = replace(receipt_visit().amount, notice=AmountNotice(words, "warn"))
+    return replace(visit_state(), amount=amount)
+
+
 STORIES = {
     "02-membro-aberto": (visit_shell, visit_state),
     "03-confirmar-resgate": (visit_shell, confirm_visit),
@@ -414,6 +438,10 @@ STORIES = {
     "recusado": (offline_shell, refused_visit),
     "resgate sem conexão": (offline_shell, confirm_visit),
     "desconhecido": (parked_shell, unknown_visit),
+    "nota": (visit_shell, receipt_visit),
+    "nota e resgate": (visit_shell, receipt_confirmed),
+    "nota retirada": (visit_shell, receipt_out),
+    "valor ilegível": (visit_shell, unreadable_amount),
 }
 
 

@@ -24,7 +24,7 @@ from tests.ui import geometry, stories
 from tests.ui.recorder import record
 
 LEFT = Qt.MouseButton.LeftButton
-ALT = Qt.KeyboardModifier.AltModifier
+ALT, SHIFT = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
 Show = Callable[..., tuple[Shell, VisitPage]]
 
 
@@ -75,6 +75,10 @@ def button(host: QWidget, name: str) -> QAbstractButton:
         for found in host.findChildren(QAbstractButton)
         if found.isVisible() and found.accessibleName() == name
     )
+
+
+def visible_buttons(host: QWidget) -> list[QAbstractButton]:
+    return [found for found in host.findChildren(QAbstractButton) if found.isVisible()]
 
 
 def painted(shell: Shell) -> list[tuple[str, float, float]]:
@@ -363,6 +367,34 @@ def test_a_digit_chooses_its_reward_on_whatever_page_it_is(show, qtbot, modifier
         settle()
         assert button(page, shown).isVisible()
         assert tile(page, reward).isVisible()
+
+
+def test_the_receipt_of_a_visit_can_be_taken_out_by_its_cross_and_by_a_key(show, qtbot):
+    _shell, page = show("nota")
+    cross = button(page, "Tirar a nota")
+    assert cross.toolTip() == "Tirar a nota (Shift+F6)"
+    with qtbot.waitSignal(page.receipt_taken_out):
+        qtbot.mouseClick(cross, LEFT)
+    with qtbot.waitSignal(page.receipt_taken_out), qtbot.assertNotEmitted(page.receipt_requested):
+        qtbot.keyClick(page, Qt.Key.Key_F6, SHIFT)
+
+
+@pytest.mark.parametrize("name", ["02-membro-aberto", "nota retirada", "bloqueado"])
+def test_where_no_receipt_is_in_there_is_no_cross(show, name):
+    _shell, page = show(name)
+    assert not page.purchase.attached.isVisible()
+
+
+def test_a_receipt_that_is_in_has_the_place_of_the_button_where_both_have_none(show):
+    shell, page = show("nota")
+    assert button(page, "Ler nota").isVisible()
+    shell.resize(1024, 768)
+    settle()
+    assert "Nota 999999999" in record(shell).words()
+    assert "Ler nota" not in [one.accessibleName() for one in visible_buttons(page)]
+    shell.resize(1366, 768)
+    settle()
+    assert button(page, "Ler nota").isVisible()
 
 
 def test_the_amount_being_typed_is_never_written_over(show, qtbot):

@@ -100,12 +100,39 @@ def test_a_marked_amount_is_typed_over(host, qtbot):
     assert amount.centavos() == 5
 
 
-def test_a_pasted_amount_is_read_as_money(host, qtbot):
+@pytest.mark.parametrize(
+    ("text", "centavos"),
+    [
+        ("R$ 1.234,50", 123_450),
+        ("R$ 86,40", 8_640),
+        ("R$\u00a086,40", 8_640),
+        ("86,40\n", 8_640),
+        ("86.4", 8_640),
+        ("1.234,56", 123_456),
+        ("86", 8_600),
+        ("999.999,99", 99_999_999),
+    ],
+)
+def test_a_pasted_amount_is_read_as_money(host, qtbot, text, centavos):
     amount = AmountField("Valor")
     host(amount)
-    QGuiApplication.clipboard().setText("R$ 1.234,50")
-    qtbot.keyClick(amount.edit, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
-    assert amount.centavos() == 123_450
+    QGuiApplication.clipboard().setText(text)
+    with qtbot.assertNotEmitted(amount.unreadable):
+        qtbot.keyClick(amount.edit, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert amount.centavos() == centavos
+
+
+@pytest.mark.parametrize(
+    "text", ["-5,00", "10,00 reais", "123456789", "1.000.000,00", "R$", ",", ".", " ", "dez"]
+)
+def test_a_paste_that_is_no_amount_is_told_and_leaves_what_stands(host, qtbot, text):
+    amount = AmountField("Valor")
+    host(amount)
+    amount.set_centavos(8640)
+    QGuiApplication.clipboard().setText(text)
+    with qtbot.waitSignal(amount.unreadable), qtbot.assertNotEmitted(amount.changed):
+        qtbot.keyClick(amount.edit, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert amount.centavos() == 8640
 
 
 def test_text_put_back_into_an_amount_puts_the_amount_back(host, qtbot):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -320,6 +321,50 @@ def test_a_code_pasted_where_no_field_is_acts_like_a_scan(desk: WholeDesk) -> No
     QGuiApplication.clipboard().setText(MARINA)
     desk.press(Qt.Key.Key_V, CONTROL)
     desk.until(lambda: desk.member == club.MARINA)
+
+
+def test_a_receipt_is_taken_out_and_the_next_digits_are_the_amount(desk: WholeDesk) -> None:
+    desk.sign_in()
+    desk.scan(MARINA)
+    for number, take_out in enumerate((by_key, by_cross), 1):
+        desk.scan(club.offline_receipt(number))
+        desk.until(lambda: desk.page.amount.points)
+        assert "Tirar a nota" in [one.accessibleName() for one in desk.stops()]
+        desk.press(F[5])
+        take_out(desk)
+        desk.until(lambda: desk.draft.receipt is None)
+        assert desk.focus is desk.window.pages.visit.purchase.amount.edit
+        assert amount_notice(desk) == "Nota retirada. Digite o valor."
+        assert desk.focus.text() == ""
+        desk.type("2000")
+        desk.until(lambda: desk.draft.amount_centavos == 2_000)
+    desk.scan(club.offline_receipt(1))
+    desk.until(lambda: desk.page.amount.receipt == "Nota 1")
+    assert desk.draft.amount_centavos == 8_640
+
+
+def by_key(desk: WholeDesk) -> None:
+    desk.press(F[6], Qt.KeyboardModifier.ShiftModifier)
+
+
+def by_cross(desk: WholeDesk) -> None:
+    cross = next(one for one in desk.stops() if one.accessibleName() == "Tirar a nota")
+    QTest.mouseClick(cross, Qt.MouseButton.LeftButton)
+    desk.settle()
+
+
+def test_a_paste_that_is_no_amount_says_what_to_do(desk: WholeDesk) -> None:
+    visit(desk)
+    for text in ("-5,00", "10,00 reais", "123456789"):
+        QGuiApplication.clipboard().setText(text)
+        desk.press(Qt.Key.Key_V, CONTROL)
+        assert amount_notice(desk) == "Digite o valor, até 8 dígitos."
+        assert (desk.draft.amount_centavos, desk.focus.text()) == (8_640, "R$\u00a086,40")
+        desk.press(ESCAPE)
+        assert (desk.screen, amount_notice(desk)) == ("visit", "")
+    QGuiApplication.clipboard().setText("R$ 1.234,56")
+    desk.press(Qt.Key.Key_V, CONTROL)
+    desk.until(lambda: desk.draft.amount_centavos == 123_456)
 
 
 def drop(desk: WholeDesk, given: QMimeData) -> None:

@@ -28,7 +28,7 @@ _ONE_PRESS_MS = 300
 class Conclusion:
     """How the open visit is closed; `done` is told what was recorded.
 
-    `change` takes a draft in which something must not stay.
+    `without_receipt` takes the receipt out of the draft, where it must not stay.
     """
 
     def __init__(
@@ -37,12 +37,12 @@ class Conclusion:
         open_visit: OpenVisit,
         *,
         done: Callable[[Concluded], None],
-        change: Callable[[Draft], None],
+        without_receipt: Callable[[], None],
     ) -> None:
         self._floor = floor
         self._open = open_visit
         self._done = done
-        self._change = change
+        self._without_receipt = without_receipt
         self._questions = 0
         self._doubted_at = 0
         self._staff = 0  # who began the act under way, whoever is at the till when it ends
@@ -137,18 +137,10 @@ class Conclusion:
             self._ask_for_lead(problem)
         else:
             if problem.reason is Reason.RECEIPT_USED:
+                # It earned while this visit waited, and would stop every F10 from now on.
                 self._without_receipt()
             self._open.view = replace(self._open.view, unrecorded=True)
             self._open.refused(problem, reward=self._open.view.appraisal.draft.reward)
-
-    def _without_receipt(self) -> None:
-        """Take a purchase out that was credited while this visit waited: it would stop every F10.
-
-        Its amount goes with it, so that no second F10 credits it once more.
-        """
-        draft = self._open.draft
-        assert draft is not None
-        self._change(replace(draft, receipt=None, amount_centavos=0, amount_confirmed=False))
 
     def _ask_for_lead(self, problem: Refused | None = None) -> None:
         assert self._open.view is not None

@@ -235,7 +235,11 @@ class CounterPresenter:
             )
 
     def ask_for_receipt(self) -> None:
-        """F6: how a receipt comes in without a reader."""
+        """F6: how a receipt comes in without a reader, or how the one that is in goes out."""
+        draft = self.visit.draft
+        if self.screen == "visit" and draft is not None and draft.receipt is not None:
+            self.say(_("Another scan replaces this receipt. Shift+F6 takes it out."))
+            return
         self.say(_("Scan the receipt's QR, type its 44 digits, or drop its picture or XML here."))
 
     def pickups(self) -> None:

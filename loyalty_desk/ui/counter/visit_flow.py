@@ -45,7 +45,9 @@ class VisitFlow:
         self._could_not_open = refused
         self._asked = 0
         self._open = OpenVisit(floor)
-        self._conclusion = Conclusion(floor, self._open, done=self._done, change=self.change)
+        self._conclusion = Conclusion(
+            floor, self._open, done=self._done, without_receipt=self._without_receipt
+        )
 
     @property
     def view(self) -> VisitView | None:
@@ -126,6 +128,19 @@ class VisitFlow:
             self.say(_("Receipt read. Type the amount."))
         elif not read.total_centavos:
             self.say(_("Receipt read. Check the amount."))
+
+    def take_out_receipt(self) -> bool:
+        """Take the receipt out, as one scanned by mistake; False where there is none to take."""
+        draft = self.draft
+        if draft is None or draft.receipt is None or self._floor.turn.is_taken:
+            return False
+        self._without_receipt()
+        self.say(_("Receipt taken out. Type the amount."))
+        return True
+
+    def unreadable_amount(self) -> None:
+        """What was pasted is no amount: say what to do; what had been entered stays."""
+        self.refused(Refused(Reason.AMOUNT_NOT_A_NUMBER))
 
     def shown_again(self, member: OpenMember) -> None:
         """The open member showed a card or code once more: it may prove more than before."""
@@ -282,6 +297,12 @@ class VisitFlow:
     def badge(self, digits: str) -> None:
         """A badge in answer to the same question."""
         self._conclusion.badge(digits)
+
+    def _without_receipt(self) -> None:
+        """Take the receipt out, and its amount: else a second F10 could credit it once more."""
+        draft = self.draft
+        if draft is not None:
+            self.change(replace(draft, receipt=None, amount_centavos=0, amount_confirmed=False))
 
     def _done(self, concluded: Concluded) -> None:
         self.close()

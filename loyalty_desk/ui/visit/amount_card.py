@@ -1,6 +1,7 @@
 """The card of the purchase: the amount, what it gives and why."""
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from loyalty_desk.ui.visit.state import AmountNotice, AmountState
@@ -14,6 +15,8 @@ from loyalty_desk.ui.widgets.text import Prose, Run, Runs, Text
 from sync.i18n import _
 
 _TWO_LINES = 2
+_GAP, _PAD = 8, 20
+_SIGN = "receipt-text"
 
 
 class AmountNoticeRow(QWidget):
@@ -42,30 +45,66 @@ class AmountNoticeRow(QWidget):
         self._link.setVisible(bool(notice.action))
 
 
+class AttachedReceipt(QWidget):
+    """The receipt of this visit by its number, and a cross that takes it out."""
+
+    taken_out = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._receipt, self._name = "", Label("", "plain", "chip")
+        words = _("Take the receipt out")
+        out = Button(icon="x", kind="quiet", name=words)
+        out.setFixedWidth(44)
+        out.setToolTip(f"{words} (Shift+F6)")
+        out.clicked.connect(self.taken_out)
+        self.setLayout(row(self._name, out))
+
+    def draw(self, receipt: str) -> None:
+        """Show it where there is one."""
+        self._receipt = receipt
+        self.setVisible(bool(receipt))
+
+    def fit(self, room: int) -> None:
+        """Show sign and number, the number, or the sign, whichever has room in this width."""
+        for words, icon in ((self._receipt, _SIGN), (self._receipt, ""), ("", _SIGN)):
+            self._name.show_as(words, icon=icon)
+            self._name.setMinimumWidth(self._name.sizeHint().width())
+            if self.sizeHint().width() <= room:
+                break
+        self._name.setAccessibleName(self._receipt)
+        self._name.setToolTip("" if words else self._receipt)
+
+
 class AmountCard(Surface):
     """The purchase of this visit."""
 
     amount_changed = Signal(int)
     amount_accepted = Signal()
+    amount_unreadable = Signal()
     receipt_requested = Signal()
+    receipt_taken_out = Signal()
     notice_action = Signal()
 
     def __init__(self) -> None:
         amount = AmountField(_("Amount of the purchase"))
-        receipt = Button(_("Read receipt"), "receipt-text", "F6")
+        receipt = Button(_("Read receipt"), _SIGN, "F6")
         locked = Label("", "plain", "chip", "lock")
+        attached = AttachedReceipt()
         forecast, below, notice = Forecast(), Prose("", max_lines=_TWO_LINES), AmountNoticeRow()
         notice_below = AmountNoticeRow()
         reason = hosted(column(8, below, notice_below))
+        title = Text(_("Points for this purchase"), "h2")
         layout = column(
-            row(grow(Text(_("Points for this purchase"), "h2")), locked, receipt, gap=8),
+            row(grow(title), locked, attached, receipt, gap=_GAP),
             12,
             row(amount, grow(column(SPRING, forecast, notice, SPRING)), gap=20),
             reason,
-            pad=(18, 20),
+            pad=(18, _PAD),
         )
         super().__init__("card", layout)
-        self.amount, self._is_tight = amount, False
+        self.amount, self.attached = amount, attached
+        self._title, self._is_tight, self._reads = title, False, True
         self._receipt, self._locked, self._forecast = receipt, locked, forecast
         self._below, self._reason = below, reason
         self._notice, self._notice_below = notice, notice_below
@@ -73,6 +112,8 @@ class AmountCard(Surface):
         wrapping(reason)
         amount.changed.connect(self.amount_changed)
         amount.accepted.connect(self.amount_accepted)
+        amount.unreadable.connect(self.amount_unreadable)
+        attached.taken_out.connect(self.receipt_taken_out)
         receipt.clicked.connect(self.receipt_requested)
         notice.action.connect(self.notice_action)
         notice_below.action.connect(self.notice_action)
@@ -89,6 +130,21 @@ class AmountCard(Surface):
         self._receipt.set_label("" if self._is_tight else _("Read receipt"))
         self._receipt.setAccessibleName(_("Read receipt"))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Look again whether there is room for everything."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """A receipt that is in has the place of the button where both have none; F6 still acts."""
+        if self.attached.isHidden():
+            self._receipt.setVisible(self._reads)
+            return
+        room = self.width() - 2 * _PAD - self._title.sizeHint().width() - _GAP
+        self.attached.fit(room)
+        rest = room - self.attached.sizeHint().width() - _GAP
+        self._receipt.setVisible(self._receipt.sizeHint().width() <= rest)
+
     def draw(self, state: AmountState) -> None:
         """Show the state."""
         self.amount.set_centavos(state.centavos)
@@ -96,7 +152,9 @@ class AmountCard(Surface):
         self.amount.set_wrong(state.notice is not None and state.notice.tone == "bad")
         self._locked.show_as(state.locked)
         self._locked.setVisible(bool(state.locked))
-        self._receipt.setVisible(not state.locked)
+        self.attached.draw("" if state.locked else state.receipt)
+        self._reads = not state.locked
+        self._make_room()
         self._receipt.setEnabled(state.can_read_receipt)
         plain = state.notice is None
         self._forecast.draw(state, plain, self._is_tight)

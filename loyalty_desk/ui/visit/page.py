@@ -34,7 +34,9 @@ class VisitPage(Page):
     amount_changed = Signal(int)
     amount_accepted = Signal()
     amount_action = Signal()
+    amount_unreadable = Signal()
     receipt_requested = Signal()
+    receipt_taken_out = Signal()
     reward_chosen = Signal(str)
     rewards_left = Signal()
     filter_chosen = Signal(str)
@@ -67,6 +69,7 @@ class VisitPage(Page):
         self.setLayout(self._row)
         self._connect()
         self._shortcuts = [self._digit(n) for n in range(1, 10)]
+        self._shortcuts.append(self._take_out())
         self.set_breadth(Breadth.NORMAL)
 
     def _connect(self) -> None:
@@ -75,7 +78,9 @@ class VisitPage(Page):
         self.member.more_requested.connect(self.more_requested)
         self.purchase.amount_changed.connect(self.amount_changed)
         self.purchase.amount_accepted.connect(self.amount_accepted)
+        self.purchase.amount_unreadable.connect(self.amount_unreadable)
         self.purchase.receipt_requested.connect(self.receipt_requested)
+        self.purchase.receipt_taken_out.connect(self.receipt_taken_out)
         self.purchase.notice_action.connect(self.amount_action)
         self.rewards.chosen.connect(self.reward_chosen)
         self.rewards.grid.left.connect(self.rewards_left)
@@ -89,6 +94,13 @@ class VisitPage(Page):
         """Let Alt and a digit choose a reward wherever the focus is."""
         shortcut = QShortcut(QKeySequence(f"Alt+{n}"), self)
         shortcut.activated.connect(lambda: self.rewards.grid.choose(str(n)))
+        return shortcut
+
+    def _take_out(self) -> QShortcut:
+        """Let Shift and the key of receipts take one out wherever the focus is."""
+        shortcut = QShortcut(QKeySequence("Shift+F6"), self)
+        shortcut.setAutoRepeat(False)
+        shortcut.activated.connect(self.receipt_taken_out)
         return shortcut
 
     def home(self) -> QWidget:

@@ -1,10 +1,12 @@
 """What an open member's screen says: an appraisal in final words. Qt-free, no decisions."""
 
 from dataclasses import dataclass
+from typing import Literal
 
-from loyalty_desk.desk import pending_voucher
+from loyalty_desk.desk import pending_voucher, receipts
 from loyalty_desk.desk.appraise import Appraisal
 from loyalty_desk.desk.appraise import Offer as RewardOffer
+from loyalty_desk.desk.visit import ReceiptRead
 from loyalty_desk.ui.pending.state import TrayState
 from loyalty_desk.ui.redeem.presenter import confirm_state, purchase_row
 from loyalty_desk.ui.redeem.slip_words import way_out
@@ -28,6 +30,8 @@ from sync.programme.earning import Accrual, Part
 from sync.programme.members import first_name
 from sync.programme.refusals import Reason, Refused
 
+# What is said of an amount that may be right as it stands.
+_MILD = (Reason.AMOUNT_UNUSUAL, Reason.AMOUNT_NOT_A_NUMBER)
 _OF_THE_AMOUNT = ("AMOUNT_", "RECEIPT_", "CODE_", "IMAGE_")
 
 
@@ -93,8 +97,8 @@ def _amount(view: VisitView) -> AmountState:
     problem = seen.problem or (view.problem if _is_of_the_amount(view) else None)
     notice = None
     if problem is not None:
-        mild = problem.reason is Reason.AMOUNT_UNUSUAL
-        notice = AmountNotice(refusal_text(problem), "warn" if mild else "bad")
+        tone: Literal["warn", "bad"] = "warn" if problem.reason in _MILD else "bad"
+        notice = AmountNotice(refusal_text(problem), tone)
     elif view.notice:
         notice = AmountNotice(view.notice, "plain")
     elif draft.member.expired_code:
@@ -107,8 +111,15 @@ def _amount(view: VisitView) -> AmountState:
         explanation=explanation(accrual, seen.document) if accrual is not None else "",
         notice=notice,
         locked=_("Waits for the manager") if draft.member.blocked else "",
+        receipt=_receipt(draft.receipt),
         can_read_receipt=not draft.member.blocked,
     )
+
+
+def _receipt(read: ReceiptRead | None) -> str:
+    if read is None:
+        return ""
+    return _("Receipt {number}").format(number=receipts.number_of(read.key))
 
 
 def explanation(accrual: Accrual, document: Document) -> str:

@@ -92,7 +92,8 @@ class AmountState:
 
     `points` ("+153") and `unit` ("pontos", "pontos previstos") are empty until there is an amount.
     `explanation` says why in words. `notice` stands in its place. `locked` ("Espera o gerente")
-    closes the field and takes the place of the receipt button.
+    closes the field and takes the place of the receipt button. `receipt` ("Nota 1234") names the
+    receipt of this visit, which can be taken out.
     """
 
     centavos: int = 0
@@ -101,6 +102,7 @@ class AmountState:
     explanation: str = ""
     notice: AmountNotice | None = None
     locked: str = ""
+    receipt: str = ""
     can_read_receipt: bool = True
 
 

@@ -160,23 +160,33 @@ def pastes_no_text(event: QEvent) -> bool:
 def centavos_of(text: str) -> int | None:
     """Read a pasted amount in centavos: "86,40", "R$ 1.234,50", "86.4", "86"; None if it is none.
 
-    The last comma or point followed by one or two digits at the end is the decimal sign.
+    The last comma or point followed by one or two digits at the end is the decimal sign. What has
+    more digits than can be typed is none.
     """
     found = re.fullmatch(r"(?:R\$)?([0-9.,]*?)(?:[.,]([0-9]{1,2}))?", re.sub(r"\s", "", text))
-    if found is None or not (found[1] or found[2]):
+    if found is None:
         return None
-    whole = re.sub(r"[.,]", "", found[1]) or "0"
-    return int(whole + (found[2] or "").ljust(2, "0"))
+    whole, cents = re.sub(r"[.,]", "", found[1]), found[2] or ""
+    if not whole and not cents:
+        return None
+    centavos = int(whole + cents.ljust(2, "0"))
+    return centavos if _is_typed(centavos) else None
+
+
+def _is_typed(centavos: int) -> bool:
+    """Say whether an amount has no more digits than the field takes."""
+    return len(str(centavos)) <= _MOST_DIGITS
 
 
 class _CentsEdit(QLineEdit):
     """Digits enter from the right as centavos; nothing else is taken.
 
     The amount is read back from the text, so whoever sets the text (a reader's trace taken away,
-    for one) sets the amount as well.
+    for one) sets the amount as well. `unreadable` is told when a paste is no amount.
     """
 
     changed = Signal(int)
+    unreadable = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -228,11 +238,13 @@ class _CentsEdit(QLineEdit):
 
     def _paste(self) -> None:
         pasted = centavos_of(QApplication.clipboard().text())
-        if pasted is not None:
+        if pasted is None:
+            self.unreadable.emit()
+        else:
             self._take(pasted)
 
     def _take(self, centavos: int) -> None:
-        if len(str(centavos)) <= _MOST_DIGITS:
+        if _is_typed(centavos):
             self.setText(money(centavos) if centavos else "")
 
     def _tidy(self) -> None:
@@ -251,6 +263,7 @@ class AmountField(Field):
 
     changed = Signal(int)
     accepted = Signal()
+    unreadable = Signal()
 
     def __init__(self, name: str) -> None:
         cents = _CentsEdit()
@@ -258,6 +271,7 @@ class AmountField(Field):
         self._cents = cents
         self._cents.textChanged.connect(self._fit)
         self._cents.changed.connect(self.changed)
+        self._cents.unreadable.connect(self.unreadable)
         self._cents.returnPressed.connect(self.accepted)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
