@@ -238,7 +238,7 @@ class CounterPresenter:
         """F6: how a receipt comes in without a reader, or how the one that is in goes out."""
         draft = self.visit.draft
         if self.screen == "visit" and draft is not None and draft.receipt is not None:
-            self.say(_("Another scan replaces this receipt. Shift+F6 takes it out."))
+            self.say(_("Shift+F6 takes it out. Another scan replaces it."))
             return
         self.say(_("Scan the receipt's QR, type its 44 digits, or drop its picture or XML here."))
 

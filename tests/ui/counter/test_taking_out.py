@@ -116,7 +116,7 @@ def test_nothing_is_taken_out_of_a_visit_that_is_being_recorded(with_receipt, ti
 
 def test_f6_says_how_the_receipt_that_is_in_goes_out(with_receipt):
     with_receipt.press(6)
-    assert with_receipt.said == "Another scan replaces this receipt. Shift+F6 takes it out."
+    assert with_receipt.said == "Shift+F6 takes it out. Another scan replaces it."
     with_receipt.presenter.visit.take_out_receipt()
     with_receipt.press(6)
 
