@@ -119,6 +119,9 @@ def enter(folder: str, network: str, *command: str) -> None:
     if network == "cut":
         raise_loopback()
     subprocess.run(["mount", "-t", "proc", "proc", f"{folder}/proc"], check=True)
+    # As every Debian has it: the suite writes there when there is room.
+    memory = ["mount", "-t", "tmpfs", "-o", "nosuid,nodev,mode=1777", "shm", f"{folder}/dev/shm"]
+    subprocess.run(memory, check=True)
     os.chroot(folder)
     os.chdir(DESK)
     environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
