@@ -429,6 +429,46 @@ def unreadable_amount() -> VisitState:
     return replace(visit_state(), amount=amount)
 
 
+def helped_visit() -> VisitState:
+    """F1 was pressed: the longest sentence that is said beside the amount."""
+    words = say(
+        "F2 busca · F3 cadastra · F4 valor · F5 prêmios · F8 desfaz · F10 conclui · Esc volta",
+        "F2 search · F3 enrol · F4 amount · F5 rewards · F8 undo · F10 finish · Esc back",
+    )
+    amount = replace(receipt_visit().amount, notice=AmountNotice(words, "plain"))
+    return replace(visit_state(), amount=amount)
+
+
+def helped_beside_panel() -> VisitState:
+    """F1 was pressed over a confirmation."""
+    return replace(confirm_visit(), amount=helped_visit().amount)
+
+
+def refused_receipt() -> VisitState:
+    """A long refusal, while the receipt that was in stays."""
+    words = say(
+        "A chave da nota tem um número errado. Leia ou digite de novo.",
+        "The receipt's key has a wrong digit. Scan or type it again.",
+    )
+    amount = replace(receipt_visit().amount, notice=AmountNotice(words, "bad"))
+    return replace(visit_state(), amount=amount)
+
+
+def crowded_shell() -> ShellState:
+    """No connection, and two visits on hold."""
+    return replace(offline_shell(), parked=parked_shell().parked)
+
+
+def every_reward(visit: VisitState) -> VisitState:
+    """The filter "Todos" is chosen: at 1024 pixels the rewards stand on two pages."""
+    return replace(visit, rewards=replace(visit.rewards, filter="all"))
+
+
+def every_reward_beside_tray() -> VisitState:
+    """The filter "Todos" is chosen, and the tray is open beside it."""
+    return every_reward(replace(visit_state(), panel=tray()))
+
+
 STORIES = {
     "02-membro-aberto": (visit_shell, visit_state),
     "03-confirmar-resgate": (visit_shell, confirm_visit),
@@ -442,6 +482,14 @@ STORIES = {
     "nota e resgate": (visit_shell, receipt_confirmed),
     "nota retirada": (visit_shell, receipt_out),
     "valor ilegível": (visit_shell, unreadable_amount),
+    "ajuda": (visit_shell, helped_visit),
+    "ajuda e resgate": (crowded_shell, helped_beside_panel),
+    "nota recusada": (parked_shell, refused_receipt),
+    "todos": (parked_shell, lambda: every_reward(visit_state())),
+    "todos e fila": (parked_shell, every_reward_beside_tray),
+    "todos e resgate": (parked_shell, lambda: every_reward(confirm_visit())),
+    "todos sem conexão": (crowded_shell, lambda: every_reward(refused_visit())),
+    "todos, sem conexão e fila": (crowded_shell, lambda: every_reward(offline_visit())),
 }
 
 

@@ -15,7 +15,10 @@ from loyalty_desk.ui.widgets.text import Prose, Run, Runs, Text
 from sync.i18n import _
 
 _TWO_LINES = 2
+_THREE_LINES = 3  # as many as stand beside the field without making the card higher
 _GAP, _PAD = 8, 20
+_BESIDE = 20  # between the field and what stands at its right
+_ALERT = 18
 _SIGN = "receipt-text"
 
 
@@ -26,12 +29,12 @@ class AmountNoticeRow(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._icon = Icon("triangle-alert", "warn", 18, 2)
-        self._words = Prose("", "small-strong", "warn", max_lines=_TWO_LINES)
+        self._icon = Icon("triangle-alert", "warn", _ALERT, 2)
+        self._words = Prose("", "small-strong", "warn", max_lines=_THREE_LINES)
         self._link = Link()
         self._link.clicked.connect(self.action)
         self.setLayout(
-            row(self._icon, grow(column(SPRING, self._words, SPRING)), self._link, gap=8)
+            row(self._icon, grow(column(SPRING, self._words, SPRING)), self._link, gap=_GAP)
         )
         wrapping(self)
 
@@ -43,6 +46,11 @@ class AmountNoticeRow(QWidget):
         self._words.set_tone(tone)
         self._link.set_text(notice.action)
         self._link.setVisible(bool(notice.action))
+
+    def has_room(self, room: int) -> bool:
+        """Return whether all of its words are shown in this width."""
+        link = 0 if self._link.isHidden() else self._link.sizeHint().width() + _GAP
+        return self._words.has_room(room - _ALERT - _GAP - link)
 
 
 class AttachedReceipt(QWidget):
@@ -98,7 +106,7 @@ class AmountCard(Surface):
         layout = column(
             row(grow(title), locked, attached, receipt, gap=_GAP),
             12,
-            row(amount, grow(column(SPRING, forecast, notice, SPRING)), gap=20),
+            row(amount, grow(column(SPRING, forecast, notice, SPRING)), gap=_BESIDE),
             reason,
             pad=(18, _PAD),
         )
@@ -108,6 +116,7 @@ class AmountCard(Surface):
         self._receipt, self._locked, self._forecast = receipt, locked, forecast
         self._below, self._reason = below, reason
         self._notice, self._notice_below = notice, notice_below
+        self._state = AmountState()
         wrapping(self)
         wrapping(reason)
         amount.changed.connect(self.amount_changed)
@@ -134,6 +143,7 @@ class AmountCard(Surface):
         """Look again whether there is room for everything."""
         super().resizeEvent(event)
         self._make_room()
+        self._place_words()
 
     def _make_room(self) -> None:
         """A receipt that is in has the place of the button where both have none; F6 still acts."""
@@ -156,16 +166,25 @@ class AmountCard(Surface):
         self._reads = not state.locked
         self._make_room()
         self._receipt.setEnabled(state.can_read_receipt)
-        plain = state.notice is None
-        self._forecast.draw(state, plain, self._is_tight)
+        self._forecast.draw(state, state.notice is None, self._is_tight)
         self._below.set_text(state.explanation)
-        self._below.setVisible(plain)
-        self._reason.setVisible(self._is_tight and bool(state.explanation or state.notice))
-        self._notice.setVisible(not plain and not self._is_tight)
-        self._notice_below.setVisible(not plain)
         if state.notice is not None:
             for notice in (self._notice, self._notice_below):
                 notice.draw(state.notice)
+        self._state = state
+        self._place_words()
+
+    def _place_words(self) -> None:
+        """What has no room beside the field stands under it, over the whole width of the card."""
+        plain = self._state.notice is None
+        under = self._is_tight or not (plain or self._notice.has_room(self._room_beside()))
+        self._below.setVisible(plain)
+        self._reason.setVisible(under and bool(self._state.explanation or self._state.notice))
+        self._notice.setVisible(not plain and not under)
+        self._notice_below.setVisible(not plain)
+
+    def _room_beside(self) -> int:
+        return self.width() - 2 * (_PAD + 1) - self.amount.maximumWidth() - _BESIDE
 
 
 class Forecast(QWidget):

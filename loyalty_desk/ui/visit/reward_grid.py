@@ -23,6 +23,7 @@ _WIDE_GRID = 780  # four columns from here
 _NARROW_GRID = 430  # two columns below
 _NARROW_PAGE = 6
 _LOW_GRID = 340  # the tighter tile below
+_HEAD_GAP, _PAD = 8, 21  # the padding with the border of the card
 _STEPS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -275,11 +276,12 @@ class RewardsCard(Surface):
         limit = Label("", "warn", "limit", "wifi-off")
         hint = Text(_("1–9 chooses · arrows move"), "small", "ink3", align="right")
         grid, empty = RewardGrid(), Prose("", "body", "ink3", "center")
-        head = row(title, SPRING, hint, limit, pager, affordable, every, gap=8)
+        head = row(title, SPRING, hint, limit, pager, affordable, every, gap=_HEAD_GAP)
         nothing = hosted(column(SPRING, empty, SPRING))
         body = column(head, grow(grid), grow(nothing), gap=0, pad=(18, 20, 20, 20))
         super().__init__("card", body)
         self.grid = grid
+        self._head = (title, hint, limit, pager, affordable, every)
         self._body, self._pager, self._limit, self._hint = body, pager, limit, hint
         self._affordable, self._every = affordable, every
         self._empty, self._nothing = empty, nothing
@@ -303,26 +305,23 @@ class RewardsCard(Surface):
         """Ask for the height of all rows, where the screen around it scrolls."""
         self.grid.set_tight(tight)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Look again how much of the head has room."""
+        super().resizeEvent(event)
+        self._fit_head()
+
     def draw(self, state: RewardsState) -> None:
         """Show the state."""
         self._state = state
         plain = state.has_filters
         self._limit.setVisible(bool(state.limit))
         self._limit.show_as(state.limit)
-        self._draw_filters(state, plain)
+        self._affordable.setVisible(plain)
+        self._every.setVisible(plain)
         self._nothing.setVisible(bool(state.empty))
         self._empty.set_text(state.empty)
         self.grid.setVisible(not state.empty)
         self.grid.draw(self._wanted(state, plain))
-
-    def _draw_filters(self, state: RewardsState, plain: bool) -> None:
-        can = _("Can redeem · {n}").format(n=state.affordable)
-        every = _("All · {n}").format(n=len(state.tiles))
-        on = state.filter == "affordable"
-        self._affordable.show_as(can, "accent" if on else "plain")
-        self._every.show_as(every, "plain" if on else "accent")
-        self._affordable.setVisible(plain)
-        self._every.setVisible(plain)
 
     def _wanted(self, state: RewardsState, plain: bool) -> tuple[RewardTile, ...]:
         """Where the window is narrow, one page full of what can be had is enough."""
@@ -335,7 +334,7 @@ class RewardsCard(Surface):
     def _arrange_head(self, has_chips: bool) -> None:
         """Chips are 44 px to press but 30 to see: the margins give the difference back."""
         spare = 7 if has_chips else 0
-        self._body.setContentsMargins(21, 19 - spare, 21, 21)
+        self._body.setContentsMargins(_PAD, 19 - spare, _PAD, _PAD)
         self._body.setSpacing(13 - spare)
 
     def _draw_pager(self) -> None:
@@ -344,5 +343,38 @@ class RewardsCard(Surface):
         self._hint.setVisible(state.is_choosing and not state.limit and pages == 1)
         self._pager.setVisible(pages > 1)
         self._arrange_head(plain or pages > 1)
-        text = _("{page} of {pages}").format(page=self.grid.page() + 1, pages=pages)
-        self._pager.show_as(text, "plain", "chevron-right")
+        self._fit_head()
+
+    def _fit_head(self) -> None:
+        """Shorten what stands beside the title only as far as the card is too narrow for it.
+
+        First the pager says "1/2", then the filters lose their numbers, then the pager its own.
+        """
+        page, pages = self.grid.page() + 1, self.grid.pages()
+        can, every = self._filter_words()
+        turn = _("{page} of {pages}").format(page=page, pages=pages)
+        short, bare = f"{page}/{pages}", (_("Can redeem"), _("All"))
+        forms = ((turn, can, every), (short, can, every), (short, *bare), ("", *bare))
+        for shown in forms:
+            self._show_head(*shown)
+            if self._head_width() <= self.width() - 2 * _PAD:
+                break
+        for chip, whole in ((self._pager, turn), (self._affordable, can), (self._every, every)):
+            chip.setAccessibleName(whole)
+            chip.setToolTip("" if chip.label() == whole else whole)
+
+    def _filter_words(self) -> tuple[str, str]:
+        state = self._state
+        can = _("Can redeem · {n}").format(n=state.affordable)
+        return can, _("All · {n}").format(n=len(state.tiles))
+
+    def _show_head(self, turn: str, can: str, every: str) -> None:
+        on = self._state.filter == "affordable"
+        self._pager.show_as(turn, "plain", "chevron-right")
+        self._affordable.show_as(can, "accent" if on else "plain")
+        self._every.show_as(every, "plain" if on else "accent")
+
+    def _head_width(self) -> int:
+        """Return what the head asks for; the spring between has no gap of its own."""
+        wide = [part.sizeHint().width() for part in self._head if not part.isHidden()]
+        return sum(wide) + _HEAD_GAP * (len(wide) - 1)

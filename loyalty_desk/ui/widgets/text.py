@@ -190,6 +190,13 @@ class Prose(QLabel):
         """A narrower paragraph is higher."""
         return True
 
+    def has_room(self, width: int) -> bool:
+        """Return whether every word is shown at `width`, none shortened."""
+        layout, lines = self._lines(width)
+        cut = bool(lines) and self._is_cut(len(lines) - 1, lines[-1])
+        del layout  # the lines are read out of it
+        return not cut
+
     def heightForWidth(self, width: int) -> int:
         """Return the height of all lines at `width`."""
         lines = len(self._lines(width)[1])
