@@ -487,6 +487,7 @@ STORIES = {
     "nota recusada": (parked_shell, refused_receipt),
     "todos": (parked_shell, lambda: every_reward(visit_state())),
     "todos e fila": (parked_shell, every_reward_beside_tray),
+    "todos e fila, tudo aberto": (crowded_shell, every_reward_beside_tray),
     "todos e resgate": (parked_shell, lambda: every_reward(confirm_visit())),
     "todos sem conexão": (crowded_shell, lambda: every_reward(refused_visit())),
     "todos, sem conexão e fila": (crowded_shell, lambda: every_reward(offline_visit())),

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 
 from loyalty_desk.ui import theme
 from loyalty_desk.ui.shell.page import Shell
+from loyalty_desk.ui.visit.amount_card import AmountNoticeRow
 from loyalty_desk.ui.widgets.field import Field
 from loyalty_desk.ui.widgets.page import Page
 from loyalty_desk.ui.widgets.scroll import Scrolled
@@ -26,6 +27,7 @@ ROOT = Path(__file__).parents[2]
 DESIGN_SIZE = (1366, 768)
 SIZES = [(1024, 768), DESIGN_SIZE, (1920, 1080)]
 TOUCH_PX = 44
+HEAD_PX = 60  # above the tiles of the rewards
 
 Build = Callable[[], Shell]
 
@@ -106,6 +108,24 @@ def test_nothing_is_cut_covered_or_too_small(name, size, language, show):
     faults = [str(miss) for miss in geometry.audit(record(shell))]
     faults += hard_to_hit(shell)
     assert not faults, "\n" + "\n".join(faults)
+
+
+@pytest.mark.parametrize("language", ["pt_BR", "en"])
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
+@pytest.mark.parametrize("name", list(stories.STORIES))
+def test_what_is_said_of_the_amount_and_the_head_of_the_rewards_are_never_shortened(
+    name, size, language, show
+):
+    i18n.speak(language)
+    page = show(STORIES[name], size).page("visit")
+    shortened = [
+        text.words
+        for part in (*page.purchase.findChildren(AmountNoticeRow), page.rewards)
+        if part.isVisible()
+        for text in record(part).texts
+        if text.words.endswith("…") and (part is not page.rewards or text.baseline < HEAD_PX)
+    ]
+    assert shortened == []
 
 
 # Letters at 130, 150 and 200 % of a 1366×768 screen: the same window with fewer logical pixels.

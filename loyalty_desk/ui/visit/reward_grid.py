@@ -23,7 +23,8 @@ _WIDE_GRID = 780  # four columns from here
 _NARROW_GRID = 430  # two columns below
 _NARROW_PAGE = 6
 _LOW_GRID = 340  # the tighter tile below
-_HEAD_GAP, _PAD = 8, 21  # the padding with the border of the card
+_HEAD_GAP, _CLOSE_GAP = 8, 6
+_PAD = 21  # with the border of the card
 _STEPS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -281,7 +282,8 @@ class RewardsCard(Surface):
         body = column(head, grow(grid), grow(nothing), gap=0, pad=(18, 20, 20, 20))
         super().__init__("card", body)
         self.grid = grid
-        self._head = (title, hint, limit, pager, affordable, every)
+        self._head, self._title = head, title
+        self._parts = (title, hint, limit, pager, affordable, every)
         self._body, self._pager, self._limit, self._hint = body, pager, limit, hint
         self._affordable, self._every = affordable, every
         self._empty, self._nothing = empty, nothing
@@ -348,7 +350,8 @@ class RewardsCard(Surface):
     def _fit_head(self) -> None:
         """Shorten what stands beside the title only as far as the card is too narrow for it.
 
-        First the pager says "1/2", then the filters lose their numbers, then the pager its own.
+        First the pager says "1/2", then the filters lose their numbers, then the pager its own;
+        the title is the last to go.
         """
         page, pages = self.grid.page() + 1, self.grid.pages()
         can, every = self._filter_words()
@@ -356,9 +359,13 @@ class RewardsCard(Surface):
         short, bare = f"{page}/{pages}", (_("Can redeem"), _("All"))
         forms = ((turn, can, every), (short, can, every), (short, *bare), ("", *bare))
         for shown in forms:
-            self._show_head(*shown)
+            self._show_head(*shown, is_whole=shown is forms[0])
             if self._head_width() <= self.width() - 2 * _PAD:
+                self._title.show()
                 break
+        else:
+            self._show_head(short, *bare, is_whole=False)
+            self._title.hide()
         for chip, whole in ((self._pager, turn), (self._affordable, can), (self._every, every)):
             chip.setAccessibleName(whole)
             chip.setToolTip("" if chip.label() == whole else whole)
@@ -368,13 +375,15 @@ class RewardsCard(Surface):
         can = _("Can redeem · {n}").format(n=state.affordable)
         return can, _("All · {n}").format(n=len(state.tiles))
 
-    def _show_head(self, turn: str, can: str, every: str) -> None:
+    def _show_head(self, turn: str, can: str, every: str, *, is_whole: bool) -> None:
         on = self._state.filter == "affordable"
         self._pager.show_as(turn, "plain", "chevron-right")
         self._affordable.show_as(can, "accent" if on else "plain")
         self._every.show_as(every, "plain" if on else "accent")
+        self._head.setSpacing(_HEAD_GAP if is_whole else _CLOSE_GAP)
 
     def _head_width(self) -> int:
-        """Return what the head asks for; the spring between has no gap of its own."""
-        wide = [part.sizeHint().width() for part in self._head if not part.isHidden()]
-        return sum(wide) + _HEAD_GAP * (len(wide) - 1)
+        """Return what the head asks for with its title; the spring has no gap of its own."""
+        shown = [part for part in self._parts if part is self._title or not part.isHidden()]
+        gaps = self._head.spacing() * (len(shown) - 1)
+        return sum(part.sizeHint().width() for part in shown) + gaps
