@@ -483,7 +483,7 @@ STORIES = {
     "nota retirada": (visit_shell, receipt_out),
     "valor ilegível": (visit_shell, unreadable_amount),
     "ajuda": (visit_shell, helped_visit),
-    "ajuda e resgate": (crowded_shell, helped_beside_panel),
+    "ajuda e resgate": (parked_shell, helped_beside_panel),
     "nota recusada": (parked_shell, refused_receipt),
     "todos": (parked_shell, lambda: every_reward(visit_state())),
     "todos e fila": (parked_shell, every_reward_beside_tray),

@@ -15,7 +15,7 @@ from loyalty_desk.ui.widgets.text import Prose, Run, Runs, Text
 from sync.i18n import _
 
 _TWO_LINES = 2
-_THREE_LINES = 3  # as many as stand beside the field without making the card higher
+_THREE_LINES = 3
 _GAP, _PAD = 8, 20
 _BESIDE = 20  # between the field and what stands at its right
 _ALERT = 18

@@ -17,7 +17,8 @@ from loyalty_desk.ui.widgets.surface import Icon, IconTile, Surface
 from loyalty_desk.ui.widgets.text import Prose, Run, Runs, Text
 from sync.i18n import _
 
-_ROWS = 3
+_ROWS, _FEWEST_ROWS = 3, 2
+_LEAST_TILE, _LEAST_GAP = 88, 8
 _MOST_COLUMNS = 4
 _WIDE_GRID = 780  # four columns from here
 _NARROW_GRID = 430  # two columns below
@@ -31,6 +32,11 @@ _STEPS = {
     Qt.Key.Key_Up: (0, -1),
     Qt.Key.Key_Down: (0, 1),
 }
+
+
+def _height_of(rows: int) -> int:
+    """Return the height of rows of the lowest tiles."""
+    return rows * _LEAST_TILE + (rows - 1) * _LEAST_GAP
 
 
 class RewardTileView(Tile):
@@ -108,7 +114,7 @@ class RewardTileView(Tile):
 
 
 class RewardGrid(QWidget):
-    """Three rows of tiles, as many columns as there is room for, in pages.
+    """Three rows of tiles, two where three have no room, in as many columns as fit, in pages.
 
     `left` is told when the focus has gone from the tiles to something else.
     """
@@ -144,7 +150,11 @@ class RewardGrid(QWidget):
 
     def capacity(self) -> int:
         """Return how many tiles one page holds."""
-        return self.columns() * _ROWS
+        return self.columns() * self.rows()
+
+    def rows(self) -> int:
+        """Return the number of rows for the present height."""
+        return _ROWS if self.height() >= _height_of(_ROWS) else _FEWEST_ROWS
 
     def pages(self) -> int:
         """Return the number of pages."""
@@ -170,7 +180,7 @@ class RewardGrid(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Return room for two columns of low tiles."""
-        return QSize(230, 3 * 88 + 2 * 8)
+        return QSize(230, _height_of(_FEWEST_ROWS))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay the tiles anew."""
@@ -254,10 +264,10 @@ class RewardGrid(QWidget):
 
     def _lay(self, view: RewardTileView, at: int) -> None:
         low = self.height() < _LOW_GRID
-        columns = self.columns()
-        gap = 8 if low else 12 if columns == _MOST_COLUMNS else 10
+        columns, rows = self.columns(), self.rows()
+        gap = _LEAST_GAP if low else 12 if columns == _MOST_COLUMNS else 10
         wide = (self.width() - (columns - 1) * gap) / columns
-        high = (self.height() - (_ROWS - 1) * gap) / _ROWS
+        high = (self.height() - (rows - 1) * gap) / rows
         x, y = (at % columns) * (wide + gap), (at // columns) * (high + gap)
         view.arrange(low, columns == _MOST_COLUMNS and not low)
         right, bottom = round(x + wide), round(y + high)
