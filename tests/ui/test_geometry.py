@@ -44,6 +44,7 @@ STORIES: dict[str, Build] = {
     **DRAWN,
     **stories_idle.OTHERS,
     **{name: _visit(name) for name in stories.STORIES if name not in DRAWN},
+    **{name: _visit(name) for name in stories.CROWDED},
 }
 
 
@@ -112,7 +113,7 @@ def test_nothing_is_cut_covered_or_too_small(name, size, language, show):
 
 @pytest.mark.parametrize("language", ["pt_BR", "en"])
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
-@pytest.mark.parametrize("name", list(stories.STORIES))
+@pytest.mark.parametrize("name", [*stories.STORIES, *stories.CROWDED])
 def test_what_is_said_of_the_amount_and_the_head_of_the_rewards_are_never_shortened(
     name, size, language, show
 ):

@@ -360,14 +360,14 @@ class RewardsCard(Surface):
     def _fit_head(self) -> None:
         """Shorten what stands beside the title only as far as the card is too narrow for it.
 
-        First the pager says "1/2", then the filters lose their numbers, then the pager its own;
+        First the filters lose their numbers, then the pager says "1/2", then nothing;
         the title is the last to go.
         """
         page, pages = self.grid.page() + 1, self.grid.pages()
         can, every = self._filter_words()
         turn = _("{page} of {pages}").format(page=page, pages=pages)
         short, bare = f"{page}/{pages}", (_("Can redeem"), _("All"))
-        forms = ((turn, can, every), (short, can, every), (short, *bare), ("", *bare))
+        forms = ((turn, can, every), (turn, *bare), (short, *bare), ("", *bare))
         for shown in forms:
             self._show_head(*shown, is_whole=shown is forms[0])
             if self._head_width() <= self.width() - 2 * _PAD:
