@@ -156,28 +156,20 @@ def _pulling(job: Job, folder: Path, server: LiveServer, code: str) -> list[Row]
                 same.append(_timed(lambda: _keep(till, rows)))
         idle = [_timed(till.engine.round) for _ in range(20 if job.quick else 200)]
         empty = _empty_requests(server.url, 20 if job.quick else 200)
-    speed = len(rows) / median(floor)
-    pulled = Row(
-        name=f"pull and apply {len(rows):,} rows, made anew by the server ÷ raw upsert",
-        unit="rows/s",
-        value=len(rows) / median(ours),
-        floor=speed,
-        ratio=median(floor) / median(ours),
-    )
-    kept = Row(
-        name=f"apply {len(rows):,} pulled rows that changed ÷ raw upsert",
-        unit="rows/s",
-        value=len(rows) / median(parts),
-        floor=speed,
-        ratio=median(floor) / median(parts),
-    )
-    known = Row(
-        name=f"apply {len(rows):,} pulled rows that were known ÷ raw upsert",
-        unit="rows/s",
-        value=len(rows) / median(same),
-        floor=speed,
-        ratio=median(floor) / median(same),
-    )
+
+    def against_upsert(what: str, seconds: list[float]) -> Row:
+        return Row(
+            name=f"{what} ÷ raw upsert",
+            unit="rows/s",
+            value=len(rows) / median(seconds),
+            floor=len(rows) / median(floor),
+            ratio=median(floor) / median(seconds),
+        )
+
+    many = f"{len(rows):,}"
+    pulled = against_upsert(f"pull and apply {many} rows, made anew by the server", ours)
+    kept = against_upsert(f"apply {many} pulled rows that changed", parts)
+    known = against_upsert(f"apply {many} pulled rows that were known", same)
     still = Row(
         name="idle round ÷ empty request",
         unit="ms",

@@ -8,12 +8,13 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, func, select
 
 from sync.programme.ledger import Account, account_of, next_to_expire, remaining
 from sync.programme.refusals import Reason, Refused
 from sync.server.office.book import own_rows
 from sync.server.office.documents import local, rulebook
+from sync.server.office.standings import OWN_BALANCE
 from sync.server.store.states import ReservationState
 from sync.server.store.tables import balances, lots, member_days, members, reservations, takings
 
@@ -96,14 +97,7 @@ def held_by(connection: Connection, member: int, *, now: int) -> Holding:
             members.c.enrolled_at,
             balances,
         )
-        .join(
-            balances,
-            and_(
-                balances.c.bucket == members.c.bucket,
-                balances.c.member_id == members.c.member_id,
-                balances.c.purse == 0,
-            ),
-        )
+        .join(balances, OWN_BALANCE)
         .where(*own_rows(members, member))
     ).one_or_none()
     if row is None:

@@ -116,18 +116,17 @@ def read_standings(
     return found
 
 
+# What joins a member with the balance that they spend from.
+OWN_BALANCE = and_(
+    balances.c.bucket == members.c.bucket,
+    balances.c.member_id == members.c.member_id,
+    balances.c.purse == 0,
+)
 _ACCOUNTS = Among(
     (members.c.bucket, members.c.member_id),
     lambda are_wanted: (
         select(members.c.status, members.c.home_store, members.c.merged_into, balances)
-        .join(
-            balances,
-            and_(
-                balances.c.bucket == members.c.bucket,
-                balances.c.member_id == members.c.member_id,
-                balances.c.purse == 0,
-            ),
-        )
+        .join(balances, OWN_BALANCE)
         .where(are_wanted)
     ),
 )
