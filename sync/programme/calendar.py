@@ -27,12 +27,11 @@ def is_open(window: Window, at: datetime) -> bool:
         in_hours = True
     else:
         in_hours = window.from_minute <= minute and (over_midnight or minute < window.to_minute)
-    day = opened.isoformat()
     return (
         in_hours
         and (not window.weekdays or opened.weekday() in window.weekdays)
-        and (not window.from_day or window.from_day <= day)
-        and (not window.to_day or day <= window.to_day)
+        and (not window.from_day or window.from_day <= opened.isoformat())
+        and (not window.to_day or opened.isoformat() <= window.to_day)
     )
 
 

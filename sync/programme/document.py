@@ -266,7 +266,14 @@ def in_force(documents: tuple[Document, ...], at: int) -> Document:
 
     Raises Refused(RULES_UNKNOWN) when there is none.
     """
-    current = [held for held in documents if held.valid_from <= at]
-    if not current:
+    newest = None
+    for held in documents:
+        if held.valid_from <= at and (newest is None or _order(held) > _order(newest)):
+            newest = held
+    if newest is None:
         raise Refused(Reason.RULES_UNKNOWN)
-    return max(current, key=lambda held: (held.valid_from, held.version))
+    return newest
+
+
+def _order(held: Document) -> tuple[int, int]:
+    return held.valid_from, held.version

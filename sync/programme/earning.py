@@ -156,8 +156,8 @@ def apportion(total: int, weights: Sequence[int]) -> tuple[int, ...]:
     assert total >= 0, total
     assert all(weight >= 0 for weight in weights), weights
     whole = sum(weights)
-    if not weights:
-        return ()
+    if len(weights) < 2:  # most purchases: one amount, nothing to split
+        return (total,) if weights else ()
     if whole == 0:
         return (total, *(0 for _ in weights[1:]))
     exact = [divmod(weight * total, whole) for weight in weights]
@@ -188,6 +188,9 @@ def _base(document: Document, purchase: Purchase) -> tuple[_Share, list[str]]:
     Lines that list more than was paid all shrink alike; what was paid beyond them is one more line.
     """
     rules, paid = document.earning, purchase.paid_centavos
+    rate, over = _ratio(rules.rate)
+    if not purchase.lines:
+        return _Share("base", "", [rate * paid], 100 * over), [""]
     categories = [category_of(document, line) for line in purchase.lines]
     counted = [
         0 if name in rules.excluded else _counted(rules, line)
@@ -198,7 +201,6 @@ def _base(document: Document, purchase: Purchase) -> tuple[_Share, list[str]]:
     if listed < paid:
         counted.append(paid - listed)
         categories.append("")
-    rate, over = _ratio(rules.rate)
     by_line = [rate * kept * centavos for centavos in counted]
     return _Share("base", "", by_line, 100 * over * of), categories
 

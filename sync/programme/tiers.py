@@ -7,8 +7,13 @@ from sync.programme.document import Tier
 
 def tier_for(qualifying: int, tiers: Sequence[Tier]) -> Tier | None:
     """Return the highest tier whose `min_points` are reached, or None."""
-    reached = [tier for tier in tiers if qualifying >= tier.min_points]
-    return max(reached, key=lambda tier: tier.min_points, default=None)
+    highest = None
+    for tier in tiers:
+        if qualifying >= tier.min_points and (
+            highest is None or tier.min_points > highest.min_points
+        ):
+            highest = tier
+    return highest
 
 
 def next_tier(qualifying: int, tiers: Sequence[Tier]) -> Tier | None:
@@ -19,4 +24,7 @@ def next_tier(qualifying: int, tiers: Sequence[Tier]) -> Tier | None:
 
 def tier_named(tiers: Sequence[Tier], tier_id: str) -> Tier | None:
     """Return the tier with this id, or None."""
-    return next((tier for tier in tiers if tier.id == tier_id), None)
+    for tier in tiers:
+        if tier.id == tier_id:
+            return tier
+    return None

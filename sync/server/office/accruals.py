@@ -5,7 +5,7 @@ its member gets what the screen promised, within the caps. The tier is the one t
 stamped, if the member held it at any time since the terminal was last heard.
 """
 
-from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import select
@@ -18,7 +18,7 @@ from sync.programme.members import bucket_of
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.events import AccrualEvent
 from sync.server.office.documents import store_of
-from sync.server.office.posting import Item, Outcome, Posting, account_holder, review
+from sync.server.office.posting import Item, Moment, Outcome, Posting, account_holder, review
 from sync.server.office.receipts import Claim, Claims
 from sync.server.office.standings import Standing
 from sync.server.store.tables import awards, events, tier_changes
@@ -35,15 +35,16 @@ def post_accrual(
     if used is not None:
         name = store_of(posting.document, used.store).name
         return review(Reason.RECEIPT_USED, member=standing.member, store=name, at=used.at)
+    sale = _Sale(item, event, posting.moment(item), posting.rulebook.in_force(item.effective))
     try:
-        accrual = _price(posting, standing, item, event)
+        accrual = _price(posting, standing, sale)
     except Refused as refused:
         return review(refused.reason, member=standing.member, **refused.facts)
     if event.receipt:
         claim = Claim(event=item.id, store=posting.caller.store, at=item.effective)
         claims.claim(posting.book, event.receipt, standing.member, claim)
-    _credit(posting, standing, item, event, accrual)
-    _count(posting, standing, item, event, accrual)
+    _credit(posting, standing, sale, accrual)
+    _count(posting, standing, sale, accrual)
     posting.book.settle(standing, posting.document.tiers, event=item.id, now=posting.now)
     if accrual.points == event.forecast:
         return Outcome(member=standing.member)
@@ -51,13 +52,21 @@ def post_accrual(
     return Outcome(member=standing.member, facts=facts)
 
 
-def _price(posting: Posting, standing: Standing, item: Item, event: AccrualEvent) -> Accrual:
-    document = posting.rulebook.in_force(item.effective)
-    at = posting.store_time(item)
-    day = posting.book.day(standing, at.date().isoformat())
+class _Sale(NamedTuple):
+    """A purchase as it arrived, when that was, and the rules of its day."""
+
+    item: Item
+    event: AccrualEvent
+    when: Moment
+    rules: Document
+
+
+def _price(posting: Posting, standing: Standing, sale: _Sale) -> Accrual:
+    event, document = sale.event, sale.rules
+    day = posting.book.day(standing, sale.when.day)
     accrual = evaluate(
         document,
-        _purchase(posting, event, item, at),
+        _purchase(event, sale.when),
         Inputs(
             tier=_tier(posting, standing, event),
             earned_today=day.earned,
@@ -65,26 +74,28 @@ def _price(posting: Posting, standing: Standing, item: Item, event: AccrualEvent
             bonus_today=tuple(day.bonus.items()),
         ),
     )
-    if event.forecast <= accrual.points or not _could_not_know(posting, item, event, document):
+    if event.forecast <= accrual.points or not _could_not_know(posting, sale):
         return accrual
     return msgspec.structs.replace(accrual, points=_capped(document, event.forecast, day.earned))
 
 
-def _purchase(posting: Posting, event: AccrualEvent, item: Item, at: datetime) -> Purchase:
+def _purchase(event: AccrualEvent, when: Moment) -> Purchase:
     return Purchase(
         paid_centavos=event.amount,
-        at=at,
-        programme_day=posting.programme_day(item.effective),
+        at=when.at,
+        programme_day=when.programme_day,
         evidence=event.evidence,
         lines=tuple(
-            PurchaseLine(
-                net_centavos=line.net,
-                tax_centavos=line.tax,
-                ncm=line.ncm,
-                ean=line.ean,
-                code=line.code,
-            )
-            for line in event.lines
+            [
+                PurchaseLine(
+                    net_centavos=line.net,
+                    tax_centavos=line.tax,
+                    ncm=line.ncm,
+                    ean=line.ean,
+                    code=line.code,
+                )
+                for line in event.lines
+            ]
         ),
     )
 
@@ -105,12 +116,12 @@ def _tier(posting: Posting, standing: Standing, event: AccrualEvent) -> str:
     return standing.tier if held is None else event.tier
 
 
-def _could_not_know(posting: Posting, item: Item, event: AccrualEvent, in_force: Document) -> bool:
+def _could_not_know(posting: Posting, sale: _Sale) -> bool:
     """Say whether the terminal used older rules because it had not been told of the newer."""
-    used = posting.rulebook.named(event.rules)
-    if used is None or used.version >= in_force.version:
+    used, in_force = posting.rulebook.named(sale.event.rules), sale.rules.version
+    if used is None or used.version >= in_force:
         return False
-    return item.effective < posting.knew.get(in_force.version, posting.now + 1)
+    return sale.item.effective < posting.knew.get(in_force, posting.now + 1)
 
 
 def _capped(document: Document, points: int, earned_today: int) -> int:
@@ -122,11 +133,10 @@ def _capped(document: Document, points: int, earned_today: int) -> int:
     return points
 
 
-def _credit(
-    posting: Posting, standing: Standing, item: Item, event: AccrualEvent, accrual: Accrual
-) -> None:
+def _credit(posting: Posting, standing: Standing, sale: _Sale, accrual: Accrual) -> None:
+    event = sale.event
     entry = Entry(
-        event=item.id,
+        event=sale.item.id,
         line=0,
         kind=Kind.EARN,
         points=accrual.points,
@@ -135,31 +145,30 @@ def _credit(
         qualifying=accrual.points,
     )
     parts = [(part.kind, part.ref, part.points) for part in accrual.parts]
-    explained = sum(points for _, _, points in parts)
+    explained = sum([points for _, _, points in parts])
     if accrual.points != explained:
         parts.append(("base", "promised", accrual.points - explained))
-    origin = posting.origin(item, event, amount=event.amount, reason=event.receipt, explain=parts)
+    origin = posting.origin(
+        sale.item, event, amount=event.amount, reason=event.receipt, explain=parts
+    )
     posting.book.post(standing, [entry], origin)
 
 
-def _count(
-    posting: Posting, standing: Standing, item: Item, event: AccrualEvent, accrual: Accrual
-) -> None:
+def _count(posting: Posting, standing: Standing, sale: _Sale, accrual: Accrual) -> None:
     """Count what caps and missions count: points and bonuses of the day, a visit once."""
-    at = posting.store_time(item)
-    name, week = at.date().isoformat(), calendar.week_of(at.date())
-    day = posting.book.day(standing, name)
+    item, when = sale.item, sale.when
+    day = posting.book.day(standing, when.day)
     day.earned += accrual.points
     for part in accrual.parts:
         if part.kind == "bonus":
             day.bonus[part.ref] = day.bonus.get(part.ref, 0) + part.points
     if not _is_counted(posting, item):
         posting.counted_visits.add(item.visit)
-        before = standing.visits_in_week(week)
+        before = standing.visits_in_week(when.week)
         day.visits += 1
-        _award(posting, standing, item, event, before, week)
+        _award(posting, standing, sale, before)
     standing.last_visit = max(standing.last_visit, item.effective)
-    posting.book.count_day(standing, name)
+    posting.book.count_day(standing, when.day)
 
 
 def _is_counted(posting: Posting, item: Item) -> bool:
@@ -182,27 +191,19 @@ def _is_counted(posting: Posting, item: Item) -> bool:
     return found is not None
 
 
-def _award(
-    posting: Posting,
-    standing: Standing,
-    item: Item,
-    event: AccrualEvent,
-    visits_before: int,
-    week: str,
-) -> None:
-    document = posting.rulebook.in_force(item.effective)
-    lapse = calendar.lapse_day(
-        posting.programme_day(item.effective), document.earning.expires_months
-    )
-    for line, mission in enumerate(document.missions, start=1):
+def _award(posting: Posting, standing: Standing, sale: _Sale, visits_before: int) -> None:
+    item, week, rules = sale.item, sale.when.week, sale.rules
+    for line, mission in enumerate(rules.missions, start=1):
         granted = (mission.id, week) in standing.awarded
         if not missions.fulfilled_by(mission, visits_before, granted=granted):
             continue
+        lapse = calendar.lapse_day(sale.when.programme_day, rules.earning.expires_months)
         entry = Entry(
             event=item.id, line=line, kind=Kind.BONUS, points=mission.points, expires_on=lapse
         )
         explain = [("mission", mission.id, mission.points)]
-        posting.book.post(standing, [entry], posting.origin(item, event, explain=explain))
+        origin = posting.origin(item, sale.event, explain=explain)
+        posting.book.post(standing, [entry], origin)
         standing.awarded.add((mission.id, week))
         row = {
             "bucket": bucket_of(standing.member),

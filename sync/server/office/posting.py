@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum, unique
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, select
 
+from sync.programme import calendar
 from sync.programme.document import Document
 from sync.programme.refusals import Reason
 from sync.protocol.events import AnyEvent, Event, VoidEvent
@@ -42,6 +44,15 @@ class Gaps(Enum):
     NONE = "none"
     BEING_FILLED = "being filled"  # it was restored, and lends nothing until all have pushed again
     LEFT = "left"  # it was restored, and waits no more
+
+
+class Moment(NamedTuple):
+    """When something happened: at the store, its ISO day and week, and the programme's day."""
+
+    at: datetime
+    day: str
+    week: str
+    programme_day: date
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +117,13 @@ class Posting:
     def store_time(self, item: Item) -> datetime:
         """Return when an event happened, in the store's local time."""
         return local(item.effective, self.zone)
+
+    def moment(self, item: Item) -> Moment:
+        """Return when an event happened, as rules and counters ask for it."""
+        at = self.store_time(item)
+        day = at.date()
+        ours = day if self.zone == self.document.zone else self.programme_day(item.effective)
+        return Moment(at, day.isoformat(), calendar.week_of(day), ours)
 
     def programme_day(self, at: int) -> date:
         """Return the programme's day at an instant."""

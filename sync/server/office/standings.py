@@ -1,10 +1,11 @@
 """Standings: members' accounts as they are read into a writing transaction."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 
-from sqlalchemy import Connection, and_, bindparam, select
+import msgspec
+from sqlalchemy import Connection, and_, bindparam, func, select
 
 from sync.programme import calendar
 from sync.programme.members import bucket_of
@@ -14,17 +15,15 @@ from sync.server.store.dialect import Among, Key, portions
 from sync.server.store.tables import awards, balances, member_days, members
 
 
-@dataclass(slots=True)
-class Day:
+class Day(msgspec.Struct):
     """What a member did on one store-local day: points, visits, points of each bonus."""
 
     earned: int = 0
     visits: int = 0
-    bonus: dict[str, int] = field(default_factory=dict)
+    bonus: dict[str, int] = {}  # each has its own
 
 
-@dataclass(slots=True, kw_only=True)
-class Standing:
+class Standing(msgspec.Struct):
     """A member's account in the middle of a transaction; `earned` is net of returns."""
 
     member: int
@@ -41,8 +40,8 @@ class Standing:
     last_visit: int = 0
     last_day: str = ""
     version: int = 0
-    days: dict[str, Day] = field(default_factory=dict)
-    awarded: set[tuple[str, str]] = field(default_factory=set)  # (mission, week)
+    days: dict[str, Day] = {}  # each has its own
+    awarded: set[tuple[str, str]] = set()  # (mission, week)
 
     @property
     def net(self) -> int:
@@ -60,33 +59,26 @@ class Standing:
 
     def visits_in_week(self, week: str) -> int:
         """Return the credited visits of an ISO week, as far as its days were read."""
-        return sum(
-            day.visits
-            for name, day in self.days.items()
-            if calendar.week_of(date.fromisoformat(name)) == week
-        )
+        return sum([day.visits for name, day in self.days.items() if _week_of(name) == week])
 
 
-@dataclass(frozen=True, slots=True)
+@lru_cache(maxsize=256)
+def _week_of(day: str) -> str:
+    return calendar.week_of(date.fromisoformat(day))
+
+
 class Span:
     """From which to which store-local day counters are needed: whole weeks around both."""
 
-    first: date
-    last: date
-
-    @property
-    def monday(self) -> date:
-        """The first day of the first week."""
-        return self.first - timedelta(days=self.first.weekday())
-
-    @property
-    def sunday(self) -> date:
-        """The last day of the last week."""
-        return self.last + timedelta(days=6 - self.last.weekday())
+    def __init__(self, first: date, last: date) -> None:
+        monday = first - timedelta(days=first.weekday())
+        sunday = last + timedelta(days=6 - last.weekday())
+        self.monday, self.sunday = monday.isoformat(), sunday.isoformat()
+        self.first_week, self.last_week = calendar.week_of(monday), calendar.week_of(sunday)
 
     def covers(self, day: str) -> bool:
         """Say whether an ISO day lies in it."""
-        return self.monday.isoformat() <= day <= self.sunday.isoformat()
+        return self.monday <= day <= self.sunday
 
 
 def read_day(connection: Connection, member: int, name: str) -> Day:
@@ -122,12 +114,26 @@ OWN_BALANCE = and_(
     balances.c.member_id == members.c.member_id,
     balances.c.purse == 0,
 )
+_STANDING = (  # as the fields of a `Standing` follow one another
+    members.c.member_id,
+    members.c.status,
+    members.c.home_store,
+    func.coalesce(members.c.merged_into, 0),
+    balances.c.earned_total,
+    balances.c.spent_total,
+    balances.c.expired_total,
+    balances.c.pending,
+    balances.c.leased,
+    balances.c.tier_points,
+    balances.c.tier,
+    balances.c.last_visit,
+    balances.c.last_day,
+    balances.c.version,
+)
 _ACCOUNTS = Among(
     (members.c.bucket, members.c.member_id),
     lambda are_wanted: (
-        select(members.c.status, members.c.home_store, members.c.merged_into, balances)
-        .join(balances, OWN_BALANCE)
-        .where(are_wanted)
+        select(*_STANDING).select_from(members).join(balances, OWN_BALANCE).where(are_wanted)
     ),
 )
 _DAYS = Among(
@@ -146,36 +152,20 @@ _AWARDS = Among(
 
 def _read_balances(connection: Connection, keys: Sequence[Key], found: dict[int, Standing]) -> None:
     for row in _ACCOUNTS.rows(connection, keys):
-        found[row.member_id] = Standing(
-            member=row.member_id,
-            status=row.status,
-            home_store=row.home_store,
-            merged_into=row.merged_into or 0,
-            earned=row.earned_total,
-            spent=row.spent_total,
-            expired=row.expired_total,
-            pending=row.pending,
-            leased=row.leased,
-            qualifying=row.tier_points,
-            tier=row.tier,
-            last_visit=row.last_visit,
-            last_day=row.last_day,
-            version=row.version,
-        )
+        standing = Standing(*tuple(row))
+        found[standing.member] = standing
 
 
 def _read_days(
     connection: Connection, keys: Sequence[Key], span: Span, found: dict[int, Standing]
 ) -> None:
-    days = {"first": span.monday.isoformat(), "last": span.sunday.isoformat()}
-    for row in _DAYS.rows(connection, keys, **days):
-        day = Day(row.earned, row.visits, dict(bonus_in(row.bonus)))
-        found[row.member_id].days[row.day] = day
+    for row in _DAYS.rows(connection, keys, first=span.monday, last=span.sunday):
+        bonus = dict(bonus_in(row.bonus)) if row.bonus else {}
+        found[row.member_id].days[row.day] = Day(row.earned, row.visits, bonus)
 
 
 def _read_awards(
     connection: Connection, keys: Sequence[Key], span: Span, found: dict[int, Standing]
 ) -> None:
-    weeks = {"first": calendar.week_of(span.monday), "last": calendar.week_of(span.sunday)}
-    for row in _AWARDS.rows(connection, keys, **weeks):
+    for row in _AWARDS.rows(connection, keys, first=span.first_week, last=span.last_week):
         found[row.member_id].awarded.add((row.mission, row.week))

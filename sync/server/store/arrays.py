@@ -81,17 +81,18 @@ def kind_of(column: TypeEngine[Any]) -> type[Packed]:
     return next(kind for python, kind in kinds if isinstance(column, python))
 
 
-def packed(kind: type[Packed], values: Sequence[object]) -> Packed:
+def packed(kind: type[Packed], values: Sequence[Any]) -> Packed:
     """Return `values` as an array; raises OverflowError for a number that its column cannot hold.
 
     None is NULL.
     """
     if not values:
         return kind(_NO_VALUES.pack(0, 0, kind.ELEMENT))
-    has_null = None in values
+    same = values[0] == values[-1] and values.count(values[0]) == len(values)
+    has_null = None in values[: 1 if same else len(values)]
     head = _HEAD.pack(1, int(has_null), kind.ELEMENT, len(values), 1)
     try:
-        if values.count(values[0]) == len(values):
+        if same:
             return kind(head + _element(kind, values[0]) * len(values))
         if has_null:
             return kind(head + b"".join([_element(kind, value) for value in values]))
@@ -120,13 +121,13 @@ def _fixed(kind: type[Packed], values: Sequence[object]) -> bytes:
     return pack("!" + layout * len(values), *flat)
 
 
-def _varied(kind: type[Packed], values: Sequence[object]) -> bytes:
-    found = [_octets(value) for value in values]
-    lengths = {len(octets) for octets in found}
-    if len(lengths) == 1:
-        before = _LENGTH.pack(lengths.pop())
-        return before + before.join(found)
+def _varied(kind: type[Packed], values: Sequence[Any]) -> bytes:
+    found: list[bytes] = list(map(str.encode, values)) if kind is _Texts else list(values)
+    lengths = set(map(len, found))
     prefixes = {length: _LENGTH.pack(length) for length in lengths}
+    if len(lengths) == 1:
+        (before,) = prefixes.values()
+        return before + before.join(found)
     return b"".join([prefixes[len(octets)] + octets for octets in found])
 
 

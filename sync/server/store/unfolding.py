@@ -37,7 +37,9 @@ class _Writing:
         last.append((self.sql, (*before, *self.arrays(rows))))
 
     def arrays(self, rows: Sequence[Row]) -> tuple[object, ...]:
-        return tuple(packed(kind, [row[name] for row in rows]) for name, kind in self.columns)
+        values = itemgetter(*[name for name, _ in self.columns])
+        columns = zip(*map(values, rows), strict=True)
+        return tuple([packed(k, held) for (_, k), held in zip(self.columns, columns, strict=True)])
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
