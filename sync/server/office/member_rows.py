@@ -231,6 +231,6 @@ def _same(table: FromClause, source: FromClause) -> ColumnElement[bool]:
 
 def _by_member(connection: Connection, statement: Select[tuple[object, ...]]) -> _Found:
     found: defaultdict[int, list[Row[tuple[object, ...]]]] = defaultdict(list)
-    for row in connection.execute(statement):
+    for row in connection.execute(statement).all():
         found[row.member_id].append(row)
     return found
