@@ -127,7 +127,7 @@ class Connection:
     def __init__(self, base_url: str, *, monotonic: Callable[[], float]) -> None:
         self._base_url = base_url.rstrip("/")
         self._monotonic = monotonic
-        self._client: httpx.Client | None = None
+        self._client: tuple[httpx.Client, httpx.URL] | None = None
         self._stream: _Wire | None = None
 
     def ask(
@@ -142,16 +142,18 @@ class Connection:
         import httpx
 
         late_at = self._monotonic() + patience.whole
+        client, address = self._opened()
         timeout = httpx.Timeout(patience.read, connect=patience.connect)
-        asked = self._opened().build_request(
+        asked = client.build_request(
             method,
-            self._base_url + target,
+            address,
             content=body,
             headers={"Accept-Encoding": "zstd", **headers},
             timeout=timeout,
+            extensions={"target": _target(address, target)},
         )
         with _named_outcomes():
-            response = self._opened().send(asked, stream=True)
+            response = client.send(asked, stream=True)
             try:
                 received = bytearray()
                 for part in response.iter_raw():
@@ -173,14 +175,16 @@ class Connection:
         """
         import httpx
 
-        asked = self._opened().build_request(
+        client, address = self._opened()
+        asked = client.build_request(
             "GET",
-            self._base_url + target,
+            address,
             headers=headers,
             timeout=httpx.Timeout(silence, connect=PATIENT.connect),
+            extensions={"target": _target(address, target)},
         )
         with _named_outcomes():
-            response = self._opened().send(asked, stream=True)
+            response = client.send(asked, stream=True)
         try:
             self._stream = response.extensions["network_stream"]
             body = b""
@@ -204,24 +208,32 @@ class Connection:
     def close(self) -> None:
         """Close the connection. Safe to repeat; the next question opens another."""
         if self._client is not None:
-            self._client.close()
+            self._client[0].close()
             self._client = None
 
-    def _opened(self) -> "httpx.Client":
+    def _opened(self) -> "tuple[httpx.Client, httpx.URL]":
+        """Return what asks, and the address, read once; raises Offline."""
+        if self._client is not None:
+            return self._client
         import httpx
 
         parts = urlsplit(self._base_url)
         is_local = parts.hostname in _LOOPBACK
         if parts.scheme != "https" and not (parts.scheme == "http" and is_local):
             raise Offline("insecure")
-        if self._client is None:
-            # The machine's proxy is for the world outside, not for a server on this machine.
-            self._client = httpx.Client(
-                trust_env=not is_local,
-                follow_redirects=False,
-                limits=httpx.Limits(keepalive_expiry=_KEPT_S),
-            )
+        # The machine's proxy is for the world outside, not for a server on this machine.
+        client = httpx.Client(
+            trust_env=not is_local,
+            follow_redirects=False,
+            limits=httpx.Limits(keepalive_expiry=_KEPT_S),
+        )
+        self._client = client, httpx.URL(self._base_url)
         return self._client
+
+
+def _target(address: "httpx.URL", target: str) -> bytes:
+    """Return what is asked for, as it was signed: a library that reads it may write it anew."""
+    return address.raw_path.rstrip(b"/") + target.encode("ascii")
 
 
 def _bounded(parts: Iterator[bytes], *, forever: bool = False) -> Iterator[bytes]:
