@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.messages import Hello, LeaseClosing, LeaseRequest
-from sync.server.office import leases
+from sync.server.office import lease_rows, leases
 from sync.server.office.documents import rulebook
 from sync.server.office.hello import greet
 from sync.server.office.openings import Opening, open_accounts
@@ -111,6 +111,31 @@ def test_the_last_points_are_lent_to_one_of_eight_who_ask(office):
 
     assert len([one for one in answers if not isinstance(one, Reason)]) == 1
     assert account(office, member).leased == 30
+
+
+def test_points_that_go_while_a_till_waits_for_them_are_not_lent_to_it(office):
+    tills = [enrolled_till(office, seed=n) for n in range(2)]
+    member = tills[0].member()  # who has 50 points
+    with ThreadPoolExecutor(1) as pool:
+        with office.database.write_together() as connection:
+            lease_rows.bind(connection, member, 30)
+            answer = pool.submit(tills[1].lend, member, 30)
+            wait_for_the_member(office)
+        refused = answer.exception(60)
+
+    assert refused.reason is Reason.NOT_ENOUGH_POINTS
+    assert refused.facts == {"left": 20, "missing": 10}
+    assert account(office, member).leased == 30
+
+
+def wait_for_the_member(office) -> None:
+    """Return when somebody waits for a row that another one holds; files have one writer anyhow."""
+    database = office.database.reading
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    while database.dialect.name == "postgresql":
+        with office.database.read_once() as connection:
+            if connection.exec_driver_sql(waiting).all():
+                return
 
 
 def test_one_request_for_a_lease_that_comes_eight_times_at_once_is_granted_once(office, till):

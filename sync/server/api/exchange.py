@@ -100,7 +100,7 @@ async def exchange(
 
 def recognised(office: HeadOffice, clock: Clock, sent: Sent) -> Caller:
     """Return the terminal that signed a request; raises Refused like `terminals.recognise`."""
-    with office.database.read() as connection:
+    with office.database.read_once() as connection:
         return recognise(
             connection,
             sent.headers,

@@ -5,12 +5,11 @@ leases of a member never exceed the balance, whatever clocks and networks do.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TypeAlias
 
 import msgspec
-from sqlalchemy import BigInteger, Connection, Row, and_, bindparam, func, select, update
+from sqlalchemy import BigInteger, Connection, and_, bindparam, func, select, update
 
 from sync.programme.document import Document
 from sync.programme.members import bucket_of
@@ -20,6 +19,7 @@ from sync.server.office import lease_rows, units
 from sync.server.office.documents import RULES, read_rules, rulebook
 from sync.server.office.epoch import ERA, Era, era, era_in
 from sync.server.office.feed import (
+    ALL_MEMBERS,
     DIVIDED,
     lease_list,
     raise_lists,
@@ -33,10 +33,11 @@ from sync.server.office.terminals import Caller, hear, is_life
 from sync.server.store import dialect
 from sync.server.store.database import repeated
 from sync.server.store.dialect import insert_last, insert_rows
+from sync.server.store.lending import lend_last, lends_at_once
+from sync.server.store.questions import Found, Question
 from sync.server.store.states import LeaseState, MemberStatus
 from sync.server.store.tables import balances, incarnations, leases, members
-
-_Asked: TypeAlias = Row[tuple[object, ...]]
+from sync.server.store.unfolding import Last
 
 _ID_BYTES = 16
 _WHOLE_MAX = (1 << 63) - 1
@@ -45,8 +46,21 @@ _WHOLE_MAX = (1 << 63) - 1
 _LENT = select(func.sum(leases.c.amount - leases.c.spent)).where(
     leases.c.terminal_id == bindparam("of_terminal"), leases.c.state == int(LeaseState.ACTIVE)
 )
-_ASKED = (
-    select(members.c.status, leases, _LENT.scalar_subquery().label("lent"), *ERA, DIVIDED, RULES)
+_LEFT = select(balances.c.points - balances.c.leased).where(
+    balances.c.bucket == bindparam("of_bucket"),
+    balances.c.member_id == bindparam("of_member"),
+    balances.c.purse == 0,
+)
+_ASKED = Question(
+    select(
+        members.c.status,
+        leases,
+        _LENT.scalar_subquery().label("lent"),
+        _LEFT.scalar_subquery().label("left"),
+        *ERA,
+        DIVIDED,
+        RULES,
+    )
     .outerjoin(
         leases,
         and_(
@@ -98,16 +112,26 @@ def grant(office: HeadOffice, caller: Caller, request: LeaseRequest, *, now: int
     if request.reward:
         return _grant_units(office, caller, request, now=now)
     try:
-        with office.database.write_together(holding=lives_of(caller.terminal)) as connection:
-            if request.closes:
-                _hold(connection, caller, {request.member}, request.closes)
-            bound = _bind(office, connection, caller, request, now=now)
-            _keep_last(connection, caller, bound)
-            return bound.lease
+        bound = _granted(office, caller, request, now=now)
+        if not bound.is_kept:  # somebody was quicker: say what there is now
+            bound = _granted(office, caller, request, now=now, in_steps=True)
+        return bound.lease
     except Refused as refused:
         if refused.reason is not Reason.NOT_ENOUGH_POINTS:
             raise
         raise recalled(office, caller, request, refused, now=now) from refused
+
+
+def _granted(
+    office: HeadOffice, caller: Caller, request: LeaseRequest, *, now: int, in_steps: bool = False
+) -> "_Bound":
+    """Lend points in a transaction, in one statement where that can be done."""
+    with office.database.write_together(holding=lives_of(caller.terminal)) as connection:
+        if request.closes:
+            _hold(connection, caller, {request.member}, request.closes)
+        at_once = not (in_steps or request.closes) and lends_at_once(connection)
+        bound = _bind(office, connection, caller, request, now=now, at_once=at_once)
+        return _keep_last(connection, caller, bound)
 
 
 def _grant_units(
@@ -147,11 +171,21 @@ def lend(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Bound:
-    """A lease whose points are bound, and its row where it is not kept yet."""
+    """A lease, and its row where it is not kept yet; `taken` when its points are bound already.
+
+    What binds them with the commit is `last`.
+    """
 
     lease: LeaseRow
     divided: bool
     row: dialect.Row | None = None
+    taken: bool = True
+    last: Last | None = None
+
+    @property
+    def is_kept(self) -> bool:
+        """Say, after the commit, whether the points are lent."""
+        return self.last is None or self.last.written > 0
 
 
 def _bind(
@@ -162,8 +196,12 @@ def _bind(
     *,
     now: int,
     document: Document | None = None,
+    at_once: bool = False,
 ) -> _Bound:
-    """Check what is asked for and bind the points; whoever asked keeps the row."""
+    """Check what is asked for and bind the points; whoever asked keeps the row.
+
+    With `at_once`, points that are there are left to be bound when the row is kept.
+    """
     lease = _id(request.id)
     if not 0 < request.member <= _WHOLE_MAX or abs(request.points) > _WHOLE_MAX:
         raise Refused(Reason.BATCH_UNREADABLE)
@@ -180,7 +218,9 @@ def _bind(
         lent = connection.scalar(_LENT, {"of_terminal": caller.terminal})
     document = document or read_rules(known) or rulebook(connection).in_force(now)
     _check_cap(document, int(lent or 0), request.points)
-    _take(connection, request)
+    at_once = at_once and not known.divided and 0 < request.points <= (known.left or 0)
+    if not at_once:
+        _take(connection, request)
     offer = LeaseRow(
         request.id,
         request.member,
@@ -192,16 +232,21 @@ def _bind(
     )
     row = lease_rows.row_of(office, caller, lease, offer, epoch=epoch)
     signed = msgspec.structs.replace(offer, signature=str(row["signature"]))
-    return _Bound(lease=signed, divided=known.divided, row=row)
+    return _Bound(lease=signed, divided=known.divided, row=row, taken=not at_once)
 
 
-def _keep_last(connection: Connection, caller: Caller, bound: _Bound) -> None:
+def _keep_last(connection: Connection, caller: Caller, bound: _Bound) -> _Bound:
     """Keep a lease and raise the feed, all of it with the commit."""
     if bound.row is None:
-        return  # it was kept, and seen, when it was asked for first
+        return bound  # it was kept, and seen, when it was asked for first
+    listed = lease_list(caller.terminal)
+    if not bound.taken:
+        last = lend_last(connection, bound.row, listed=listed, scope=ALL_MEMBERS)
+        return replace(bound, last=last)
     insert_last(connection, leases, [bound.row])
-    raise_lists_last(connection, [lease_list(caller.terminal)])
+    raise_lists_last(connection, [listed])
     raise_members(connection, {bound.lease.member: caller.store}, divided=bound.divided)
+    return bound
 
 
 @repeated
@@ -281,21 +326,21 @@ def _take(connection: Connection, request: LeaseRequest) -> None:
     named = {**_named(request.member), "wanted": request.points}
     if connection.execute(_BIND, named).rowcount:
         return
-    left = _available(connection, request.member)
+    left = connection.execute(_LEFT, _named(request.member)).scalar_one()
     raise Refused(Reason.NOT_ENOUGH_POINTS, left=left, missing=request.points - left)
 
 
 def _asked(
     connection: Connection, caller: Caller, member: int, lease: bytes, *, now: int
-) -> _Asked | None:
+) -> Found | None:
     """All that decides, read at once: the member, a lease with this id, what the terminal holds,
     the rules, and what the server is doing.
     """
     named = {**_named(member), "of_lease": lease, "of_terminal": caller.terminal, "at": now}
-    return connection.execute(_ASKED, named).one_or_none()
+    return _ASKED.one_or_none(connection, named)
 
 
-def _known(asked: _Asked | None) -> _Asked:
+def _known(asked: Found | None) -> Found:
     """Return what was read when the member is one to whom points may be lent."""
     if asked is None:
         raise Refused(Reason.MEMBER_UNKNOWN)
@@ -311,17 +356,6 @@ def _check_cap(document: Document, lent: int, points: int) -> None:
     left = max(0, cap - lent)
     if points > left:
         raise Refused(Reason.LEASE_TOO_SMALL, left=left)
-
-
-def _available(connection: Connection, member: int) -> int:
-    available: int = connection.execute(
-        select(balances.c.points - balances.c.leased).where(
-            balances.c.bucket == bucket_of(member),
-            balances.c.member_id == member,
-            balances.c.purse == 0,
-        )
-    ).scalar_one()
-    return available
 
 
 def _named(member: int) -> dict[str, int]:

@@ -41,6 +41,7 @@ from sync.server.office.stock import stock_rows
 from sync.server.office.tally import tally_in
 from sync.server.office.terminals import Caller, hear_now_and_then
 from sync.server.store.dialect import add_rows
+from sync.server.store.questions import Found, Question
 from sync.server.store.states import FulfilmentState
 from sync.server.store.tables import (
     deliveries,
@@ -63,17 +64,22 @@ _READY = select(func.count()).where(
     fulfilments.c.store_id == bindparam("of_store"),
     fulfilments.c.state == int(FulfilmentState.READY),
 )
-_NOW = select(
-    *ERA,
-    feeds.DIVIDED,
-    RULES,
-    NEWEST,
-    _ACKED.scalar_subquery().label("acked"),
-    _READY.scalar_subquery().label("ready"),
-    *map(feeds.head_of, ("everybody", "here", "staff", "stock", "leases")),
+_NOW = Question(
+    select(
+        *ERA,
+        feeds.DIVIDED,
+        RULES,
+        NEWEST,
+        _ACKED.scalar_subquery().label("acked"),
+        _READY.scalar_subquery().label("ready"),
+        *map(feeds.head_of, ("everybody", "here", "staff", "stock", "leases")),
+    )
 )
-_SALES = select(till_sales.c.sales).where(
-    till_sales.c.terminal_id == bindparam("of_terminal"), till_sales.c.day == bindparam("of_day")
+_SALES = Question(
+    select(till_sales.c.sales).where(
+        till_sales.c.terminal_id == bindparam("of_terminal"),
+        till_sales.c.day == bindparam("of_day"),
+    )
 )
 
 
@@ -177,7 +183,7 @@ def _page(
     return answer, [paper.version for paper in papers]
 
 
-def _now(connection: Connection, caller: Caller, *, now: int) -> Row[tuple[object, ...]]:
+def _now(connection: Connection, caller: Caller, *, now: int) -> Found:
     """How things stand for a terminal, in one row."""
     named = {
         "at": now,
@@ -190,7 +196,8 @@ def _now(connection: Connection, caller: Caller, *, now: int) -> Row[tuple[objec
         "stock": feeds.stock_list(caller.store),
         "leases": feeds.lease_list(caller.terminal),
     }
-    return connection.execute(_NOW, named).one()
+    (current,) = _NOW.rows(connection, named)
+    return current
 
 
 class _Lists:
@@ -201,7 +208,7 @@ class _Lists:
         connection: Connection,
         caller: Caller,
         held: Cursor,
-        current: Row[tuple[object, ...]],
+        current: Found,
     ) -> None:
         self._connection = connection
         self._caller = caller
@@ -328,8 +335,8 @@ def _results(
 
 def _sales(connection: Connection, caller: Caller, view: View) -> int:
     named = {"of_terminal": caller.terminal, "of_day": view.store_day.isoformat()}
-    sales: int | None = connection.scalar(_SALES, named)
-    return -1 if sales is None else sales
+    found = _SALES.one_or_none(connection, named)
+    return -1 if found is None else found.sales
 
 
 def write_cursor(cursor: Cursor) -> str:

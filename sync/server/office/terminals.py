@@ -1,6 +1,6 @@
 """Terminals: who is calling, which life of it, and when it was last heard."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -9,7 +9,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
-    Row,
     Update,
     and_,
     bindparam,
@@ -21,6 +20,7 @@ from sqlalchemy import (
 from sync.programme.refusals import Reason, Refused
 from sync.protocol import signing
 from sync.server.office.head_office import HeadOffice
+from sync.server.store.questions import Found, Question
 from sync.server.store.states import IncarnationState, TerminalState
 from sync.server.store.tables import incarnations, terminals
 
@@ -55,7 +55,7 @@ class Caller:
     last_seq: int = 0
 
 
-_LIVES = (
+_LIVES = Question(
     select(
         terminals.c.terminal_id,
         terminals.c.store_id,
@@ -154,11 +154,11 @@ def revoke(connection: Connection, terminal: int) -> None:
     )
 
 
-def _lives(connection: Connection, terminal: int) -> list[Row[tuple[object, ...]]]:
-    return list(connection.execute(_LIVES, {"of_terminal": terminal}))
+def _lives(connection: Connection, terminal: int) -> Sequence[Found]:
+    return _LIVES.rows(connection, {"of_terminal": terminal})
 
 
-def _caller(life: Row[tuple[object, ...]]) -> Caller:
+def _caller(life: Found) -> Caller:
     if life.state == TerminalState.REVOKED:
         raise Refused(Reason.TERMINAL_REVOKED)
     return Caller(

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sync.programme.refusals import Reason, Refused
 from sync.server.store import files, migrations
-from sync.server.store.dialect import ALONE, HOLDING, TOGETHER, WRITING, Held
+from sync.server.store.dialect import ALONE, HOLDING, SINGLE, TOGETHER, WRITING, Held
 
 DATA_FILE = "server.db"
 KEYS_FILE = "member_keys.db"
@@ -58,6 +58,14 @@ class Database:
         """Give a connection that sees one snapshot and cannot write."""
         with self.reading.begin() as connection:
             yield connection
+
+    @contextmanager
+    def read_once(self) -> Iterator[Connection]:
+        """Give a connection for one question, which sees one snapshot without a transaction."""
+        with self.reading.connect() as connection:
+            connection.info[SINGLE] = True
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -168,7 +176,7 @@ def forget(place: Place) -> None:
 @contextmanager
 def _writing(engine: Engine, how: str, holding: Held | None = None) -> Iterator[Connection]:
     with engine.connect() as connection:
-        connection.execution_options(**{WRITING: how, HOLDING: holding})
+        connection.info.update({WRITING: how, HOLDING: holding})
         with connection.begin():
             yield connection
 

@@ -27,13 +27,18 @@ from sync.server.store import unfolding
 Row: TypeAlias = Mapping[str, object]
 Key: TypeAlias = tuple[object, ...]
 
-# The option of a connection that says how it writes: while nobody else does, or beside others who
+# What is said in a connection's `info` of how its next transaction begins.
+
+# How it writes: while nobody else does, or beside others who
 # say the same and hold the rows which they read in order to change them.
 WRITING, ALONE, TOGETHER = "loyalty_writing", "alone", "together"
 
-# The option that names rows to hold from the first moment on: a column, and its number in them.
+# Rows to hold from the first moment on: a column, and its number in them.
 HOLDING = "loyalty_holding"
 Held: TypeAlias = tuple[Column[int], int]
+
+# That it is one question, which needs none.
+SINGLE = "loyalty_single"
 
 # Below SQLite's bound on parameters of one statement, with four columns to a key.
 _KEYS_AT_ONCE = 8_000
@@ -45,7 +50,7 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> No
     """Insert `rows`; raises IntegrityError when the key of one is there already."""
     if not rows:
         return
-    if _is_shared(connection):
+    if is_shared(connection):
         unfolding.insert_rows(connection, table, rows)
     else:
         connection.execute(_inserting(table), rows)
@@ -55,7 +60,7 @@ def add_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert `rows`; a row whose key is there already is left as it was."""
     if not rows:
         return
-    if _is_shared(connection):
+    if is_shared(connection):
         unfolding.add_rows(connection, table, rows)
     else:
         connection.execute(_adding(table), rows)
@@ -66,7 +71,7 @@ def insert_last(connection: Connection, table: Table, rows: Sequence[Row]) -> No
 
     Nothing in the transaction may read them, nor be undone by a savepoint after this.
     """
-    if _is_shared(connection):
+    if is_shared(connection):
         unfolding.insert_last(connection, table, rows)
     else:
         insert_rows(connection, table, rows)
@@ -76,7 +81,7 @@ def put_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert `rows`, or replace the rows of the same key. Of two with one key the last stays."""
     if not rows:
         return
-    if _is_shared(connection):
+    if is_shared(connection):
         unfolding.put_rows(connection, table, rows)
     else:
         connection.execute(_putting(table), rows)
@@ -91,7 +96,7 @@ def add_up_rows(
     """
     if not rows:
         return
-    if _is_shared(connection):
+    if is_shared(connection):
         unfolding.add_up_rows(connection, table, rows, sums=tuple(sums))
     else:
         connection.execute(_adding_up(table, tuple(sums)), rows)
@@ -101,7 +106,7 @@ def add_up_last(
     connection: Connection, table: Table, rows: Sequence[Row], *, sums: Sequence[str]
 ) -> None:
     """Do what `add_up_rows` does, when `insert_last` inserts."""
-    if _is_shared(connection):
+    if is_shared(connection):
         unfolding.add_up_last(connection, table, rows, sums=tuple(sums))
     else:
         add_up_rows(connection, table, rows, sums=sums)
@@ -114,7 +119,7 @@ def put_numbered(
 
     The head stays held until the transaction ends: do this last.
     """
-    if _is_shared(connection):
+    if is_shared(connection):
         unfolding.put_numbered(connection, heads, table, scope, rows)
         return
     add_up_rows(connection, heads, [{"scope": scope, "head": len(rows)}], sums=["head"])
@@ -177,7 +182,7 @@ class Among:
         self, connection: Connection, keys: Sequence[Key], **named: object
     ) -> Sequence[sqlalchemy.Row[Any]]:
         """Return the rows for these keys, at most as many as a portion; and other parameters."""
-        if _is_shared(connection):
+        if is_shared(connection):
             held = unfolding.named(self._columns, keys)
             return connection.execute(self._unfolded, {**named, **held}).all()
         return connection.execute(self._listed, {**named, _KEYS: list(keys)}).all()
@@ -187,7 +192,7 @@ def among(
     connection: Connection, columns: Sequence[Column[Any]], keys: Sequence[Key]
 ) -> ColumnElement[bool]:
     """Return the condition that `columns` are one of `keys`, found through an index."""
-    if _is_shared(connection):
+    if is_shared(connection):
         return unfolding.among(columns, keys)
     return tuple_(*columns).in_(list(keys))
 
@@ -204,10 +209,10 @@ def hold(connection: Connection, columns: Sequence[Column[Any]], keys: Sequence[
     What is read afterwards stays as it is. Rows are held in the order of their keys, so that two
     who want the same rows never wait for each other.
     """
-    if keys and _is_shared(connection):
+    if keys and is_shared(connection):
         unfolding.hold(connection, columns, keys)
 
 
-def _is_shared(connection: Connection) -> bool:
+def is_shared(connection: Connection) -> bool:
     """Say whether others may write at the same time."""
     return connection.dialect.name == "postgresql"

@@ -7,9 +7,13 @@ read cannot change before it commits.
 from pathlib import Path
 from sqlite3 import Connection as Driver
 
-from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy import URL, Engine, QueuePool, create_engine, event
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from sync.server.store.compiled import compile_together
+from sync.server.store.dialect import SINGLE
 
 _READERS = 4
 _READER_CACHE_KIB = 4 * 1024
@@ -17,38 +21,53 @@ _WRITER_CACHE_KIB = 16 * 1024
 _BULK_CACHE_KIB = 256 * 1024
 _BUSY_MS = 10_000
 
+_BEGIN = "loyalty_begin"  # how a connection begins
+_DRIVER = "sqlite.loyalty"
+
+
+class Files(SQLiteDialect_pysqlite):
+    """SQLite, where each connection begins as its engine says.
+
+    Said here and not by an event: who listens to an engine has it tell of each statement as well.
+    """
+
+    supports_statement_cache = True
+
+    def do_begin(self, dbapi_connection: PoolProxiedConnection) -> None:
+        """Begin; a question that stands alone sees one state of the file by itself."""
+        if dbapi_connection.info.pop(SINGLE, False):
+            return
+        driver = dbapi_connection.driver_connection
+        assert isinstance(driver, Driver)
+        driver.execute(dbapi_connection.info[_BEGIN])
+
+
+registry.register(_DRIVER, __name__, Files.__name__)
+
 
 def engine(path: Path, *, writes: bool) -> Engine:
     """Return an engine on the file at `path`."""
     # Named, because a pool is chosen by the look of the address otherwise.
     made = create_engine(
-        URL.create("sqlite", database=str(path)),
+        URL.create(_DRIVER.replace(".", "+"), database=str(path)),
         poolclass=QueuePool,
         pool_size=1 if writes else _READERS,
         max_overflow=0,
+        pool_use_lifo=True,  # the one that was used last has most in its cache
         connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000},
     )
     cache = _WRITER_CACHE_KIB if writes else _READER_CACHE_KIB
 
     @event.listens_for(made, "connect")
-    def prepare(driver: Driver, record: object) -> None:
-        driver.isolation_level = None  # the `begin` below is the only one
+    def prepare(driver: Driver, record: ConnectionPoolEntry) -> None:
+        driver.isolation_level = None  # the one of the dialect is the only `begin`
+        record.info[_BEGIN] = "BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED"
         driver.execute("PRAGMA journal_mode=WAL")
         driver.execute("PRAGMA synchronous=FULL")
         driver.execute(f"PRAGMA cache_size=-{cache}")
         driver.execute("PRAGMA temp_store=MEMORY")
         if not writes:
             driver.execute("PRAGMA query_only=ON")
-
-    @event.listens_for(made, "begin")
-    def begin(connection: Connection) -> None:
-        if writes:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            return
-        # Nothing is waited for, so nothing can go wrong that SQLAlchemy would have to translate.
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, Driver)
-        driver.execute("BEGIN DEFERRED")
 
     return compile_together(made)
 

@@ -11,15 +11,18 @@ from typing import TypeAlias
 
 import psycopg
 from psycopg.adapt import Dumper
-from psycopg.pq import Format
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, Format, TransactionStatus
 from psycopg.types.numeric import IntBinaryDumper
 from psycopg.types.string import BytesBinaryDumper, StrBinaryDumper
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from sync.server.store.arrays import KINDS, Packed
 from sync.server.store.compiled import compile_together
-from sync.server.store.dialect import ALONE, HOLDING, TOGETHER, WRITING, Held
+from sync.server.store.dialect import ALONE, HOLDING, SINGLE, TOGETHER, WRITING
 from sync.server.store.unfolding import LAST, Last, holding
 
 DATA_SCHEMA = "loyalty"
@@ -31,11 +34,17 @@ _CONNECTIONS = min(32, (os.cpu_count() or 1) + 4)
 # The lock that writing transactions share or have alone; any number that nothing else uses.
 _WRITERS = 7_190_210_001
 _PLAIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
-_BEGIN: Mapping[str | None, str] = {
-    None: _PLAIN,
+_READING = "read"
+_BEGIN: Mapping[str, str] = {
+    _READING: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    "": _PLAIN,
     ALONE: f"{_PLAIN}; SELECT pg_advisory_xact_lock({_WRITERS})",
     TOGETHER: f"{_PLAIN}; SELECT pg_advisory_xact_lock_shared({_WRITERS})",
 }
+
+_DRIVER = "postgresql.loyalty"
+_ONLY_READS = " -c default_transaction_read_only=on"  # for what stands alone, too
+_READS = "loyalty_reads"  # a connection that only reads
 
 Driver: TypeAlias = psycopg.Connection[tuple[object, ...]]
 
@@ -43,50 +52,75 @@ Driver: TypeAlias = psycopg.Connection[tuple[object, ...]]
 def engine(url: str, schema: str, *, writes: bool) -> Engine:
     """Return an engine on the tables of `schema` in the database at `url`."""
     made = create_engine(
-        make_url(url).set(drivername="postgresql+psycopg"),
+        make_url(url).set(drivername=_DRIVER.replace(".", "+")),
         poolclass=QueuePool,
         pool_size=_CONNECTIONS,
         max_overflow=0,
         pool_use_lifo=True,
         use_native_hstore=False,
-        connect_args={"options": f"-c search_path={schema}"},
+        connect_args={"options": f"-c search_path={schema}" + ("" if writes else _ONLY_READS)},
     )
 
     @event.listens_for(made, "connect")
-    def prepare(driver: Driver, record: object) -> None:
+    def prepare(driver: Driver, record: ConnectionPoolEntry) -> None:
         prepared(driver, writes=writes)
-        driver.autocommit = writes  # the `begin` below is the only one
+        driver.autocommit = True  # the one of the dialect is the only `begin`
+        if not writes:
+            record.info[_READS] = True
 
-    if writes:
-        event.listen(made, "begin", _begin)
-        event.listen(made, "commit", _commit)
     return compile_together(made)
 
 
-def _begin(connection: Connection) -> None:
-    """Begin, and wait for the right to write and the rows to be held, in one round trip."""
-    connection.info.pop(LAST, None)  # of a transaction that failed
-    options = connection.get_execution_options()
-    # What the locks let through is seen: each statement has a snapshot of its own.
-    begin = _BEGIN[options.get(WRITING)]
-    held: Held | None = options.get(HOLDING)
-    connection.exec_driver_sql(begin if held is None else f"{begin}; {holding(*held)}")
+class Postgres(PGDialect_psycopg):
+    """PostgreSQL, where transactions begin and end in as few round trips as can be.
+
+    Said here and not by events: who listens to an engine has it tell of each statement as well.
+    """
+
+    supports_statement_cache = True
+
+    def do_begin(self, dbapi_connection: PoolProxiedConnection) -> None:
+        """Begin, and wait for the right to write and the rows to be held, in one round trip.
+
+        A question that stands alone sees one snapshot by itself.
+        """
+        told = dbapi_connection.info
+        told.pop(LAST, None)  # of a transaction that failed
+        how, held = told.pop(WRITING, ""), told.pop(HOLDING, None)
+        if told.pop(SINGLE, False):
+            return
+        # What the locks let through is seen: each statement has a snapshot of its own.
+        begin = _BEGIN[_READING if _READS in told else how]
+        _done(_driver(dbapi_connection), begin if held is None else f"{begin}; {holding(*held)}")
+
+    def do_commit(self, dbapi_connection: PoolProxiedConnection) -> None:
+        """Send what comes last and the commit at once."""
+        last: list[Last] = dbapi_connection.info.pop(LAST, [])
+        driver = _driver(dbapi_connection)
+        if last:
+            with driver.pipeline():
+                asked = [driver.execute(one.statement.encode(), one.parameters) for one in last]
+                driver.execute(b"COMMIT")
+            for one, answered in zip(last, asked, strict=True):
+                one.written = answered.rowcount
+        elif driver.info.transaction_status != TransactionStatus.IDLE:
+            _done(driver, "COMMIT")
 
 
-def _commit(connection: Connection) -> None:
-    """Send what comes last and the commit at once; what SQLAlchemy commits then is nothing."""
-    last: list[Last] = connection.info.pop(LAST, [])
-    driver = connection.connection.driver_connection
-    if not last:
-        return
+registry.register(_DRIVER, __name__, Postgres.__name__)
+
+
+def _driver(connection: PoolProxiedConnection) -> Driver:
+    driver = connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
-    try:
-        with driver.pipeline():
-            for statement, parameters in last:
-                driver.execute(statement.encode(), parameters)
-            driver.execute(b"COMMIT")
-    except psycopg.Error as error:
-        raise DBAPIError.instance(last[0][0], None, error, psycopg.Error) from error
+    return driver
+
+
+def _done(driver: Driver, command: str) -> None:
+    """Run a command without parameters or an answer; the driver's own way costs thrice as much."""
+    result = driver.pgconn.exec_(command.encode())
+    if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
+        raise error_from_result(result)
 
 
 def prepared(driver: Driver, *, writes: bool) -> Driver:

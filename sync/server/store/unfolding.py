@@ -14,12 +14,30 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, bindparam, func
 
 from sync.server.store.arrays import Packed, PackedColumn, kind_of, packed
 
-# What a connection does with its commit, in one round trip: statements with their parameters.
+# What a connection does with its commit, in one round trip.
 LAST = "loyalty_last"
-Last: TypeAlias = tuple[str, tuple[object, ...]]
 
 Row: TypeAlias = Mapping[str, object]
 Key: TypeAlias = tuple[object, ...]
+
+
+@dataclass(slots=True)
+class Last:
+    """A statement that goes with the commit. After it, `written` is the number of its rows."""
+
+    statement: str
+    parameters: Sequence[object] | Mapping[str, object]
+    written: int = -1
+
+
+def run_last(
+    connection: Connection, statement: str, parameters: Sequence[object] | Mapping[str, object]
+) -> Last:
+    """Have a statement run together with the commit."""
+    one = Last(statement, parameters)
+    last: list[Last] = connection.info.setdefault(LAST, [])
+    last.append(one)
+    return one
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +51,7 @@ class _Writing:
         connection.exec_driver_sql(self.sql, self.arrays(rows))
 
     def run_last(self, connection: Connection, rows: Sequence[Row], *before: object) -> None:
-        last: list[Last] = connection.info.setdefault(LAST, [])
-        last.append((self.sql, (*before, *self.arrays(rows))))
+        run_last(connection, self.sql, (*before, *self.arrays(rows)))
 
     def arrays(self, rows: Sequence[Row]) -> tuple[object, ...]:
         values = itemgetter(*[name for name, _ in self.columns])

@@ -1,0 +1,93 @@
+"""Questions: what every request asks, in words that are made once and go straight to the driver.
+
+Guarantees the rows that SQLAlchemy would give for the same statement, and the errors that it would
+raise. Its own way of asking costs more than these small questions do.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, Dialect, Select
+from sqlalchemy.engine.interfaces import DBAPICursor
+
+Found: TypeAlias = Any  # a row: its columns are attributes
+_Change: TypeAlias = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """A question in one database's words: what goes in, and how what comes out is read."""
+
+    sql: str
+    positions: Sequence[str] | None  # the parameters in order, where they have no names
+    given: Mapping[str, object]
+    into: tuple[tuple[str, _Change], ...]
+    row: Callable[[tuple[Any, ...]], Found]
+
+    def asked(self, cursor: DBAPICursor, named: Mapping[str, object]) -> list[Found]:
+        values = {**self.given, **named}
+        for name, change in self.into:
+            values[name] = change(values[name])
+        if self.positions is None:
+            cursor.execute(self.sql, values)
+        else:
+            cursor.execute(self.sql, [values[name] for name in self.positions])
+        return [self.row(one) for one in cursor.fetchall()]
+
+
+class Question:
+    """A statement that only reads and locks nothing, made once and asked again and again."""
+
+    def __init__(self, asked: Select[Any]) -> None:
+        self._asked = asked
+        self._words: dict[str, _Words] = {}
+
+    def rows(self, connection: Connection, named: Mapping[str, object]) -> Sequence[Found]:
+        """Return all rows; raises what SQLAlchemy raises for the statement."""
+        dialect = connection.dialect
+        words = self._words.get(dialect.name)
+        if words is None:
+            words = self._words.setdefault(dialect.name, _words(self._asked, dialect))
+        try:
+            with closing(connection.connection.cursor()) as cursor:
+                return words.asked(cursor, named)
+        except dialect.loaded_dbapi.Error:
+            # Asked by SQLAlchemy, who names the fault and gives up a connection that is broken.
+            return connection.execute(self._asked, named).all()
+
+    def one_or_none(self, connection: Connection, named: Mapping[str, object]) -> Found | None:
+        """Return the first row, None where there is none."""
+        rows = self.rows(connection, named)
+        return rows[0] if rows else None
+
+
+def _words(asked: Select[Any], dialect: Dialect) -> _Words:
+    compiled = asked.compile(dialect=dialect)
+    changes = {
+        name: bound.type.dialect_impl(dialect).bind_processor(dialect)
+        for bound, name in compiled.bind_names.items()
+    }
+    return _Words(
+        sql=str(compiled),
+        positions=compiled.positiontup,
+        given=compiled.params,
+        into=tuple((name, change) for name, change in changes.items() if change is not None),
+        row=_reader(asked, dialect),
+    )
+
+
+def _reader(asked: Select[Any], dialect: Dialect) -> Callable[[tuple[Any, ...]], Found]:
+    """Return what makes a row: a tuple whose columns are attributes too."""
+    columns = asked.selected_columns
+    named = {name: property(itemgetter(nth)) for nth, name in enumerate(columns.keys())}
+    row = type("Found", (tuple,), {"__slots__": (), **named})
+    changes = [c.type.dialect_impl(dialect).result_processor(dialect, None) for c in columns]
+    if not any(changes):
+        return row
+    return lambda values: row(
+        value if change is None else change(value)
+        for value, change in zip(values, changes, strict=True)
+    )
