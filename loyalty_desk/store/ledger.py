@@ -336,6 +336,7 @@ class Ledger:
                     self.lives.forget(connection)
                     claims.forget(connection, self._retention.before)
                     self._tidied_at = now
+                    self._unsettled.read_anew()
             self._receipts.noted()
             self.leases.noted()
             self._empty_wal()

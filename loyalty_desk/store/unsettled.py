@@ -22,6 +22,8 @@ from loyalty_desk.store.journal import Kept
 from loyalty_desk.store.newcomers import Newcomers
 from sync.protocol.events import AnyEvent, EnrolmentEvent, VoidEvent
 
+_READ_MAX = 1_000  # a regular visitor is looked at several times a visit; most never again
+
 
 class OwnEvents:
     """Sequences of own events by owner, behind an acknowledgement.
@@ -73,6 +75,7 @@ class Unsettled:
     def __init__(self, first_tier: Callable[[int], str]) -> None:
         self._first_tier = first_tier
         self._own = OwnEvents(0)
+        self._read: dict[int, Effects] = {}
         self.newcomers = Newcomers()
 
     @property
@@ -86,6 +89,7 @@ class Unsettled:
         Only events that name no member are decoded: voids, and credits to unknown cards.
         """
         self._own = OwnEvents(acked)
+        self._read.clear()
         self.newcomers = Newcomers()
         for seq, member, kept in journal.owners(connection, acked):
             if kept is None:
@@ -121,16 +125,31 @@ class Unsettled:
         """Return a member's entries behind the event `after`; None when some are forgotten."""
         return self._own.of((member, *cards), after=after)
 
-    @staticmethod
-    def effects(connection: Connection, entries: Sequence[tuple[int, int]]) -> Effects:
+    def effects(self, connection: Connection, entries: Sequence[tuple[int, int]]) -> Effects:
         """Return what entries add up to."""
         total = NOTHING
         for seq, about in entries:
-            kept = journal.one(connection, about)
-            if kept is not None:
-                alone = of_event(kept.event, waits=kept.waits, explain=kept.explain)
-                total += alone if seq == about else -alone
+            alone = self._alone(connection, about)
+            total += alone if seq == about else -alone
         return total
+
+    def read_anew(self) -> None:
+        """Read again what is asked for: the journal has forgotten some."""
+        self._read.clear()
+
+    def _alone(self, connection: Connection, seq: int) -> Effects:
+        """What one event did: read once, for an event never changes while the journal holds it."""
+        known = self._read.get(seq)
+        if known is not None:
+            return known
+        kept = journal.one(connection, seq)
+        if kept is None:
+            return NOTHING
+        if len(self._read) >= _READ_MAX:
+            self._read.clear()
+        alone = of_event(kept.event, waits=kept.waits, explain=kept.explain)
+        self._read[seq] = alone
+        return alone
 
     def owners(self) -> tuple[frozenset[int], frozenset[str]]:
         """Return the members, and the cards of unknown members, that have effects."""
