@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -47,7 +48,8 @@ class OtherWindows(QObject):
         app.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        shows = event.type() is QEvent.Type.Show and isinstance(watched, QWidget)
+        # Every event of the application comes by here: asking for its class is the quickest.
+        shows = isinstance(event, QShowEvent) and isinstance(watched, QWidget)
         if shows and watched.isWindow() and not isinstance(watched, MainWindow):
             self.seen.append(repr(watched))
         return False

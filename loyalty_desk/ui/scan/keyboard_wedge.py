@@ -112,16 +112,13 @@ class KeyboardWedge(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Look at each key once: where it reaches a window, before any widget."""
+        # Every event of the application comes by here: asking for its class is the quickest.
+        if not isinstance(event, QKeyEvent) or not isinstance(watched, QWindow):
+            return False
         kind = event.type()
         if kind is QEvent.Type.KeyPress:
-            if isinstance(event, QKeyEvent) and isinstance(watched, QWindow):
-                return self._on_key(event)
-        elif (
-            kind is QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and isinstance(watched, QWindow)
-            and self._claims(event)
-        ):
+            return self._on_key(event)
+        if kind is QEvent.Type.ShortcutOverride and self._claims(event):
             event.accept()
             return True
         return False

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
@@ -67,12 +67,6 @@ class Pressable(QAbstractButton):
         """Take the ring away."""
         super().focusOutEvent(event)
         self.update()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Repaint after a change of theme or of the enabled state."""
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.EnabledChange):
-            self.update()
-        super().changeEvent(event)
 
     def sizeHint(self) -> QSize:
         """Return what stands on it asks for, at least 44 px each way."""

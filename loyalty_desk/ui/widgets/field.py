@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QFocusEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QApplication, QLineEdit, QSizePolicy, QWidget
 
 from loyalty_desk.ui.theme import active
@@ -108,7 +115,7 @@ class Field(Painted):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Repaint the frame with the focus; leave pasted pictures and files to the desk."""
-        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+        if isinstance(event, QFocusEvent):
             self.update()
         if pastes_no_text(event):
             event.ignore()
@@ -149,7 +156,7 @@ class Field(Painted):
 
 def pastes_no_text(event: QEvent) -> bool:
     """Return whether a field is asked if it wants a paste, and a picture or a file is pasted."""
-    if event.type() is not QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+    if not isinstance(event, QKeyEvent) or event.type() is not QEvent.Type.ShortcutOverride:
         return False
     if not event.matches(QKeySequence.StandardKey.Paste):
         return False
@@ -209,8 +216,8 @@ class _CentsEdit(QLineEdit):
     def event(self, event: QEvent) -> bool:
         """Leave Ctrl+Z to the desk: there is nothing to undo in an amount."""
         if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.ShortcutOverride
             and event.matches(QKeySequence.StandardKey.Undo)
         ):
             event.ignore()

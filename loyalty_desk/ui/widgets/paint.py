@@ -5,8 +5,9 @@ one run, so that what is on the screen can be read back from a recording.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -15,6 +16,7 @@ from loyalty_desk.ui.theme import Theme, active
 KEYCAP_HEIGHT = 24
 _KEYCAP_MIN_WIDTH = 30
 _KEYCAP_PAD = 8  # border included
+_WIDTHS_MAX = 4_096  # some ten screens full of words
 _ELLIPSIS_SLACK = 0.75  # a layout rounds widths down by less than this
 
 
@@ -30,13 +32,10 @@ class Look:
 
 
 class Painted(QWidget):
-    """A widget that paints itself from the active theme and repaints when the theme changes."""
+    """A widget that paints itself from the active theme.
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Repaint after a change of theme or of the enabled state."""
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.EnabledChange):
-            self.update()
-        super().changeEvent(event)
+    After a change of theme or of the enabled state every QWidget repaints by itself.
+    """
 
 
 def painter_for(widget: QWidget) -> QPainter:
@@ -105,8 +104,9 @@ def draw_rule(painter: QPainter, rect: QRect, token: str = "border") -> None:
     painter.fillRect(rect, active().color(token))
 
 
+@lru_cache(_WIDTHS_MAX)
 def text_width(text: str, font: QFont) -> float:
-    """Return the advance of `text` in pixels."""
+    """Return the advance of `text` in pixels: layouts ask for the same words again and again."""
     return QFontMetricsF(font).horizontalAdvance(text)
 
 

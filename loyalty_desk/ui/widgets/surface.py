@@ -6,7 +6,7 @@ old one.
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QLayout, QSizePolicy, QWidget
 
@@ -79,12 +79,6 @@ class Line(Painted):
         """Return the thickness both ways; a layout stretches one of them."""
         px = active().border_px
         return QSize(px, px)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Change the thickness with the theme."""
-        if event.type() == QEvent.Type.StyleChange:
-            self.updateGeometry()
-        super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the line."""

@@ -166,6 +166,7 @@ class Prose(QLabel):
         super().__init__()
         self._role, self._tone, self._align, self._max = role, tone, align, max_lines
         self._runs: tuple[Run, ...] = ()
+        self._counts: dict[int, int] = {}  # lines by width: a layout asks many times
         self.setTextFormat(Qt.TextFormat.PlainText)
         wrapping(self)
         self.set_text(text)
@@ -175,6 +176,7 @@ class Prose(QLabel):
         runs = text if isinstance(text, tuple) else (Run(text, self._role, self._tone),)
         if runs != self._runs:
             self._runs = runs
+            self._counts.clear()
             self.setFont(active().font(self._role))
             self.setText("".join(run.text for run in runs))
             self.updateGeometry()
@@ -199,8 +201,9 @@ class Prose(QLabel):
 
     def heightForWidth(self, width: int) -> int:
         """Return the height of all lines at `width`."""
-        lines = len(self._lines(width)[1])
-        return max(lines, 1) * ROLES[self._role].line
+        if width not in self._counts:
+            self._counts[width] = max(len(self._lines(width)[1]), 1)
+        return self._counts[width] * ROLES[self._role].line
 
     def sizeHint(self) -> QSize:
         """Return the size of the paragraph in one line."""
