@@ -4,10 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, UniqueConstraint, create_engine, inspect
 from sqlalchemy.exc import IntegrityError
 
 from sync.programme.refusals import Reason, Refused
+from sync.server.store import migrations
 from sync.server.store.database import Address, forget, migrate, open_database, repeated
 from sync.server.store.dialect import insert_last
 from sync.server.store.tables import keys_metadata, metadata, settings
@@ -305,3 +307,14 @@ def test_rows_that_change_with_every_purchase_have_room_beside_them(site, databa
         )
         roomy = {row.relname for row in found}
     assert {"balances", "lots", "member_days"} <= roomy
+
+
+@pytest.mark.parametrize("schema", [migrations.DATA, migrations.KEYS])
+def test_the_last_step_is_the_one_that_alembic_goes_to(schema):
+    scripts = ScriptDirectory(str(Path(migrations.__file__).with_name(schema)))
+
+    steps = [script.revision for script in scripts.walk_revisions()]
+
+    assert steps[0] == migrations.newest(schema)
+    assert all(migrations.is_known(schema, step) for step in steps)
+    assert not migrations.is_known(schema, "0000")

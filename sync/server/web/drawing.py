@@ -8,7 +8,6 @@ import base64
 import re
 from functools import cache
 
-import qrcode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sync.paths import resources
@@ -27,6 +26,9 @@ def page(template: str, **state: object) -> str:
 
 def modules(digits: str) -> tuple[tuple[bool, ...], ...]:
     """Return the QR code of digits as rows of dark modules, level M, without its margin."""
+    # Only where one is drawn: it brings a picture library along that nothing here needs.
+    import qrcode
+
     symbol = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=0, mask_pattern=_PATTERN)
     symbol.add_data(digits)
     symbol.make()
