@@ -8,7 +8,7 @@ stamped, if the member held it at any time since the terminal was last heard.
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from sync.programme import calendar, missions
 from sync.programme.document import Document
@@ -18,10 +18,22 @@ from sync.programme.members import bucket_of
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.events import AccrualEvent
 from sync.server.office.documents import store_of
+from sync.server.office.owned import owned, owner
 from sync.server.office.posting import Item, Moment, Outcome, Posting, account_holder, review
 from sync.server.office.receipts import Claim, Claims
 from sync.server.office.standings import Standing
 from sync.server.store.tables import awards, events, tier_changes
+
+# Whether a member left a tier lately. Made once.
+_HELD = (
+    select(tier_changes.c.tier)
+    .where(
+        *owned(tier_changes),
+        tier_changes.c.tier == bindparam("of_tier"),
+        tier_changes.c.left_at >= bindparam("since"),
+    )
+    .limit(1)
+)
 
 
 def post_accrual(
@@ -103,16 +115,8 @@ def _purchase(event: AccrualEvent, when: Moment) -> Purchase:
 def _tier(posting: Posting, standing: Standing, event: AccrualEvent) -> str:
     if event.tier == standing.tier:
         return standing.tier
-    held = posting.connection.execute(
-        select(tier_changes.c.tier)
-        .where(
-            tier_changes.c.bucket == bucket_of(standing.member),
-            tier_changes.c.member_id == standing.member,
-            tier_changes.c.tier == event.tier,
-            tier_changes.c.left_at >= posting.silent_since,
-        )
-        .limit(1)
-    ).first()
+    named = {"of_tier": event.tier, "since": posting.silent_since}
+    held = posting.connection.execute(_HELD, {**owner(standing.member), **named}).first()
     return standing.tier if held is None else event.tier
 
 

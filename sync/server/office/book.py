@@ -18,6 +18,7 @@ from sync.programme.ledger import Account, Entry, Kind, account_of
 from sync.programme.members import bucket_of
 from sync.programme.tiers import tier_for
 from sync.server.office.feed import raise_members
+from sync.server.office.owned import owned, owner
 from sync.server.office.standings import Day, Span, Standing, read_day, read_standings
 from sync.server.store.dialect import Row, add_up_rows, insert_rows, put_rows
 from sync.server.store.tables import (
@@ -45,6 +46,8 @@ KINDS: tuple[Kind, ...] = (
 _NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
 LedgerRow: TypeAlias = sqlalchemy.Row[tuple[object, ...]]
 _INTO_LOT = frozenset((Kind.EARN, Kind.BONUS, Kind.IMPORT))
+
+_LOTS = select(lots.c.expires_on, lots.c.earned).where(*owned(lots), lots.c.purse == 0)
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,13 +106,7 @@ class Book:
     def account(self, standing: Standing) -> Account:
         """Return a standing as the rules see it, lots included."""
         self.write()
-        rows = self.connection.execute(
-            select(lots.c.expires_on, lots.c.earned).where(
-                lots.c.bucket == bucket_of(standing.member),
-                lots.c.member_id == standing.member,
-                lots.c.purse == 0,
-            )
-        )
+        rows = self.connection.execute(_LOTS, owner(standing.member))
         return account_of(
             lots={row.expires_on: row.earned for row in rows},
             pending=standing.pending,

@@ -9,7 +9,7 @@ been worked off lapses with the next one.
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import Connection, delete, func, literal, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from sync.programme import expiry as rules
 from sync.programme.ledger import Kind
@@ -27,6 +27,25 @@ PART = 500
 
 _EXPIRED_THROUGH = "expired_through"
 _EXPIRE = KINDS.index(Kind.EXPIRE)
+
+_TAKEN = balances.c.spent_total + balances.c.expired_total
+_MAY_LOSE = (
+    select(balances.c.bucket, balances.c.member_id)
+    .join(
+        lots,
+        (lots.c.bucket == balances.c.bucket) & (lots.c.member_id == balances.c.member_id),
+    )
+    .where(
+        balances.c.bucket == bindparam("of_bucket"),
+        balances.c.purse == 0,
+        lots.c.purse == 0,
+        lots.c.expires_on != "",
+        lots.c.expires_on <= bindparam("of_day"),
+        balances.c.points > balances.c.leased,
+    )
+    .group_by(balances.c.bucket, balances.c.member_id, _TAKEN)
+    .having(func.sum(lots.c.earned) > _TAKEN)
+)
 
 
 def expire_due(office: HeadOffice, *, now: int, part: int = PART) -> int:
@@ -76,25 +95,8 @@ def _ended_day(connection: Connection, now: int) -> date:
 
 def _stage(connection: Connection, bucket: int, day: date) -> None:
     """Note the members of a bucket who may lose points; what exactly is decided later."""
-    taken = balances.c.spent_total + balances.c.expired_total
-    rows = connection.execute(
-        select(balances.c.bucket, balances.c.member_id, literal(day.isoformat()).label("day"))
-        .join(
-            lots,
-            (lots.c.bucket == balances.c.bucket) & (lots.c.member_id == balances.c.member_id),
-        )
-        .where(
-            balances.c.bucket == bucket,
-            balances.c.purse == 0,
-            lots.c.purse == 0,
-            lots.c.expires_on != "",
-            lots.c.expires_on <= day.isoformat(),
-            balances.c.points > balances.c.leased,
-        )
-        .group_by(balances.c.bucket, balances.c.member_id, taken)
-        .having(func.sum(lots.c.earned) > taken)
-    )
-    put_rows(connection, due, [dict(row._mapping) for row in rows])
+    rows = connection.execute(_MAY_LOSE, {"of_bucket": bucket, "of_day": day.isoformat()})
+    put_rows(connection, due, [{**row._mapping, "day": day.isoformat()} for row in rows])
 
 
 def _work_off(connection: Connection, *, now: int, part: int) -> tuple[int, int]:

@@ -3,21 +3,41 @@
 What is bound here and in `balances.leased` is one sum at every moment: both change together.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from sync.programme.members import bucket_of
 from sync.protocol import signing
 from sync.protocol.messages import LeaseRow
 from sync.server.office.feed import lease_list, raise_lists
 from sync.server.office.head_office import HeadOffice
+from sync.server.office.owned import owned, owner
 from sync.server.office.terminals import Caller
 from sync.server.store import dialect
 from sync.server.store.states import LeaseState
 from sync.server.store.tables import balances, leases
 
 Lease = Row[tuple[object, ...]]
+
+# Each made once.
+_OWN = (*owned(balances), balances.c.purse == 0)
+_ACCOUNT = select(balances).where(*_OWN).with_for_update()
+_CHANGE = (
+    update(balances)
+    .where(*_OWN)
+    .values({name: bindparam(f"new_{name}") for name in ("leased", "points", "debt", "version")})
+)
+_LENT = select(func.sum(leases.c.amount - leases.c.spent)).where(
+    *owned(leases), leases.c.state == int(LeaseState.ACTIVE)
+)
+_HELD = (
+    select(leases)
+    .where(leases.c.terminal_id == bindparam("of_terminal"))
+    .where(leases.c.state == int(LeaseState.ACTIVE))
+    .order_by(leases.c.granted_at, leases.c.lease_id)
+)
+_HELD_BY_LIFE = _HELD.where(leases.c.incarnation == bindparam("of_life"))
 
 
 def row_of(
@@ -78,12 +98,13 @@ def sent(row: Lease) -> LeaseRow:
 
 def held_by(connection: Connection, terminal: int, incarnation: int) -> list[Lease]:
     """Return the leases that one life of a terminal holds and has not used up."""
-    return _active(connection, (leases.c.incarnation == incarnation,), terminal)
+    named = {"of_terminal": terminal, "of_life": incarnation}
+    return list(connection.execute(_HELD_BY_LIFE, named))
 
 
 def held_by_all_lives(connection: Connection, terminal: int) -> list[Lease]:
     """Return the leases that any life of a terminal holds."""
-    return _active(connection, (), terminal)
+    return list(connection.execute(_HELD, {"of_terminal": terminal}))
 
 
 def free(connection: Connection, rows: Iterable[Lease], state: LeaseState) -> set[int]:
@@ -115,41 +136,23 @@ def bind(connection: Connection, member: int, points: int) -> bool:
 
     What a return could not take while points were lent, it takes when they come back.
     """
-    own = (
-        balances.c.bucket == bucket_of(member),
-        balances.c.member_id == member,
-        balances.c.purse == 0,
-    )
-    row = connection.execute(select(balances).where(*own).with_for_update()).one_or_none()
+    row = connection.execute(_ACCOUNT, owner(member)).one_or_none()
     if row is None:
         return False
     leased = row.leased + points
     net = row.points - row.debt
     active = max(net, leased)
-    connection.execute(
-        update(balances)
-        .where(*own)
-        .values(leased=leased, points=active, debt=active - net, version=row.version + 1)
-    )
+    changed = {
+        "new_leased": leased,
+        "new_points": active,
+        "new_debt": active - net,
+        "new_version": row.version + 1,
+    }
+    connection.execute(_CHANGE, {**owner(member), **changed})
     return True
 
 
 def lent_of(connection: Connection, member: int) -> int:
     """Return how many points of a member all leases together hold."""
-    lent: int | None = connection.scalar(
-        select(func.sum(leases.c.amount - leases.c.spent)).where(
-            leases.c.bucket == bucket_of(member),
-            leases.c.member_id == member,
-            leases.c.state == int(LeaseState.ACTIVE),
-        )
-    )
+    lent: int | None = connection.scalar(_LENT, owner(member))
     return int(lent or 0)
-
-
-def _active(
-    connection: Connection, more: Sequence[ColumnElement[bool]], terminal: int
-) -> list[Lease]:
-    statement = select(leases).where(
-        leases.c.terminal_id == terminal, leases.c.state == int(LeaseState.ACTIVE), *more
-    )
-    return list(connection.execute(statement.order_by(leases.c.granted_at, leases.c.lease_id)))

@@ -6,8 +6,10 @@ that lies, and what is left of them goes back then; what is spent of them later 
 """
 
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, select, update
 
 from sync.programme.refusals import Reason, Refused
 from sync.protocol import chain, version
@@ -18,9 +20,13 @@ from sync.server.office.enrol import begin_life
 from sync.server.office.epoch import epoch
 from sync.server.office.feed import raise_members
 from sync.server.office.head_office import HeadOffice
-from sync.server.office.terminals import Caller, hear, is_life
+from sync.server.office.terminals import OF_LIFE, OF_TERMINAL, Caller, hear, is_life, named
 from sync.server.store.states import IncarnationState, LeaseState
 from sync.server.store.tables import events, incarnations, repeats
+
+_BASE = select(incarnations.c.parent_seq, incarnations.c.public_key).where(
+    incarnations.c.terminal_id == OF_TERMINAL, incarnations.c.n == OF_LIFE
+)
 
 _ID_BYTES = 16
 _HASH_BYTES = 32
@@ -92,29 +98,34 @@ def settle_ends(connection: Connection, caller: Caller, *, store: int) -> None:
 
 def branch_of(connection: Connection, caller: Caller, seq: int, head: bytes) -> int | None:
     """Return in which branch of the caller's life the event `seq` has this hash, None for none."""
-    base = connection.execute(
-        select(incarnations.c.parent_seq, incarnations.c.public_key).where(is_life(caller))
-    ).one()
+    base = connection.execute(_BASE, named(caller)).one()
     if seq == (base.parent_seq or 0):
         begins = chain.first_hash(
             terminal=caller.terminal, incarnation=caller.incarnation, public_key=base.public_key
         )
         return 0 if head == begins else None
     for table in (events, repeats):
-        branch: int | None = connection.scalar(
-            select(table.c.branch)
-            .where(
-                table.c.terminal_id == caller.terminal,
-                table.c.incarnation == caller.incarnation,
-                table.c.seq == seq,
-                table.c.hash == head,
-            )
-            .order_by(table.c.branch)
-            .limit(1)
-        )
+        asked = {**named(caller), "of_seq": seq, "of_hash": head}
+        branch: int | None = connection.scalar(_branches(table), asked)
         if branch is not None:
             return branch
     return None
+
+
+@cache
+def _branches(table: Table) -> Select[Any]:
+    """The statement that finds the first branch in which an event has a hash."""
+    return (
+        select(table.c.branch)
+        .where(
+            table.c.terminal_id == OF_TERMINAL,
+            table.c.incarnation == OF_LIFE,
+            table.c.seq == bindparam("of_seq"),
+            table.c.hash == bindparam("of_hash"),
+        )
+        .order_by(table.c.branch)
+        .limit(1)
+    )
 
 
 def _begun(connection: Connection, caller: Caller, asked: bytes) -> tuple[int, int] | None:

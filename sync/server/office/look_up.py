@@ -3,19 +3,21 @@
 from sqlalchemy import Connection, select
 
 from sync.programme.cpf import parse_cpf
-from sync.programme.members import bucket_of
 from sync.programme.phone import parse_phone
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.messages import MemberQuery, PullAnswer
 from sync.server.office.documents import rulebook
 from sync.server.office.epoch import epoch
 from sync.server.office.head_office import HeadOffice
-from sync.server.office.member_rows import member_rows
+from sync.server.office.member_rows import Asking, member_rows
+from sync.server.office.owned import owned, owner
 from sync.server.office.persons import holders, value_hash
 from sync.server.office.pull import acked_seq, view_of
 from sync.server.office.terminals import Caller
 from sync.server.store.states import IdentifierKind
 from sync.server.store.tables import cards, members
+
+_ALONE = Asking(select(members.c.bucket, members.c.member_id).where(*owned(members)))
 
 
 def look_up(office: HeadOffice, caller: Caller, query: MemberQuery, *, now: int) -> PullAnswer:
@@ -26,16 +28,13 @@ def look_up(office: HeadOffice, caller: Caller, query: MemberQuery, *, now: int)
     with office.database.read() as connection:
         member = _find(office, connection, query)
         view = view_of(rulebook(connection).in_force(now), caller.store, now=now)
-        chosen = select(members.c.bucket, members.c.member_id).where(
-            members.c.bucket == bucket_of(member), members.c.member_id == member
-        )
         return PullAnswer(
             cursor="",
             more=False,
             epoch=epoch(connection),
             acked_seq=acked_seq(connection, caller),
             now=now,
-            members=tuple(member_rows(office, connection, chosen, view).values()),
+            members=tuple(member_rows(office, connection, _ALONE, view, owner(member)).values()),
         )
 
 

@@ -7,7 +7,17 @@ from datetime import date, timedelta
 from typing import TypeAlias
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    select,
+)
 
 from sync.programme import calendar, ledger
 from sync.protocol.identifiers import identifier_hash
@@ -40,25 +50,60 @@ class View:
     programme_day: date
 
 
+class Asking:
+    """The statements that read the members in `chosen` (bucket, member id).
+
+    Making them costs more than running them: where parameters can say whom, they are made once.
+    """
+
+    def __init__(self, chosen: Select[tuple[int, int]]) -> None:
+        source = chosen.subquery("chosen")
+        self.people = _people(source)
+        self.lots = _lots(source)
+        self.cards = _cards(source)
+        self.days = _days(source)
+        self.weeks = _weeks(source)
+        self.takings = _takings(source)
+        self.pickups = _pickups(source)
+
+
 def member_rows(
-    office: HeadOffice, connection: Connection, chosen: Select[tuple[int, int]], view: View
+    office: HeadOffice,
+    connection: Connection,
+    asking: Asking,
+    view: View,
+    chosen: Mapping[str, object],
 ) -> dict[int, MemberRow]:
-    """Return the rows of the members in `chosen` (bucket, member id), by member id."""
-    source = chosen.subquery("chosen")
-    people = connection.execute(_people(source)).all()
+    """Return the rows of the members asked for, by member id.
+
+    `chosen` are the parameters of the statement that chooses them.
+    """
+    people = connection.execute(asking.people, chosen).all()
     if not people:
         return {}
     opened = _opened(office, people)
+    named = {**chosen, **_named(view)}
     found = _Rest(
-        lots=_by_member(connection, _lots(source)),
-        cards=_by_member(connection, _cards(source)),
-        days=_by_member(connection, _days(source)),
-        weeks=_by_member(connection, _weeks(source, view.store_day)),
-        takings=_by_member(connection, _takings(source, view.store_day)),
-        pickups=_by_member(connection, _pickups(source, view.store)),
+        lots=_by_member(connection, asking.lots, named),
+        cards=_by_member(connection, asking.cards, named),
+        days=_by_member(connection, asking.days, named),
+        weeks=_by_member(connection, asking.weeks, named),
+        takings=_by_member(connection, asking.takings, named),
+        pickups=_by_member(connection, asking.pickups, named),
     )
     key = office.keys.terminals
     return {p.member_id: _row(p, opened[p.member_id], found, view, key) for p in people}
+
+
+def _named(view: View) -> dict[str, object]:
+    """The parameters of statements about a day in a store."""
+    monday = view.store_day - timedelta(days=view.store_day.weekday())
+    return {
+        "at_store": view.store,
+        "monday": monday.isoformat(),
+        "sunday": (monday + timedelta(days=6)).isoformat(),
+        "periods": [view.store_day.isoformat(), str(view.store_day.year)],
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,34 +238,34 @@ def _days(source: FromClause) -> Select[tuple[object, ...]]:
     )
 
 
-def _weeks(source: FromClause, today: date) -> Select[tuple[object, ...]]:
-    monday = today - timedelta(days=today.weekday())
-    sunday = monday + timedelta(days=6)
+def _weeks(source: FromClause) -> Select[tuple[object, ...]]:
     return (
         select(member_days.c.member_id, func.sum(member_days.c.visits).label("visits"))
         .select_from(source)
         .join(member_days, _same(member_days, source))
-        .where(member_days.c.day.between(monday.isoformat(), sunday.isoformat()))
+        .where(member_days.c.day.between(bindparam("monday"), bindparam("sunday")))
         .group_by(member_days.c.member_id)
     )
 
 
-def _takings(source: FromClause, today: date) -> Select[tuple[object, ...]]:
-    periods = (today.isoformat(), str(today.year))
+def _takings(source: FromClause) -> Select[tuple[object, ...]]:
     return (
         select(takings.c.member_id, takings.c.reward_id, takings.c.period, takings.c.taken)
         .select_from(source)
         .join(takings, _same(takings, source))
-        .where(takings.c.period.in_(periods), takings.c.taken > 0)
+        .where(takings.c.period.in_(bindparam("periods", expanding=True)), takings.c.taken > 0)
     )
 
 
-def _pickups(source: FromClause, store: int) -> Select[tuple[object, ...]]:
+def _pickups(source: FromClause) -> Select[tuple[object, ...]]:
     return (
         select(fulfilments.c.member_id, fulfilments.c.reward_id, fulfilments.c.place)
         .select_from(source)
         .join(fulfilments, _same(fulfilments, source))
-        .where(fulfilments.c.store_id == store, fulfilments.c.state == int(FulfilmentState.READY))
+        .where(
+            fulfilments.c.store_id == bindparam("at_store"),
+            fulfilments.c.state == int(FulfilmentState.READY),
+        )
         .order_by(fulfilments.c.reserved_at)
     )
 
@@ -229,8 +274,10 @@ def _same(table: FromClause, source: FromClause) -> ColumnElement[bool]:
     return and_(table.c.bucket == source.c.bucket, table.c.member_id == source.c.member_id)
 
 
-def _by_member(connection: Connection, statement: Select[tuple[object, ...]]) -> _Found:
+def _by_member(
+    connection: Connection, statement: Select[tuple[object, ...]], named: Mapping[str, object]
+) -> _Found:
     found: defaultdict[int, list[Row[tuple[object, ...]]]] = defaultdict(list)
-    for row in connection.execute(statement).all():
+    for row in connection.execute(statement, named).all():
         found[row.member_id].append(row)
     return found

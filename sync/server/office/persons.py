@@ -16,13 +16,24 @@ from sqlalchemy import Connection, delete, select
 
 from sync.programme.members import bucket_of
 from sync.server.office.head_office import HeadOffice
-from sync.server.store.dialect import add_rows, among, portions
+from sync.server.store.dialect import Among, add_rows, portions
 from sync.server.store.states import IdentifierKind
 from sync.server.store.tables import identifiers, member_keys, persons
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _HASH_BYTES = 16
+
+_WRAPPED = Among(
+    (member_keys.c.bucket, member_keys.c.member_id),
+    lambda are_wanted: select(member_keys.c.member_id, member_keys.c.wrapped).where(are_wanted),
+)
+_HOLDERS = Among(
+    (identifiers.c.value_hash, identifiers.c.kind),
+    lambda are_wanted: select(
+        identifiers.c.value_hash, identifiers.c.kind, identifiers.c.member_id
+    ).where(are_wanted),
+)
 
 
 class Details(msgspec.Struct, frozen=True, array_like=True):
@@ -113,23 +124,14 @@ def holders(
     keys = [(value, int(kind)) for value, kind in wanted]
     if not keys:
         return {}
-    rows = connection.execute(
-        select(identifiers.c.value_hash, identifiers.c.kind, identifiers.c.member_id).where(
-            among(connection, (identifiers.c.value_hash, identifiers.c.kind), keys)
-        )
-    )
+    rows = _HOLDERS.rows(connection, keys)
     return {(row.value_hash, row.kind): row.member_id for row in rows}
 
 
 def _unwrapped(connection: Connection, field: AESGCM, members: list[int]) -> dict[int, bytes]:
     held: dict[int, bytes] = {}
     for part in portions([(bucket_of(member), member) for member in members]):
-        rows = connection.execute(
-            select(member_keys.c.member_id, member_keys.c.wrapped).where(
-                among(connection, (member_keys.c.bucket, member_keys.c.member_id), part)
-            )
-        )
-        for row in rows:
+        for row in _WRAPPED.rows(connection, part):
             nonce, sealed = row.wrapped[:_NONCE_BYTES], row.wrapped[_NONCE_BYTES:]
             held[row.member_id] = field.decrypt(nonce, sealed, _bound(row.member_id))
     return held

@@ -10,7 +10,7 @@ import base64
 import binascii
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, func, or_, select
+from sqlalchemy import Connection, Integer, Row, bindparam, func, or_, select
 
 from sync.programme.document import Document
 from sync.programme.refusals import Reason, Refused
@@ -35,7 +35,7 @@ from sync.server.office.documents import (
 from sync.server.office.epoch import ERA, era_in
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.leases import held_leases
-from sync.server.office.member_rows import View, member_rows
+from sync.server.office.member_rows import Asking, View, member_rows
 from sync.server.office.staff import staff_rows
 from sync.server.office.stock import stock_rows
 from sync.server.office.tally import tally_in
@@ -59,6 +59,32 @@ PAGE = 5_000
 _ACKED = select(incarnations.c.last_seq).where(
     incarnations.c.terminal_id == bindparam("of_terminal"),
     incarnations.c.n == bindparam("of_life"),
+)
+_NEXT = (
+    select(feed.c.seq, feed.c.member_id, feed.c.gone)
+    .where(feed.c.scope == bindparam("of_scope"), feed.c.seq > bindparam("after"))
+    .order_by(feed.c.seq)
+    .limit(bindparam("most", type_=Integer))
+)
+_CHANGED = Asking(
+    select(feed.c.bucket, feed.c.member_id).where(
+        feed.c.scope == bindparam("of_scope"),
+        feed.c.seq > bindparam("after"),
+        feed.c.seq <= bindparam("until"),
+        ~feed.c.gone,
+    )
+)
+_RESULTS = (
+    select(events.c.seq, events.c.status, events.c.code, events.c.facts)
+    .where(
+        events.c.terminal_id == bindparam("of_terminal"),
+        events.c.incarnation == bindparam("of_life"),
+        events.c.branch == 0,
+        events.c.seq > bindparam("after"),
+        events.c.seq <= bindparam("until"),
+        or_(events.c.status != "accepted", events.c.facts != ""),
+    )
+    .order_by(events.c.seq)
 )
 _READY = select(func.count()).where(
     fulfilments.c.store_id == bindparam("of_store"),
@@ -243,23 +269,15 @@ def _changed(
     connection: Connection, scope: str, after: int, limit: int
 ) -> list[Row[tuple[object, ...]]]:
     """One more than `limit`, to tell whether there is more."""
-    return list(
-        connection.execute(
-            select(feed.c.seq, feed.c.member_id, feed.c.gone)
-            .where(feed.c.scope == scope, feed.c.seq > after)
-            .order_by(feed.c.seq)
-            .limit(limit + 1)
-        )
-    )
+    named = {"of_scope": scope, "after": after, "most": limit + 1}
+    return list(connection.execute(_NEXT, named))
 
 
 def _members(
     office: HeadOffice, connection: Connection, scope: str, after: int, last: int, view: View
 ) -> dict[int, MemberRow]:
-    chosen = select(feed.c.bucket, feed.c.member_id).where(
-        feed.c.scope == scope, feed.c.seq > after, feed.c.seq <= last, ~feed.c.gone
-    )
-    return member_rows(office, connection, chosen, view)
+    chosen = {"of_scope": scope, "after": after, "until": last}
+    return member_rows(office, connection, _CHANGED, view, chosen)
 
 
 def _documents(
@@ -310,18 +328,13 @@ def _results(
     after = held.acked if held.incarnation == caller.incarnation else 0
     if after >= acked:
         return ()
-    rows = connection.execute(
-        select(events.c.seq, events.c.status, events.c.code, events.c.facts)
-        .where(
-            events.c.terminal_id == caller.terminal,
-            events.c.incarnation == caller.incarnation,
-            events.c.branch == 0,
-            events.c.seq > after,
-            events.c.seq <= acked,
-            or_(events.c.status != "accepted", events.c.facts != ""),
-        )
-        .order_by(events.c.seq)
-    )
+    named = {
+        "of_terminal": caller.terminal,
+        "of_life": caller.incarnation,
+        "after": after,
+        "until": acked,
+    }
+    rows = connection.execute(_RESULTS, named)
     return tuple(
         Result(
             seq=row.seq,

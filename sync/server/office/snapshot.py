@@ -31,7 +31,7 @@ from sync.server.office import feed as feeds
 from sync.server.office.documents import rulebook
 from sync.server.office.epoch import epoch
 from sync.server.office.head_office import DAY_MS, HeadOffice
-from sync.server.office.member_rows import member_rows
+from sync.server.office.member_rows import Asking, member_rows
 from sync.server.office.pull import Cursor, read_cursor, view_of, write_cursor
 from sync.server.store.dialect import among
 from sync.server.store.tables import balances, feed
@@ -205,7 +205,8 @@ def _rows(
 ) -> list[MemberRow]:
     with office.database.read() as connection:
         view = view_of(rulebook(connection).in_force(now), store, now=now)
-        found = member_rows(office, connection, _chosen(connection, scope, page), view)
+        asking = Asking(_chosen(connection, scope, page))
+        found = member_rows(office, connection, asking, view, {})
     return [found[member] for member in page if member in found]
 
 

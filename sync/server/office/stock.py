@@ -16,6 +16,17 @@ _MOVE = (
     .where(stock.c.store_id == bindparam("at"), stock.c.reward_id == bindparam("of"))
     .values(units_left=case((_AFTER < 0, 0), else_=_AFTER))
 )
+_LENT = (
+    select(func.coalesce(func.sum(unit_leases.c.units - unit_leases.c.spent), 0))
+    .where(
+        unit_leases.c.store_id == stock.c.store_id,
+        unit_leases.c.reward_id == stock.c.reward_id,
+        unit_leases.c.state == int(LeaseState.ACTIVE),
+    )
+    .scalar_subquery()
+)
+_LEFT = select(stock.c.reward_id, stock.c.units_left).where(stock.c.store_id == bindparam("at"))
+_NOT_LENT = _LEFT.add_columns(_LENT.label("lent")).order_by(stock.c.reward_id)
 
 
 def count_stock(connection: Connection, store: int, left: Mapping[int, int]) -> None:
@@ -45,26 +56,11 @@ def hold_stock(connection: Connection, store: int, rewards: Iterable[int]) -> No
 
 def stock_left(connection: Connection, store: int) -> dict[int, int]:
     """Return what a store has left of counted rewards, lent or not."""
-    rows = connection.execute(
-        select(stock.c.reward_id, stock.c.units_left).where(stock.c.store_id == store)
-    )
+    rows = connection.execute(_LEFT, {"at": store})
     return {row.reward_id: row.units_left for row in rows}
 
 
 def stock_rows(connection: Connection, store: int) -> tuple[StockRow, ...]:
     """Return what a store has left that is not lent to a till."""
-    lent = (
-        select(func.coalesce(func.sum(unit_leases.c.units - unit_leases.c.spent), 0))
-        .where(
-            unit_leases.c.store_id == stock.c.store_id,
-            unit_leases.c.reward_id == stock.c.reward_id,
-            unit_leases.c.state == int(LeaseState.ACTIVE),
-        )
-        .scalar_subquery()
-    )
-    rows = connection.execute(
-        select(stock.c.reward_id, stock.c.units_left, lent.label("lent"))
-        .where(stock.c.store_id == store)
-        .order_by(stock.c.reward_id)
-    )
+    rows = connection.execute(_NOT_LENT, {"at": store})
     return tuple(StockRow(row.reward_id, max(0, row.units_left - int(row.lent))) for row in rows)

@@ -3,10 +3,22 @@
 The same numbers as `sync.protocol.tally` makes of rows, added up by the database.
 """
 
-from functools import reduce
+from functools import cache, reduce
 from operator import add
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, FromClause, and_, cast, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    func,
+    select,
+)
 
 from sync.protocol.messages import Tally
 from sync.protocol.tally import PRIME, WEIGHTS
@@ -15,20 +27,25 @@ from sync.server.store.tables import balances, feed, members
 
 def tally_in(connection: Connection, scope: str) -> Tally:
     """Return the tally of the members that the terminals of a scope hold."""
+    found = connection.execute(_tally(), {"of_scope": scope}).one()
+    return Tally(members=int(found[0]), sum=int(found[1]))
+
+
+@cache
+def _tally() -> Select[Any]:
     terms = [
         cast((members if name == "status" else balances).c[name], BigInteger) * weight
         for name, weight in WEIGHTS.items()
     ]
     state = reduce(add, terms)
     worth = (feed.c.member_id % PRIME + 1) * (state % PRIME + 1) % PRIME
-    found = connection.execute(
+    return (
         select(func.count(), func.coalesce(func.sum(worth), 0))
         .select_from(feed)
         .join(members, _same(members))
         .join(balances, and_(_same(balances), balances.c.purse == 0))
-        .where(feed.c.scope == scope, ~feed.c.gone)
-    ).one()
-    return Tally(members=int(found[0]), sum=int(found[1]))
+        .where(feed.c.scope == bindparam("of_scope"), ~feed.c.gone)
+    )
 
 
 def _same(table: FromClause) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ nothing.
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, update
 
 from sync.programme import leases as rules
 from sync.programme.refusals import Reason, Refused
@@ -29,6 +29,14 @@ _ID_BYTES = 16
 
 _Units = Row[tuple[object, ...]]
 _C = unit_leases.c
+
+# What a terminal holds, or one life of it. Made once.
+_HELD = (
+    select(unit_leases)
+    .where(_C.terminal_id == bindparam("of_terminal"), _C.state == int(LeaseState.ACTIVE))
+    .order_by(_C.granted_at, _C.lease_id)
+)
+_HELD_BY_LIFE = _HELD.where(_C.incarnation == bindparam("of_life"))
 
 
 def lend_units(
@@ -218,12 +226,10 @@ def _sent(row: _Units) -> LeaseRow:
 
 
 def _active(connection: Connection, terminal: int, incarnation: int | None) -> list[_Units]:
-    statement = select(unit_leases).where(
-        _C.terminal_id == terminal, _C.state == int(LeaseState.ACTIVE)
-    )
-    if incarnation is not None:
-        statement = statement.where(_C.incarnation == incarnation)
-    return list(connection.execute(statement.order_by(_C.granted_at, _C.lease_id)))
+    if incarnation is None:
+        return list(connection.execute(_HELD, {"of_terminal": terminal}))
+    named = {"of_terminal": terminal, "of_life": incarnation}
+    return list(connection.execute(_HELD_BY_LIFE, named))
 
 
 def _change(connection: Connection, row: _Units, values: dict[str, int]) -> None:

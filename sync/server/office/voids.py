@@ -6,18 +6,19 @@ for caps, limits, missions and stock is uncounted. A membership that began in it
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
-from sqlalchemy import Row, delete, or_, select, update
+from sqlalchemy import BindParameter, Row, bindparam, delete, or_, select, update
 
 from sync.programme.ledger import Entry, Kind, reverse_accrual, reverse_redemption
-from sync.programme.members import bucket_of
 from sync.programme.permissions import Act, may
 from sync.programme.refusals import Reason, Refused
 from sync.protocol import events as wire
 from sync.protocol.events import AccrualEvent, RedemptionEvent, VoidEvent
-from sync.server.office.book import KINDS, entry_in, own_rows
+from sync.server.office.book import KINDS, entry_in
 from sync.server.office.documents import local
+from sync.server.office.owned import owned, owner
 from sync.server.office.posting import Item, Outcome, Posting, review, zone_of
 from sync.server.office.receipts import Claims
 from sync.server.office.redemptions import priced_by
@@ -30,6 +31,38 @@ from sync.server.store.tables import awards, events, ledger, merchant_loss
 _VISIT_MAX = 50
 _CLOCKS_MS = 5_000
 _INTO_LOT = (Kind.EARN, Kind.BONUS, Kind.IMPORT)
+
+# Each made once.
+_NAMES: BindParameter[Any] = bindparam("names", expanding=True)
+_EVENT = select(events).where(events.c.event_id == bindparam("of_event"))
+_VISIT = (
+    select(events)
+    .where(
+        events.c.terminal_id == bindparam("of_terminal"),
+        events.c.incarnation == bindparam("of_life"),
+        events.c.branch == bindparam("of_branch"),
+        events.c.seq.between(bindparam("first"), bindparam("last")),
+        events.c.visit_id == bindparam("of_visit"),
+        events.c.kind.in_(("accrual", "redemption")),
+    )
+    .order_by(events.c.seq)
+)
+_OF_MEMBER = select(ledger).where(*owned(ledger)).order_by(ledger.c.event_id, ledger.c.line)
+_ENTRIES = _OF_MEMBER.where(or_(ledger.c.event_id.in_(_NAMES), ledger.c.reverses.in_(_NAMES)))
+_LAPSED = _OF_MEMBER.where(
+    ledger.c.kind.in_((KINDS.index(Kind.EXPIRE), KINDS.index(Kind.UNEXPIRE)))
+)
+_NO_AWARDS = (
+    delete(awards)
+    .where(*owned(awards), awards.c.event_id.in_(_NAMES))
+    .returning(awards.c.mission, awards.c.week)
+)
+_VOIDED = update(events).where(events.c.event_id.in_(_NAMES)).values(voided_by=bindparam("by"))
+_NO_LOSS = (
+    update(merchant_loss)
+    .where(*owned(merchant_loss), merchant_loss.c.event_id.in_(_NAMES))
+    .values(reversed_by=bindparam("by"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,38 +105,26 @@ def post_void(
 
 def _visit(posting: Posting, target: bytes) -> list[Row[tuple[object, ...]]]:
     """The purchases and redemptions of the visit that `target` belongs to."""
-    found = posting.connection.execute(select(events).where(events.c.event_id == target)).first()
+    found = posting.connection.execute(_EVENT, {"of_event": target}).first()
     if found is None:
         return []
-    near = (found.seq - _VISIT_MAX, found.seq + _VISIT_MAX)
-    return list(
-        posting.connection.execute(
-            select(events)
-            .where(
-                events.c.terminal_id == found.terminal_id,
-                events.c.incarnation == found.incarnation,
-                events.c.branch == found.branch,
-                events.c.seq.between(*near),
-                events.c.visit_id == found.visit_id,
-                events.c.kind.in_(("accrual", "redemption")),
-            )
-            .order_by(events.c.seq)
-        )
-    )
+    named = {
+        "of_terminal": found.terminal_id,
+        "of_life": found.incarnation,
+        "of_branch": found.branch,
+        "first": found.seq - _VISIT_MAX,
+        "last": found.seq + _VISIT_MAX,
+        "of_visit": found.visit_id,
+    }
+    return list(posting.connection.execute(_VISIT, named))
 
 
 def _with_entries(
     posting: Posting, standing: Standing, visit: Sequence[Row[tuple[object, ...]]]
 ) -> list[_Part]:
     names = [row.event_id for row in visit]
-    stored = posting.connection.execute(
-        select(ledger)
-        .where(
-            *own_rows(ledger, standing.member),
-            or_(ledger.c.event_id.in_(names), ledger.c.reverses.in_(names)),
-        )
-        .order_by(ledger.c.event_id, ledger.c.line)
-    ).all()
+    named = {**owner(standing.member), "names": names}
+    stored = posting.connection.execute(_ENTRIES, named).all()
     return [
         _Part(row, [entry for entry in stored if row.event_id in (entry.event_id, entry.reverses)])
         for row in visit
@@ -137,13 +158,7 @@ def _reverse(
 
 def _lapses(posting: Posting, member: int) -> list[Entry]:
     """What has lapsed of a member's points, and what of that was given back."""
-    kinds = (KINDS.index(Kind.EXPIRE), KINDS.index(Kind.UNEXPIRE))
-    rows = posting.connection.execute(
-        select(ledger)
-        .where(*own_rows(ledger, member), ledger.c.kind.in_(kinds))
-        .order_by(ledger.c.event_id, ledger.c.line)
-    )
-    return [entry_in(row) for row in rows]
+    return [entry_in(row) for row in posting.connection.execute(_LAPSED, owner(member))]
 
 
 def _uncount(
@@ -201,32 +216,17 @@ def _take_back(
 
 
 def _take_awards(posting: Posting, standing: Standing, parts: Sequence[_Part]) -> None:
-    gone = posting.connection.execute(
-        delete(awards)
-        .where(
-            *own_rows(awards, standing.member),
-            awards.c.event_id.in_([part.event.event_id for part in parts]),
-        )
-        .returning(awards.c.mission, awards.c.week)
-    ).all()
+    named = {**owner(standing.member), "names": [part.event.event_id for part in parts]}
+    gone = posting.connection.execute(_NO_AWARDS, named).all()
     standing.awarded.difference_update((row.mission, row.week) for row in gone)
 
 
 def _mark(posting: Posting, visit: Sequence[Row[tuple[object, ...]]], item: Item) -> None:
     names = [row.event_id for row in visit]
-    posting.connection.execute(
-        update(events).where(events.c.event_id.in_(names)).values(voided_by=item.id)
-    )
+    named = {"names": names, "by": item.id}
+    posting.connection.execute(_VOIDED, named)
     for member in {row.member_id for row in visit}:
-        posting.connection.execute(
-            update(merchant_loss)
-            .where(
-                merchant_loss.c.bucket == bucket_of(member),
-                merchant_loss.c.member_id == member,
-                merchant_loss.c.event_id.in_(names),
-            )
-            .values(reversed_by=item.id)
-        )
+        posting.connection.execute(_NO_LOSS, {**owner(member), **named})
 
 
 def _is_allowed(
