@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from tests.live_server import DEMO_MEMBERS, ROOT, command, demo_data, run_server, words
+from tests.live_server import DEMO_MEMBERS, ROOT, ask_server, command, demo_data, words
 
 
 class ServerProcess:
@@ -66,7 +66,7 @@ class ServerProcess:
 
     def card_of(self, name: str) -> str:
         """The 202 digits of a member's card."""
-        return run_server("card", data=self.data, member=self.member(name))["card"]
+        return ask_server("card", data=self.data, member=self.member(name))["card"]
 
     def member(self, name: str) -> int:
         """A member's id by name."""
