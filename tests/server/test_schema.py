@@ -240,6 +240,31 @@ def test_what_cannot_succeed_is_tried_once_and_leaves_nothing(database):
         assert connection.exec_driver_sql("SELECT * FROM settings").all() == []
 
 
+def test_an_act_begins_anew_where_the_database_ended_the_connection(engine, database):
+    attempts = []
+
+    @repeated
+    def keep() -> None:
+        attempts.append("a")
+        with database.write_together() as connection:
+            insert_last(connection, settings, [{"name": f"a{len(attempts)}", "value": "b"}])
+
+    keep()
+    if engine.name != "sqlite":
+        with database.read() as connection:
+            connection.exec_driver_sql(END_ALL_OTHERS).all()
+    keep()
+
+    assert len(attempts) == (2 if engine.name == "sqlite" else 3)
+    with database.read() as connection:
+        names = [name for (name,) in connection.exec_driver_sql("SELECT name FROM settings")]
+    assert sorted(names) == ["a1", f"a{len(attempts)}"]
+
+
+END_ALL_OTHERS = """SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+
+
 def test_what_is_written_in_bulk_is_there_and_afterwards_the_disk_is_waited_for_again(
     engine, database
 ):
