@@ -226,6 +226,13 @@ def test_effects_that_are_forgotten_are_not_answered_as_none_at_all(ledger):
     assert ledger.effects(MARINA, after=0) is None
 
 
+def test_a_member_with_more_events_than_are_kept_in_mind_still_has_them_all(ledger):
+    for _visit in range(1_001):
+        ledger.record([an_accrual(points=1)])
+
+    assert [ledger.effects(MARINA, after=0).points for _time in range(2)] == [1_001, 1_001]
+
+
 def test_a_void_of_an_acknowledged_visit_takes_its_points_back(ledger, open_again):
     (visit,) = ledger.record([an_accrual(points=86)])
     ledger.settle(1)
