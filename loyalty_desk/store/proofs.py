@@ -4,7 +4,7 @@ The last acknowledgement, and each lease as it was granted. A server that was re
 knows by them what it has lost. They lie in the cache's file: the promise does not rest on them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -39,13 +39,16 @@ class Proofs:
         found = self._database.fetch("SELECT proof FROM proofs WHERE id = ?", _ACK)
         return msgspec.json.decode(found[0][0], type=Acknowledgement) if found else None
 
-    def of(self, held: Iterable[LeaseRow]) -> tuple[LeaseRow, ...]:
-        """Return leases as they were granted, where that was kept; forget those of others."""
-        wanted = {bytes.fromhex(row.id): row for row in held}
+    def of(self, held: Callable[[], Iterable[LeaseRow]]) -> tuple[LeaseRow, ...]:
+        """Return leases as they were granted, where that was kept; forget those of others.
+
+        `held` tells the leases. It is asked last: what is lent meanwhile is nobody else's.
+        """
         with self._database.reading() as connection:
             kept = dict(
                 connection.execute("SELECT id, proof FROM proofs WHERE id <> ?", (_ACK,)).fetchall()
             )
+        wanted = {bytes.fromhex(row.id): row for row in held()}
         over = [(one,) for one in kept if one not in wanted]
         if over:
             with self._database.writing() as connection:

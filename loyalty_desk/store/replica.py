@@ -61,7 +61,7 @@ class StoreReplica:
     def proofs(self) -> tuple[Acknowledgement | None, tuple[LeaseRow, ...]]:
         """Return the last acknowledgement, and every lease that is held, as they were signed."""
         proofs = self._cache.proofs
-        return proofs.last_acknowledgement(), proofs.of(self._ledger.leases.held())
+        return proofs.last_acknowledgement(), proofs.of(self._ledger.leases.held)
 
     def cursor(self) -> str:
         """Return how far this replica has pulled, "" from the beginning."""

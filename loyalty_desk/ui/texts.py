@@ -122,6 +122,7 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.SERVER_RECOVERING: N_(
         "The server is putting its records together. Points count; rewards wait a moment."
     ),
+    Reason.HELLO_FIRST: N_("The server was started a moment ago. Try again."),
     Reason.NOT_FOUND: N_("The server does not have this."),
     Reason.DATABASE_NEWER: N_(
         "The records on this machine are of a newer version. Update the desk."

@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.client import bootstrap, leases, lives, pull, push
+from sync.client.greeting import hello_of
 from sync.client.outcomes import Outcome, Outdated, Rejected
 from sync.client.replica import Replica, Why
 from sync.client.server import Server
 from sync.programme.refusals import Reason
-from sync.protocol.messages import Hello, HelloAnswer, Result
-from sync.protocol.version import CURRENT, OLDEST, is_spoken
+from sync.protocol.messages import HelloAnswer, Result
+from sync.protocol.version import OLDEST, is_spoken
 
 # The server hears so where this journal ends, which frees what vouchers of this shop hold.
 _HELLO_EVERY_MS = 3_600_000
@@ -144,20 +145,7 @@ class Engine:
         return self._replica.head().seq
 
     def _hello(self) -> HelloAnswer:
-        head = self._replica.head()
-        acked, held = self._replica.proofs()
-        answer = self._server.hello(
-            Hello(
-                protocol=CURRENT,
-                oldest=OLDEST,
-                app=self._app,
-                epoch=self._replica.identity.epoch,
-                last_seq=head.seq,
-                head=head.hash.hex(),
-                acked=acked,
-                leases=held,
-            )
-        )
+        answer = self._server.hello(hello_of(self._replica, app=self._app))
         self._recovering = answer.recovering
         if not is_spoken(answer.protocol):
             raise Outdated(server=answer.protocol < OLDEST)

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 
+from sync.client.greeting import hello_of
 from sync.client.outcomes import Rejected, ServerFault
 from sync.client.replica import Replica
 from sync.client.server import Server
 from sync.programme.leases import Lease
 from sync.programme.refusals import Reason
-from sync.protocol.messages import LeaseClosing, LeaseRequest
+from sync.protocol.messages import LeaseClosing, LeaseRequest, LeaseRow
 
 
 def borrow(
@@ -41,7 +42,7 @@ def borrow(
         reward=reward,
     )
     try:
-        row = server.lease(request)
+        row = _lent(server, replica, request)
     except Rejected as rejected:
         if rejected.refused.reason is Reason.CHAIN_FORKED:
             replica.leave_life("forked")  # the next round goes on in another
@@ -51,6 +52,20 @@ def borrow(
         raise ServerFault(200)
     replica.closed_leases(closes)
     return replica.keep_lease(row, now=wall())
+
+
+def _lent(server: Server, replica: Replica, request: LeaseRequest) -> LeaseRow:
+    """Ask for a lease; a server that was started since is first shown what it has signed.
+
+    What it makes of that the next round finds: a new epoch, or what it lent beforehand.
+    """
+    try:
+        return server.lease(request)
+    except Rejected as rejected:
+        if rejected.refused.reason is not Reason.HELLO_FIRST:
+            raise
+    server.hello(hello_of(replica, app=""), hasty=True)
+    return server.lease(request)
 
 
 def close_ended(replica: Replica, server: Server, *, pushed: int) -> int:

@@ -120,6 +120,7 @@ class Reason(StrEnum):
     DOCUMENT_FORGED = "document_forged"
     SERVER_FAULT = "server_fault"
     SERVER_RECOVERING = "server_recovering"
+    HELLO_FIRST = "hello_first"
     NOT_FOUND = "not_found"
     # This machine
     DATABASE_NEWER = "database_newer"

@@ -66,3 +66,36 @@ def test_a_restored_server_lends_nothing_until_its_tills_have_reported(tmp_path)
         assert server.points_of(member) == shown - 60 == one.points(member)
         assert one.borrow(member, 1).amount == 1
         assert one.ledger.known.epoch > 1
+
+
+def test_who_was_lent_what_a_restore_lost_is_not_lent_it_again(tmp_path):
+    """The first thing that a till asks of a restored server is a lease: no round came between."""
+    with central(tmp_path) as server, a_till(tmp_path / "one", server) as one:
+        member = one.somebody()
+        one.credit(member, 130)
+        one.engine.round()
+        assert one.points(member) == 180
+        server.back_up(tmp_path / "backup")
+        lease = one.borrow(member, 180)
+        one.redeem(member, lease.id, reward=1, points=180)
+
+        server.restore(tmp_path / "backup")
+        one.connect()
+        with pytest.raises(Rejected) as rejected:
+            one.borrow(member, 180)
+
+        assert rejected.value.refused.reason is Reason.SERVER_RECOVERING
+        assert one.engine.round().results == ()
+        assert server.points_of(member) == 0 == one.points(member)
+
+
+def test_a_server_that_was_only_started_anew_lends_at_once(tmp_path):
+    with central(tmp_path) as server, a_till(tmp_path / "one", server) as one:
+        member = one.somebody()
+        one.credit(member, 100)
+        one.engine.round()
+        server.stop()
+        server.start()
+        one.connect()
+
+        assert one.borrow(member, 60).amount == 60

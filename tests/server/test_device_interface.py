@@ -93,6 +93,11 @@ class Line:
         assert response.status_code == 200, response.text
         return codec.decode(response.content, kind)
 
+    def greet(self) -> HelloAnswer:
+        till = self.till
+        hello = Hello(protocol=1, app="0.1.0", epoch=1, last_seq=till.pushed, head=till.head.hex())
+        return self.ask("/hello", hello, HelloAnswer)
+
     def pull(self, query: str = "", kind: type = PullAnswer):
         response = self.send("GET", "/pull" + query)
         assert response.status_code == 200, response.text
@@ -149,8 +154,7 @@ def one_time_code(office, **changes) -> str:
 
 def test_a_whole_conversation(line):
     till = line.till
-    greeting = Hello(protocol=1, app="0.1.0", epoch=1, last_seq=0, head=till.head.hex())
-    hello = line.ask("/hello", greeting, HelloAnswer)
+    hello = line.greet()
     assert (hello.last_seq, hello.head, hello.now) == (0, till.head.hex(), NOON)
 
     joined = till.enrolment()
@@ -612,6 +616,7 @@ def test_an_older_protocol_is_told_to_update(line):
 def test_requests_at_the_same_time_are_all_answered(line):
     member = line.till.member()
     request = LeaseRequest(id=line.till.new_id(), member=member, points=10)
+    line.greet()
     statuses = []
 
     def ask() -> None:
@@ -626,3 +631,15 @@ def test_requests_at_the_same_time_are_all_answered(line):
         thread.join(60)
 
     assert statuses == [200] * 120
+
+
+def test_nothing_is_lent_before_a_life_has_shown_what_it_can_prove(line):
+    """Whoever holds a lease that a restore lost is the one who knows of it."""
+    member = line.till.member()
+    request = codec.encode(LeaseRequest(id=line.till.new_id(), member=member, points=10))
+
+    refused = line.send("POST", "/leases", request)
+    assert (refused.status_code, refused.json()["code"]) == (409, "hello_first")
+
+    line.greet()
+    assert line.send("POST", "/leases", request).status_code == 200

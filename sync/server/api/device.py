@@ -1,4 +1,8 @@
-"""The endpoints that terminals call. Each one decodes its message and forwards to the office."""
+"""The endpoints that terminals call. Each one decodes its message and forwards to the office.
+
+Nothing is lent to a life that has not said hello since this process began: the server may have been
+restored meanwhile, and whoever wants to borrow may be the one who can prove it.
+"""
 
 import asyncio
 from functools import partial
@@ -40,14 +44,31 @@ from sync.server.office.push import record_push
 from sync.server.office.terminals import Caller
 
 
+class _Greeted:
+    """The lives of terminals that have said hello to this process."""
+
+    def __init__(self) -> None:
+        self._lives: set[tuple[int, int]] = set()
+
+    def add(self, caller: Caller) -> None:
+        """Note that a life has shown what it can prove."""
+        self._lives.add((caller.terminal, caller.incarnation))
+
+    def check(self, caller: Caller) -> None:
+        """Raise Refused(HELLO_FIRST) for a life that has shown nothing yet."""
+        if (caller.terminal, caller.incarnation) not in self._lives:
+            raise Refused(Reason.HELLO_FIRST)
+
+
 def device_router(office: HeadOffice, clock: Clock) -> Router:
     """Return the routes below `/v1/device`."""
+    greeted = _Greeted()
     return Router(
         path=PREFIX,
         route_handlers=[
             _enrol_route(office, clock),
-            *_journal_routes(office, clock),
-            *_lease_routes(office, clock),
+            *_journal_routes(office, clock, greeted),
+            *_lease_routes(office, clock, greeted),
             *_member_routes(office, clock),
         ],
     )
@@ -70,11 +91,13 @@ def _enrol_route(office: HeadOffice, clock: Clock) -> HTTPRouteHandler:
     return enrol_terminal
 
 
-def _journal_routes(office: HeadOffice, clock: Clock) -> list[HTTPRouteHandler]:
+def _journal_routes(office: HeadOffice, clock: Clock, greeted: _Greeted) -> list[HTTPRouteHandler]:
     @post("/hello", status_code=200)
     async def say_hello(request: AnyRequest) -> Response[bytes]:
         def work(caller: Caller, body: bytes) -> object:
-            return greet(office, caller, codec.decode(body, Hello), now=clock())
+            said = greet(office, caller, codec.decode(body, Hello), now=clock())
+            greeted.add(caller)
+            return said
 
         return await exchange(office, clock, request, work, heard_when_lost=True)
 
@@ -105,11 +128,13 @@ def _journal_routes(office: HeadOffice, clock: Clock) -> list[HTTPRouteHandler]:
     return [say_hello, push_events, begin_next_life, pull_changes]
 
 
-def _lease_routes(office: HeadOffice, clock: Clock) -> list[HTTPRouteHandler]:
+def _lease_routes(office: HeadOffice, clock: Clock, greeted: _Greeted) -> list[HTTPRouteHandler]:
     @post("/leases", status_code=200)
     async def lend_points(request: AnyRequest) -> Response[bytes]:
         def work(caller: Caller, body: bytes) -> object:
-            return grant(office, caller, codec.decode(body, LeaseRequest), now=clock())
+            asked = codec.decode(body, LeaseRequest)
+            greeted.check(caller)
+            return grant(office, caller, asked, now=clock())
 
         return await exchange(office, clock, request, work)
 

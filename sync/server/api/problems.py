@@ -18,6 +18,7 @@ _STATUS: Mapping[Reason, int] = {
     Reason.MEMBER_UNKNOWN: 404,
     Reason.LEASE_UNKNOWN: 404,
     Reason.CHAIN_GAP: 409,
+    Reason.HELLO_FIRST: 409,
     Reason.CHAIN_FORKED: 409,
     Reason.NOT_ENOUGH_POINTS: 409,
     Reason.LEASE_TOO_SMALL: 409,
