@@ -17,7 +17,8 @@ from pathlib import Path
 
 from sync.client.remote import RemoteServer
 from sync.client.replica import Identity
-from sync.protocol.messages import LeaseClosing, LeaseRequest, LeaseRow
+from sync.protocol.messages import Hello, LeaseClosing, LeaseRequest, LeaseRow
+from sync.protocol.version import CURRENT
 from sync.server.store.database import Address
 from tests.bench.job import ROOT, Job
 from tests.bench.postgres import RAW
@@ -82,6 +83,8 @@ class _Client:
             url, identity=identity, key=till.key, wall=WallClock().now, monotonic=time.monotonic
         )
         opened.callback(self._remote.close)
+        head = till.head.hex()
+        self._remote.hello(Hello(protocol=CURRENT, app="bench", epoch=1, last_seq=0, head=head))
 
     def borrow(self) -> None:
         """Ask for a point of somebody."""
