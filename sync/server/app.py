@@ -31,6 +31,7 @@ from sync.server.office.head_office import HeadOffice
 from sync.server.office.losses import CONSOLE, GRACE_DAYS, declare_found, declare_lost
 from sync.server.office.outbox_import import import_outbox
 from sync.server.office.recovery import awaited, end_recovery
+from sync.server.office.witness import look_back, renew
 from sync.server.settings import Settings
 from sync.server.store.database import Address, Place, forget, migrate, open_database
 from sync.server.store.keys import load_keys, make_keys
@@ -109,7 +110,11 @@ def _serve(settings: Settings) -> int:
         clock = clock_of(settings)
         newsroom = Newsroom(office)
         snapshots = Snapshots(office, settings.data / SNAPSHOTS, least=settings.snapshot_from)
-        jobs = Jobs(office, clock)
+        if look_back(office, settings.data, now=clock()):
+            _say("restored", "from a copy")
+        jobs = Jobs(
+            office, clock, also={"witness": lambda office, _now: renew(office, settings.data)}
+        )
         config = uvicorn.Config(
             application(
                 office,

@@ -6,6 +6,8 @@ A job that fails is told of and comes again in its next round; it never ends the
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TypeAlias
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -22,11 +24,24 @@ _CLOSE_SECONDS = 5
 _log = logging.getLogger("loyalty_server")
 
 
-class Jobs:
-    """The work of every minute, on a thread of its own until `close`."""
+Job: TypeAlias = Callable[[HeadOffice, int], None]
 
-    def __init__(self, office: HeadOffice, clock: Callable[[], int]) -> None:
+
+class Jobs:
+    """The work of every minute, on a thread of its own until `close`.
+
+    `also` is what this machine needs besides, and once more at the end.
+    """
+
+    def __init__(
+        self,
+        office: HeadOffice,
+        clock: Callable[[], int],
+        *,
+        also: Mapping[str, Job] = MappingProxyType({}),
+    ) -> None:
         self._office = office
+        self._also = also
         self._clock = clock
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
@@ -39,6 +54,7 @@ class Jobs:
         """End after the round that is under way."""
         self._closing.set()
         self._thread.join(_CLOSE_SECONDS)
+        self._do(self._also)
 
     def _run(self) -> None:
         while not self._closing.is_set():
@@ -47,10 +63,14 @@ class Jobs:
 
     def round(self) -> None:
         """Do everything once."""
-        for name, job in _JOBS.items():
+        self._do(_JOBS)
+        self._do(self._also)
+
+    def _do(self, jobs: Mapping[str, Job]) -> None:
+        for name, job in jobs.items():
             try:
                 job(self._office, self._clock())
-            except (Refused, SQLAlchemyError) as fault:
+            except (Refused, SQLAlchemyError, OSError) as fault:
                 _log.error("job %s failed: %s", name, type(fault).__name__)
 
 
@@ -71,7 +91,7 @@ def _count_regulars(office: HeadOffice, now: int) -> None:
     count_due(office, now=now)
 
 
-_JOBS: Mapping[str, Callable[[HeadOffice, int], None]] = {
+_JOBS: Mapping[str, Job] = {
     "vouchers": _let_vouchers_go,
     "expiry": _let_points_lapse,
     "lost terminals": _give_up_lost_terminals,

@@ -68,6 +68,15 @@ class Central:
         shutil.copytree(backup, self.data)
         self.start()
 
+    def put_back_database(self, backup: Path) -> None:
+        """Put the database files of a copy back, as who has a backup of them does."""
+        self.stop()
+        for name in ("server.db", "member_keys.db"):
+            for end in ("-wal", "-shm"):
+                (self.data / (name + end)).unlink(missing_ok=True)
+            shutil.copyfile(backup / name, self.data / name)
+        self.start()
+
     def points_of(self, member: int) -> int:
         """What the server itself has in a member's account."""
         statement = f"SELECT points FROM balances WHERE purse = 0 AND member_id = {member:d}"

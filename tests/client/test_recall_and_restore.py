@@ -99,3 +99,29 @@ def test_a_server_that_was_only_started_anew_lends_at_once(tmp_path):
         one.connect()
 
         assert one.borrow(member, 60).amount == 60
+
+
+def test_a_database_that_was_put_back_lends_to_nobody_before_who_knows_better_has_come(tmp_path):
+    """The till that was lent what is lost stays away; the other one has nothing to prove."""
+    with (
+        central(tmp_path) as server,
+        a_till(tmp_path / "one", server) as one,
+        a_till(tmp_path / "two", server, name="Caixa 04") as two,
+    ):
+        member = one.somebody()
+        one.credit(member, 130)
+        one.engine.round()
+        two.engine.round()
+        server.back_up(tmp_path / "backup")
+        lease = one.borrow(member, 180)
+        one.redeem(member, lease.id, reward=1, points=180)
+
+        server.put_back_database(tmp_path / "backup")
+        two.connect()
+
+        with pytest.raises(Rejected) as rejected:
+            two.borrow(member, 180)
+        assert rejected.value.refused.reason is Reason.SERVER_RECOVERING
+        one.connect()
+        assert one.engine.round().results == ()
+        assert server.points_of(member) == 0

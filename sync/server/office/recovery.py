@@ -175,16 +175,31 @@ def _begin(
     epochs = [current.epoch, *(row.epoch for row in shown.lost)]
     if shown.acked is not None:
         epochs.append(shown.acked.epoch)
-    begun = max(max(epochs) + 1, now // 1000 - _FIRST_EPOCH_S)
+    return _begin_after(office, connection, max(epochs), by=caller.terminal, now=now)
+
+
+def begin_restored(office: HeadOffice, connection: Connection, *, now: int) -> bool:
+    """Begin a new epoch in a copy that was put back, before a terminal has to prove it.
+
+    Not in one that no terminal ever spoke to: there is nobody to wait for. Returns whether it has.
+    """
+    if not connection.scalar(select(func.count()).select_from(incarnations)):
+        return False
+    _begin_after(office, connection, era(connection).epoch, by=0, now=now)
+    return True
+
+
+def _begin_after(
+    office: HeadOffice, connection: Connection, epoch: int, *, by: int, now: int
+) -> Era:
+    begun = max(epoch + 1, now // 1000 - _FIRST_EPOCH_S)
     # Counted from the copy's own last contact: however old it is, somebody was heard before it.
     last: int | None = connection.scalar(
-        select(func.max(incarnations.c.contact_at)).where(
-            incarnations.c.terminal_id != caller.terminal
-        )
+        select(func.max(incarnations.c.contact_at)).where(incarnations.c.terminal_id != by)
     )
     awaits = (now if last is None else min(last, now)) - _WEEK_MS
     begin_era(connection, begun, awaits=awaits)
-    facts = {"epoch": begun, "terminal": caller.terminal}
+    facts = {"epoch": begun, "terminal": by}
     _note(office, connection, actor="server", act="server_restored", facts=facts, now=now)
     return era(connection)
 
