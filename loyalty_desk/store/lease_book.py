@@ -154,7 +154,8 @@ class LeaseBook:
         """Keep leases as the server knows them; never lower what was spent here.
 
         With `asked_at`, `rows` are all that this terminal held at that time (ms UTC): others kept
-        before it have ended.
+        before it have ended. So have those of a later time than `now`: since then the clock went
+        back, and they did not come while this was under way.
         """
         with self._changing() as connection:
             connection.executemany(
@@ -179,7 +180,7 @@ class LeaseBook:
             if asked_at is not None:
                 named = {bytes.fromhex(row.id) for row in rows}
                 held = connection.execute(
-                    "SELECT id FROM leases WHERE kept_at < ?", (asked_at,)
+                    "SELECT id FROM leases WHERE kept_at < ? OR kept_at > ?", (asked_at, now)
                 ).fetchall()
                 ended = [one for one in held if one[0] not in named]
                 connection.executemany("DELETE FROM leases WHERE id = ?", ended)

@@ -5,7 +5,7 @@ from sync.protocol.messages import Hello
 from sync.protocol.version import CURRENT, OLDEST
 
 
-def hello_of(replica: Replica, *, app: str) -> Hello:
+def hello_of(replica: Replica, *, app: str, hasty: bool = False) -> Hello:
     """Return where the journal ends, with everything that the server has signed for this life."""
     head = replica.head()
     acked, held = replica.proofs()
@@ -18,4 +18,5 @@ def hello_of(replica: Replica, *, app: str) -> Hello:
         head=head.hash.hex(),
         acked=acked,
         leases=held,
+        hasty=hasty,
     )

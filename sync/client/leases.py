@@ -57,14 +57,14 @@ def borrow(
 def _lent(server: Server, replica: Replica, request: LeaseRequest) -> LeaseRow:
     """Ask for a lease; a server that was started since is first shown what it has signed.
 
-    What it makes of that the next round finds: a new epoch, or what it lent beforehand.
+    What it makes of that, a new epoch maybe, the next round finds.
     """
     try:
         return server.lease(request)
     except Rejected as rejected:
         if rejected.refused.reason is not Reason.HELLO_FIRST:
             raise
-    server.hello(hello_of(replica, app=""), hasty=True)
+    server.hello(hello_of(replica, app="", hasty=True))
     return server.lease(request)
 
 

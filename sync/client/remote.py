@@ -70,10 +70,10 @@ class RemoteServer:
         """The server's clock less this machine's, as measured in the last answer."""
         return self._offset_ms
 
-    def hello(self, hello: Hello, hasty: bool = False) -> HelloAnswer:
-        """Ask where the server's copy of the journal ends; `hasty` when a cashier waits."""
+    def hello(self, hello: Hello) -> HelloAnswer:
+        """Ask where the server's copy of the journal ends."""
         asked_at = self._wall()
-        patience = HASTY if hasty else PATIENT
+        patience = HASTY if hello.hasty else PATIENT
         answer = self._post("/hello", codec.encode(hello), HelloAnswer, patience=patience)
         self._measure(answer.now, asked_at)
         return answer

@@ -24,8 +24,8 @@ from sync.protocol.messages import (
 class Server(Protocol):
     """A central server, as the engine sees it."""
 
-    def hello(self, hello: Hello, hasty: bool = False) -> HelloAnswer:
-        """Ask where the server's copy of the journal ends; `hasty` within two seconds or not."""
+    def hello(self, hello: Hello) -> HelloAnswer:
+        """Ask where the server's copy of the journal ends."""
         ...
 
     def push(self, batch: bytes) -> PushAnswer:

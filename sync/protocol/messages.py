@@ -111,6 +111,7 @@ class Hello(_Message, frozen=True, kw_only=True, omit_defaults=True):
     `acked` is the last acknowledgement, `leases` are all that the terminal holds, as granted: a
     server that cannot match its own signatures knows by them that it was restored from a copy.
     `protocol` and `oldest` are the newest and the oldest version spoken (`sync.protocol.version`).
+    When it is `hasty`, somebody waits for what is asked next: nothing is lent beforehand.
     """
 
     protocol: int
@@ -121,6 +122,7 @@ class Hello(_Message, frozen=True, kw_only=True, omit_defaults=True):
     acked: Acknowledgement | None = None
     leases: tuple[LeaseRow, ...] | None = None
     oldest: int = 0
+    hasty: bool = False
 
 
 class HelloAnswer(_Message, frozen=True, kw_only=True, omit_defaults=True):

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import logging
 import os
 import secrets
 import shutil
@@ -23,6 +24,7 @@ from sync.server.api.application import application
 from sync.server.api.news import Newsroom
 from sync.server.api.snapshots import Snapshots
 from sync.server.jobs import Jobs
+from sync.server.office import witness
 from sync.server.office.cards import badge_token, card_token
 from sync.server.office.demo.build import DemoState, build, demo_state, desk_code
 from sync.server.office.enrol import issue_code
@@ -31,7 +33,6 @@ from sync.server.office.head_office import HeadOffice
 from sync.server.office.losses import CONSOLE, GRACE_DAYS, declare_found, declare_lost
 from sync.server.office.outbox_import import import_outbox
 from sync.server.office.recovery import awaited, end_recovery
-from sync.server.office.witness import look_back, renew
 from sync.server.settings import Settings
 from sync.server.store.database import Address, Place, forget, migrate, open_database
 from sync.server.store.keys import load_keys, make_keys
@@ -41,6 +42,7 @@ from sync.server.web.site import PREFIX, Site, harden
 
 SNAPSHOTS = "snapshots"
 
+_log = logging.getLogger("loyalty_server")
 _STOP_SECONDS = 3
 _KEPT_SECONDS = 75  # terminals ask every 15 to 60 seconds, on the connection they have
 
@@ -91,6 +93,7 @@ def _demo(settings: Settings) -> int:
         state = demo_state(connection)
     if settings.reset_demo or state == DemoState.UNFINISHED:
         forget(place_of(settings))
+        witness.forget(settings.data)
         shutil.rmtree(settings.data / SNAPSHOTS, ignore_errors=True)
         _migrate(settings)
         state = DemoState.NOTHING
@@ -105,15 +108,15 @@ def _serve(settings: Settings) -> int:
     if settings.demo:
         _demo(settings)
     site = Site(settings.public_url)
-    with _office(settings) as office:
+    with _begun(settings) as office:
         listening = listening_socket(settings)
         clock = clock_of(settings)
         newsroom = Newsroom(office)
         snapshots = Snapshots(office, settings.data / SNAPSHOTS, least=settings.snapshot_from)
-        if look_back(office, settings.data, now=clock()):
-            _say("restored", "from a copy")
         jobs = Jobs(
-            office, clock, also={"witness": lambda office, _now: renew(office, settings.data)}
+            office,
+            clock,
+            also={"witness": lambda office, _now: witness.renew(office, settings.data)},
         )
         config = uvicorn.Config(
             application(
@@ -183,7 +186,7 @@ def _badge(settings: Settings) -> int:
 
 
 def _expire(settings: Settings) -> int:
-    with _office(settings) as office:
+    with _begun(settings) as office:
         _say("lapsed", expire_due(office, now=clock_of(settings)()))
         _say("through", expired_through(office))
     return 0
@@ -211,7 +214,7 @@ def _found(settings: Settings) -> int:
 
 def _import_outbox(settings: Settings) -> int:
     body = settings.file.read_bytes()
-    with _office(settings) as office:
+    with _begun(settings) as office:
         imported = import_outbox(office, body, now=clock_of(settings)())
     _say("batches", imported.batches)
     for reason in imported.refused:
@@ -250,6 +253,18 @@ def _office(settings: Settings) -> Iterator[HeadOffice]:
         )
     finally:
         database.close()
+
+
+@contextlib.contextmanager
+def _begun(settings: Settings) -> Iterator[HeadOffice]:
+    """Give the office once it is known whether its database was put back from a copy."""
+    with _office(settings) as office:
+        try:
+            if witness.look_back(office, settings.data, now=clock_of(settings)()):
+                _say("restored", "from a copy")
+        except OSError as fault:
+            _log.error("the mark beside the database cannot be kept: %s", fault.strerror)
+        yield office
 
 
 def listening_socket(settings: Settings) -> socket.socket:

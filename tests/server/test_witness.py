@@ -3,11 +3,13 @@
 import threading
 
 import pytest
+from sqlalchemy import delete
 
 from sync.server.jobs import Jobs
 from sync.server.office.epoch import FIRST_EPOCH, era
 from sync.server.office.recovery import awaited
-from sync.server.office.witness import MARK_FILE, look_back, renew
+from sync.server.office.witness import MARK_FILE, forget, look_back, renew
+from sync.server.store.tables import settings
 from tests.server.backups import backed_up, restore
 from tests.server.shop import HOUR, NOON
 
@@ -66,6 +68,28 @@ def test_the_mark_of_another_database_proves_nothing(office, begun):
     (begun / MARK_FILE).write_text('{"database": "another", "done": 1000000}')
 
     assert not look_back(office, begun, now=NOON + HOUR)
+
+
+def test_a_copy_from_before_there_were_marks_is_known_by_the_mark_it_does_not_know(office, begun):
+    with office.database.write() as connection:
+        connection.execute(delete(settings).where(settings.c.name == "database"))
+
+    assert look_back(office, begun, now=NOON + HOUR)
+
+
+def test_a_database_that_is_made_anew_forgets_its_mark(office, begun):
+    forget(begun)
+    with office.database.write() as connection:
+        connection.execute(delete(settings).where(settings.c.name == "database"))
+
+    assert not look_back(office, begun, now=NOON + HOUR)
+
+
+def test_where_no_mark_can_be_kept_the_next_start_is_still_the_first(office, till, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        look_back(office, tmp_path / "gone", now=NOON)
+
+    assert not look_back(office, tmp_path, now=NOON)
 
 
 def test_a_copy_that_no_till_ever_spoke_to_has_nobody_to_wait_for(office, tmp_path):

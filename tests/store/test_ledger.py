@@ -286,6 +286,14 @@ def test_a_lease_granted_while_the_list_was_on_its_way_stays(ledger, lease):
     assert len(ledger.leases.of(MARINA)) == 2
 
 
+def test_a_lease_kept_while_the_clock_was_ahead_ends_with_the_list_that_lacks_it(ledger, lease):
+    ledger.leases.keep(a_lease_row(a_lease_id(2)), now=NOON + 400 * 86_400_000)
+
+    ledger.leases.keep_all([], now=NOON + 2, asked_at=NOON + 1)
+
+    assert ledger.leases.of(MARINA) == ()
+
+
 def test_a_lease_given_back_cannot_be_spent_and_is_reported_until_confirmed(
     ledger, lease, open_again
 ):

@@ -38,7 +38,7 @@ def greet(office: HeadOffice, caller: Caller, hello: Hello, *, now: int) -> Hell
             recovering=current.recovering,
             quarantined=caller.forked,
         )
-        lends = not current.recovering and not just_recovered(connection, now=now)
+        lends = not (hello.hasty or current.recovering or just_recovered(connection, now=now))
     if lends:
         lend_beforehand(office, caller, now=now)
         share_out(office, caller, now=now)

@@ -10,6 +10,7 @@ the minute before a copy was made, or with a mark that was put back as well, the
 import contextlib
 import os
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import msgspec
 from sqlalchemy import Connection, func, select
@@ -37,27 +38,43 @@ class _Mark(msgspec.Struct, frozen=True):
 def look_back(office: HeadOffice, folder: Path, *, now: int) -> bool:
     """Compare the database with its mark in `folder`, before anybody is answered.
 
-    Returns whether it was put back from a copy; then a new epoch has begun. Renews the mark.
+    Returns whether it was put back from a copy; then a new epoch has begun. Renews the mark. Raises
+    OSError when that cannot be written; then nothing else is done either.
     """
     kept = _kept(folder)
     with office.database.write() as connection:
         name = setting(connection, _NAME)
-        restored = False
-        if not name:
-            keep_setting(connection, _NAME, office.random(_NAME_BYTES).hex())
-        elif _is_behind(connection, name, kept):
-            restored = begin_restored(office, connection, now=now)
-    renew(office, folder)
+        is_first = not name and kept is None
+        restored = (
+            not is_first
+            and _is_behind(connection, name, kept)
+            and begin_restored(office, connection, now=now)
+        )
+        name = name or office.random(_NAME_BYTES).hex()
+        keep_setting(connection, _NAME, name)
+        _write(folder, _Mark(name, _done(connection)))
     return restored
 
 
 def renew(office: HeadOffice, folder: Path) -> None:
-    """Bring the mark up to what the database has done."""
+    """Bring the mark up to what the database has done; raises OSError."""
     with office.database.read() as connection:
         mark = _Mark(setting(connection, _NAME), _done(connection))
-    beside = folder / (MARK_FILE + ".new")
-    beside.write_bytes(msgspec.json.encode(mark))
-    os.replace(beside, folder / MARK_FILE)
+    _write(folder, mark)
+
+
+def forget(folder: Path) -> None:
+    """Forget the mark of a database that is made anew."""
+    (folder / MARK_FILE).unlink(missing_ok=True)
+
+
+def _write(folder: Path, mark: _Mark) -> None:
+    """Put a mark in the place of the one before, whole whatever happens meanwhile."""
+    with NamedTemporaryFile(dir=folder, prefix=MARK_FILE, delete=False) as beside:
+        beside.write(msgspec.json.encode(mark))
+        beside.flush()
+        os.fsync(beside.fileno())
+    os.replace(beside.name, folder / MARK_FILE)
 
 
 def _kept(folder: Path) -> _Mark | None:
@@ -67,8 +84,13 @@ def _kept(folder: Path) -> _Mark | None:
 
 
 def _is_behind(connection: Connection, name: str, kept: _Mark | None) -> bool:
-    """Say whether a database lacks what its mark has seen; the mark of another proves nothing."""
-    return kept is None or (kept.database == name and _done(connection) < kept.done)
+    """Say whether a database lacks what its mark has seen; the mark of another proves nothing.
+
+    One without a name beside a mark is a copy from before there were any.
+    """
+    if kept is None or not name:
+        return True
+    return kept.database == name and _done(connection) < kept.done
 
 
 def _done(connection: Connection) -> int:
