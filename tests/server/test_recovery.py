@@ -14,7 +14,7 @@ from sync.server.office.hello import greet
 from sync.server.office.recovery import awaited, end_recovery
 from sync.server.office.stock import count_stock
 from sync.server.office.units import units_held
-from sync.server.store.tables import audit, balances, events, orphans
+from sync.server.store.tables import audit, balances, events, feed, orphans
 from tests.server.accounts import account, folded, lost, stored
 from tests.server.backups import backed_up, restore
 from tests.server.shop import DAY, HOUR, MINUTE, NOON, Till, enrolled_till
@@ -230,6 +230,24 @@ def test_a_lease_given_back_after_the_copy_is_freed_once_its_events_are_here(off
 
     assert (account(office, member).points, account(office, member).leased) == (450, 0)
     assert lost(office) == 0
+
+
+def test_a_lease_given_back_before_its_member_is_known_again_shows_nobody(office, till):
+    other = enrolled_till(office, seed=2)
+    backup = backed_up(office)
+    member = other.member()
+    other.accrual(member, 49_900, forecast=499)
+    acked = ack_in(other.push())
+    lease = till.lend(member, 400)
+    restore(office, backup)
+
+    say_hello(till, held=[lease])
+    leases.close(office, till.caller, LeaseClosing(leases=(lease.id,), last_seq=till.seq), now=NOON)
+    with office.database.read() as connection:
+        assert connection.scalars(select(feed.c.member_id)).all() == []
+
+    push_again(other, say_hello(other, acked=acked))
+    assert (account(office, member).points, account(office, member).leased) == (549, 0)
 
 
 def test_a_terminal_that_does_not_say_what_it_holds_keeps_it(office, till, member):

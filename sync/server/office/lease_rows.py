@@ -108,7 +108,10 @@ def held_by_all_lives(connection: Connection, terminal: int) -> list[Lease]:
 
 
 def free(connection: Connection, rows: Iterable[Lease], state: LeaseState) -> set[int]:
-    """End leases: what is left of each goes back to its member. Returns the members."""
+    """End leases: what is left of each goes back to its member.
+
+    Returns the members, but for those whom a restored server does not know again yet.
+    """
     freed, terminals = set(), set()
     for row in rows:
         ended = connection.execute(
@@ -124,9 +127,9 @@ def free(connection: Connection, rows: Iterable[Lease], state: LeaseState) -> se
         ).scalar_one_or_none()
         if ended is None:
             continue
-        bind(connection, row.member_id, -ended)
-        freed.add(row.member_id)
         terminals.add(row.terminal_id)
+        if bind(connection, row.member_id, -ended):
+            freed.add(row.member_id)
     raise_lists(connection, (lease_list(terminal) for terminal in terminals))
     return freed
 
