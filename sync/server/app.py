@@ -1,6 +1,5 @@
 """Puts the server together: the only file that reads the clock, chance, and standard streams."""
 
-import asyncio
 import contextlib
 import gc
 import logging
@@ -24,6 +23,7 @@ from sync.server.api.application import application
 from sync.server.api.news import Newsroom
 from sync.server.api.snapshots import Snapshots
 from sync.server.jobs import Jobs
+from sync.server.listening import listening_socket, serving
 from sync.server.office import witness
 from sync.server.office.cards import badge_token, card_token
 from sync.server.office.demo.build import DemoState, build, demo_state, desk_code
@@ -43,8 +43,6 @@ from sync.server.web.site import PREFIX, Site, harden
 SNAPSHOTS = "snapshots"
 
 _log = logging.getLogger("loyalty_server")
-_STOP_SECONDS = 3
-_KEPT_SECONDS = 75  # terminals ask every 15 to 60 seconds, on the connection they have
 
 
 def run(settings: Settings) -> int:
@@ -109,7 +107,7 @@ def _serve(settings: Settings) -> int:
         _demo(settings)
     site = Site(settings.public_url)
     with _begun(settings) as office:
-        listening = listening_socket(settings)
+        listening = listening_socket(settings.host, settings.port)
         clock = clock_of(settings)
         newsroom = Newsroom(office)
         snapshots = Snapshots(office, settings.data / SNAPSHOTS, least=settings.snapshot_from)
@@ -118,7 +116,7 @@ def _serve(settings: Settings) -> int:
             clock,
             also={"witness": lambda office, _now: witness.renew(office, settings.data)},
         )
-        config = uvicorn.Config(
+        config = serving(
             application(
                 office,
                 clock,
@@ -126,12 +124,7 @@ def _serve(settings: Settings) -> int:
                 newsroom=newsroom,
                 pages=[member_pages(office, clock, site, _sender(settings))],
                 before_send=[_hardening(site)],
-            ),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=_STOP_SECONDS,
-            timeout_keep_alive=_KEPT_SECONDS,
+            )
         )
         server = _Server(config, listening, newsroom)
         if settings.exit_on_eof:
@@ -140,7 +133,7 @@ def _serve(settings: Settings) -> int:
         _say("member-page", f"{site.address or own_address}{PREFIX}/")
         jobs.start()
         try:
-            asyncio.run(server.serve(sockets=[listening]))
+            server.run(sockets=[listening])
         finally:
             jobs.close()
             snapshots.close()
@@ -265,16 +258,6 @@ def _begun(settings: Settings) -> Iterator[HeadOffice]:
         except OSError as fault:
             _log.error("the mark beside the database cannot be kept: %s", fault.strerror)
         yield office
-
-
-def listening_socket(settings: Settings) -> socket.socket:
-    """Return the socket to serve on, bound, so that its port is known before anybody calls."""
-    # Named as TCP, or asyncio leaves Nagle's delay on and each answer waits for 40 ms.
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    if os.name == "posix":
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind((settings.host, settings.port))
-    return listening
 
 
 def _say(word: str, value: object) -> None:

@@ -5,7 +5,6 @@ floor is a signed request that runs one transaction of one row: what any write t
 costs, whatever it does.
 """
 
-import asyncio
 import secrets
 import sys
 import threading
@@ -17,10 +16,9 @@ from litestar import Response, Router, post
 from sync.protocol.messages import PREFIX, LeaseRow
 from sync.server.api.application import application
 from sync.server.api.exchange import AnyRequest, exchange
-from sync.server.app import listening_socket
+from sync.server.listening import listening_socket, serving
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.terminals import Caller
-from sync.server.settings import Settings
 from sync.server.store.database import Address, open_database
 from sync.server.store.keys import load_keys
 from tests.bench.till import WallClock
@@ -49,8 +47,8 @@ def main(folder: Path, url: str) -> None:
     database = open_database(Address(data=url, keys=url))
     office = HeadOffice(database=database, keys=load_keys(folder), random=secrets.token_bytes)
     routes = application(office, WallClock().now, pages=(floor_router(office),))
-    listening = listening_socket(Settings(command="serve", data=folder))
-    server = uvicorn.Server(uvicorn.Config(routes, log_config=None, access_log=False))
+    listening = listening_socket("127.0.0.1", 0)
+    server = uvicorn.Server(serving(routes))
 
     def stop() -> None:
         sys.stdin.buffer.read()
@@ -58,7 +56,7 @@ def main(folder: Path, url: str) -> None:
 
     threading.Thread(target=stop, daemon=True).start()
     print(f"ready {listening.getsockname()[1]}", flush=True)
-    asyncio.run(server.serve(sockets=[listening]))
+    server.run(sockets=[listening])
     database.close()
 
 

@@ -1,6 +1,5 @@
 """The interface that terminals speak: signed both ways, bounded, and never a bare error."""
 
-import asyncio
 import json
 import threading
 from pathlib import Path
@@ -33,6 +32,7 @@ from sync.server.api.application import application
 from sync.server.api.exchange import WIRE_BYTES_MAX
 from sync.server.api.news import Newsroom
 from sync.server.api.snapshots import Snapshots
+from sync.server.listening import listening_socket, serving
 from sync.server.office import snapshot
 from sync.server.office.enrol import issue_code
 from sync.server.office.losses import declare_lost
@@ -46,9 +46,10 @@ class Serving(uvicorn.Server):
     """A server in a thread, up when it says so."""
 
     def __init__(self, app) -> None:
-        super().__init__(uvicorn.Config(app, port=0, log_config=None, access_log=False))
+        super().__init__(serving(app))
         self.up = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self.serve()))
+        self._listening = listening_socket("127.0.0.1", 0)
+        self._thread = threading.Thread(target=self.run, args=([self._listening],))
 
     async def startup(self, sockets=None) -> None:
         await super().startup(sockets)
@@ -57,7 +58,7 @@ class Serving(uvicorn.Server):
     def __enter__(self) -> str:
         self._thread.start()
         assert self.up.wait(20)
-        host, port = self.servers[0].sockets[0].getsockname()
+        host, port = self._listening.getsockname()
         return f"http://{host}:{port}"
 
     def __exit__(self, *fault: object) -> None:

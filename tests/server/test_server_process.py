@@ -2,15 +2,12 @@
 
 import os
 import signal
-import socket
 import subprocess
 import urllib.request
 
 import pytest
 
-from sync.server.app import listening_socket
 from sync.server.office.documents import publish
-from sync.server.settings import Settings
 from tests import postgres
 from tests.live_server import ROOT, command, live_server, run_server, words
 from tests.server.shop import NOON, programme
@@ -129,14 +126,6 @@ def test_a_folder_that_was_never_migrated_is_refused_in_a_word(tmp_path):
 
     assert finished.returncode == 1
     assert finished.stderr == "loyalty-server: database_damaged \n"
-
-
-def test_its_socket_is_named_as_tcp(tmp_path):
-    """Otherwise asyncio keeps Nagle's delay on, and an answer in two parts waits for 40 ms."""
-    listening = listening_socket(Settings(command="serve", data=tmp_path))
-
-    assert listening.proto == socket.IPPROTO_TCP
-    listening.close()
 
 
 def test_keys_are_for_their_owner_alone_and_survive_another_migration(tmp_path):

@@ -1,7 +1,5 @@
 """A real server for the member's page, on a socket of this machine, with a clock that is set."""
 
-import asyncio
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +8,8 @@ from dataclasses import dataclass, field
 import uvicorn
 
 from sync.server.api.application import application
+from sync.server.listening import listening_socket
+from sync.server.listening import serving as how_to_serve
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.sessions import begin_session
 from sync.server.web.letters import Letter, Sender
@@ -83,14 +83,9 @@ def serving(
         pages=[member_pages(office, clock, site, send or letters)],
         before_send=[hardened],
     )
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
-    )
-    thread = threading.Thread(
-        target=lambda: asyncio.run(server.serve(sockets=[listening])), daemon=True
-    )
+    listening = listening_socket("127.0.0.1", 0)
+    server = uvicorn.Server(how_to_serve(app))
+    thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     port = listening.getsockname()[1]
     listening.listen()  # whoever calls before it is ready waits in the queue
     thread.start()

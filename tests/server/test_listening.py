@@ -1,0 +1,86 @@
+"""Where questions come in: what is taken of a connection before anybody knows who is asking."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+
+import pytest
+import uvicorn
+from litestar import Litestar, Request, post
+
+from sync.server.listening import HEAD_BYTES_MAX, listening_socket, serving
+
+TOO_LONG = b"The head is too long."
+
+
+@post("/", status_code=200)
+async def length(request: Request) -> str:
+    return str(len(await request.body()))
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    listening = listening_socket("127.0.0.1", 0)
+    server = uvicorn.Server(serving(Litestar([length], openapi_config=None, logging_config=None)))
+    thread = threading.Thread(target=server.run, args=([listening],))
+    listening.listen()  # who calls before it is ready waits in the queue
+    thread.start()
+    yield listening.getsockname()[1]
+    server.should_exit = True
+    thread.join(20)
+
+
+@contextmanager
+def line_to(port: int) -> Iterator[socket.socket]:
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=20)) as line:
+        yield line
+
+
+def said_on(line: socket.socket) -> bytes:
+    """The end of what comes until the other side hangs up."""
+    said = b""
+    with suppress(ConnectionResetError):  # it hung up on what it had not read yet
+        while part := line.recv(65_536):
+            said += part
+    return said.rpartition(b"\r\n")[2]
+
+
+def asked(head: bytes, body: bytes = b"") -> bytes:
+    return b"POST / HTTP/1.1\r\nhost: till\r\nconnection: close\r\n" + head + b"\r\n" + body
+
+
+def test_the_socket_is_named_as_tcp():
+    """Otherwise asyncio keeps Nagle's delay on, and an answer in two parts waits for 40 ms."""
+    with closing(listening_socket("127.0.0.1", 0)) as listening:
+        assert listening.proto == socket.IPPROTO_TCP
+
+
+def test_a_head_without_an_end_ends_the_connection(port):
+    with line_to(port) as line:
+        line.sendall(b"POST / HTTP/1.1\r\nhost: till\r\nx: ")
+        with suppress(OSError):  # nobody may be listening any more
+            for _ in range(16):
+                line.sendall(b"a" * HEAD_BYTES_MAX)
+
+        assert said_on(line) in (b"", TOO_LONG)
+
+
+def test_the_length_of_a_body_is_not_that_of_its_head(port):
+    body = b"b" * (4 * HEAD_BYTES_MAX)
+    length = f"content-length: {len(body)}\r\n".encode()
+    with line_to(port) as line:
+        line.sendall(asked(length))
+        for start in range(0, len(body), 50_000):
+            line.sendall(body[start : start + 50_000])
+
+        assert said_on(line) == str(len(body)).encode()
+
+
+def test_heads_on_one_connection_are_counted_one_by_one(port):
+    first = b"POST / HTTP/1.1\r\nhost: till\r\ncontent-length: 1\r\nx: " + b"a" * 40_000
+    with line_to(port) as line:
+        for _ in range(3):
+            line.sendall(first)
+            line.sendall(b"\r\n\r\nb")
+            assert line.recv(65_536).endswith(b"1")
