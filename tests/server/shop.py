@@ -39,6 +39,7 @@ from sync.server.office import leases
 from sync.server.office.documents import rulebook
 from sync.server.office.enrol import enrol, issue_code
 from sync.server.office.head_office import HeadOffice
+from sync.server.office.made_rows import MadeRows
 from sync.server.office.pull import pull
 from sync.server.office.push import record_push
 from sync.server.office.terminals import Caller
@@ -228,8 +229,10 @@ class Till:
         """What the answer says of one event; None: accepted as it was."""
         return next((result for result in answer.results if result.seq == event.seq), None)
 
-    def pull(self, cursor: str = "", limit: int = 5_000) -> PullAnswer:
-        return pull(self.office, self.caller, cursor=cursor, limit=limit, now=self.at)
+    def pull(
+        self, cursor: str = "", limit: int = 5_000, *, made: MadeRows | None = None
+    ) -> PullAnswer:
+        return pull(self.office, self.caller, cursor=cursor, limit=limit, now=self.at, made=made)
 
     def append(self, body: bytes) -> None:
         """Add bytes to the journal as they are."""

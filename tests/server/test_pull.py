@@ -11,6 +11,7 @@ from sync.server.office.documents import local, publish
 from sync.server.office.epoch import keep_setting
 from sync.server.office.feed import divide_by_store, raise_members
 from sync.server.office.fulfilments import make_ready
+from sync.server.office.made_rows import MadeRows
 from sync.server.office.staff import Colleague, employ
 from tests.server.accounts import stored
 from tests.server.shop import DAY, MINUTE, NOON, enrolled_till, programme
@@ -18,11 +19,11 @@ from tests.server.shop import DAY, MINUTE, NOON, enrolled_till, programme
 KEY = "35261111222333000181650010000000011000000015"
 
 
-def everything(till, cursor: str = "", limit: int = 5_000):
+def everything(till, cursor: str = "", limit: int = 5_000, *, made=None):
     """All pages from a cursor: the rows as they end up, and the last cursor."""
     rows = {}
     while True:
-        page = till.pull(cursor, limit)
+        page = till.pull(cursor, limit, made=made)
         rows.update({row.id: row for row in page.members})
         for gone in page.gone:
             rows.pop(gone, None)
@@ -101,6 +102,7 @@ def test_a_copy_that_is_kept_up_equals_a_new_one(office, till):
     """Random work, random pages: what a terminal holds is what a new one would be given."""
     chance = random.Random(7)
     reader = enrolled_till(office, store=2, seed=2)
+    made = MadeRows()
     members, copy, cursor = [], {}, ""
     for _ in range(60):
         till.at += MINUTE
@@ -109,10 +111,11 @@ def test_a_copy_that_is_kept_up_equals_a_new_one(office, till):
         till.accrual(chance.choice(members), chance.randrange(100, 9_000))
         till.push()
         if chance.random() < 0.5:
-            rows, cursor = everything(reader, cursor, limit=chance.randint(1, 4))
+            till.pull(made=made)  # rows for another store
+            rows, cursor = everything(reader, cursor, limit=chance.randint(1, 4), made=made)
             copy.update(rows)
     reader.at = till.at
-    rows, cursor = everything(reader, cursor, limit=3)
+    rows, cursor = everything(reader, cursor, limit=3, made=made)
     copy.update(rows)
 
     assert copy == everything(reader)[0]

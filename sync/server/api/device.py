@@ -39,6 +39,7 @@ from sync.server.office.hello import greet
 from sync.server.office.leases import close, grant
 from sync.server.office.lives import reincarnate
 from sync.server.office.look_up import look_up
+from sync.server.office.made_rows import MadeRows
 from sync.server.office.pull import PAGE, pull
 from sync.server.office.push import record_push
 from sync.server.office.terminals import Caller
@@ -115,13 +116,17 @@ def _journal_routes(office: HeadOffice, clock: Clock, greeted: _Greeted) -> list
 
         return await exchange(office, clock, request, work)
 
+    made = MadeRows()
+
     @get("/pull")
     async def pull_changes(request: AnyRequest) -> Response[bytes]:
         def work(caller: Caller, body: bytes) -> object:
             cursor = request.query_params.get("cursor", "")
             limit = max(1, min(whole_in(request, "limit", PAGE), PAGE))
             tally = request.query_params.get("tally", "") == "1"
-            return pull(office, caller, cursor=cursor, limit=limit, now=clock(), tally=tally)
+            return pull(
+                office, caller, cursor=cursor, limit=limit, now=clock(), tally=tally, made=made
+            )
 
         return await exchange(office, clock, request, work)
 

@@ -8,9 +8,10 @@ over without losing anything of its own.
 
 import base64
 import binascii
+from collections.abc import Mapping, Sequence
 
 import msgspec
-from sqlalchemy import Connection, Integer, Row, bindparam, func, or_, select
+from sqlalchemy import Connection, Integer, Row, bindparam, func, or_, select, type_coerce
 
 from sync.programme.document import Document
 from sync.programme.refusals import Reason, Refused
@@ -35,6 +36,7 @@ from sync.server.office.documents import (
 from sync.server.office.epoch import ERA, era_in
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.leases import held_leases
+from sync.server.office.made_rows import MadeRows, Numbered, Place
 from sync.server.office.member_rows import Asking, View, member_rows
 from sync.server.office.staff import staff_rows
 from sync.server.office.stock import stock_rows
@@ -60,8 +62,9 @@ _ACKED = select(incarnations.c.last_seq).where(
     incarnations.c.terminal_id == bindparam("of_terminal"),
     incarnations.c.n == bindparam("of_life"),
 )
-_NEXT = (
-    select(feed.c.seq, feed.c.member_id, feed.c.gone)
+_NEXT = Question(
+    # As a number, which needs no change of what the driver brings, row for row.
+    select(feed.c.seq, feed.c.member_id, type_coerce(feed.c.gone, Integer).label("gone"))
     .where(feed.c.scope == bindparam("of_scope"), feed.c.seq > bindparam("after"))
     .order_by(feed.c.seq)
     .limit(bindparam("most", type_=Integer))
@@ -131,14 +134,17 @@ def pull(
     limit: int,
     now: int,
     tally: bool = False,
+    made: MadeRows | None = None,
 ) -> PullAnswer:
     """Return the next page for a terminal: at most `limit` members.
 
-    With `tally`, the last page says what the whole copy comes to after it. Raises Refused:
-    CURSOR_INVALID, RULES_UNKNOWN before anything is published.
+    With `tally`, the last page says what the whole copy comes to after it. Rows that were `made`
+    for others need not be made again. Raises Refused: CURSOR_INVALID, RULES_UNKNOWN before anything
+    is published.
     """
+    made = made or MadeRows()
     with office.database.read() as connection:
-        answer, versions = _page(office, connection, caller, cursor, min(limit, PAGE), now)
+        answer, versions = _page(office, connection, caller, cursor, min(limit, PAGE), now, made)
         if tally and not answer.more:
             scope = feeds.scope_of(connection, caller.store)
             answer = msgspec.structs.replace(answer, tally=tally_in(connection, scope))
@@ -159,7 +165,13 @@ def view_of(document: Document, store: int, *, now: int) -> View:
 
 
 def _page(
-    office: HeadOffice, connection: Connection, caller: Caller, text: str, limit: int, now: int
+    office: HeadOffice,
+    connection: Connection,
+    caller: Caller,
+    text: str,
+    limit: int,
+    now: int,
+    made: MadeRows,
 ) -> tuple[PullAnswer, list[int]]:
     current = _now(connection, caller, now=now)
     now_epoch, acked = era_in(current).epoch, current.acked
@@ -175,7 +187,11 @@ def _page(
     changed = _changed(connection, scope, held.seq, limit) if lists.head > held.seq else []
     more, changed = len(changed) > limit, changed[:limit]
     last = changed[-1].seq if changed else held.seq
-    rows = _members(office, connection, scope, held.seq, last, view) if changed else {}
+    gone = tuple([member for _, member, is_gone in changed if is_gone])
+    made.forget(gone)
+    numbered = {member: seq for seq, member, is_gone in changed if not is_gone}
+    between = {"of_scope": scope, "after": held.seq, "until": last}
+    rows = _members(office, connection, (scope, view), numbered, between, made)
     papers = _documents(connection, held.document, document, current.newest_version)
     done = Cursor(
         epoch=now_epoch,
@@ -194,8 +210,8 @@ def _page(
         epoch=now_epoch,
         acked_seq=acked,
         now=now,
-        members=tuple(rows[row.member_id] for row in changed if row.member_id in rows),
-        gone=tuple(row.member_id for row in changed if row.gone),
+        members=tuple([rows[member] for member in numbered if member in rows]),
+        gone=gone,
         staff=lists.staff(office),
         stock=lists.stock(),
         leases=lists.leases(),
@@ -265,19 +281,28 @@ class _Lists:
         return held_leases(self._connection, self._caller)
 
 
-def _changed(
-    connection: Connection, scope: str, after: int, limit: int
-) -> list[Row[tuple[object, ...]]]:
+def _changed(connection: Connection, scope: str, after: int, limit: int) -> Sequence[Found]:
     """One more than `limit`, to tell whether there is more."""
     named = {"of_scope": scope, "after": after, "most": limit + 1}
-    return list(connection.execute(_NEXT, named))
+    return _NEXT.rows(connection, named)
 
 
 def _members(
-    office: HeadOffice, connection: Connection, scope: str, after: int, last: int, view: View
-) -> dict[int, MemberRow]:
-    chosen = {"of_scope": scope, "after": after, "until": last}
-    return member_rows(office, connection, _CHANGED, view, chosen)
+    office: HeadOffice,
+    connection: Connection,
+    place: Place,
+    numbered: Numbered,
+    between: Mapping[str, object],
+    made: MadeRows,
+) -> Mapping[int, MemberRow]:
+    """The rows of all these members of the page `between`: made here, or all there already."""
+    if not numbered:
+        return {}
+    rows = made.of(place, numbered)
+    if rows is None:
+        rows = member_rows(office, connection, _CHANGED, place[1], between)
+        made.keep(place, numbered, rows)
+    return rows
 
 
 def _documents(
