@@ -5,7 +5,8 @@ member who has visited again moves to the end of the arrival order, so that who 
 found first without sorting.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain, count, islice
 
 import msgspec
 
@@ -15,6 +16,7 @@ from loyalty_desk.store.newcomers import words_of
 from sync.protocol.messages import MemberRow
 
 _IDS_MAX = 1_000
+_ROWS_AT_ONCE = 100
 
 _encode = msgspec.msgpack.Encoder().encode
 _decoder = msgspec.msgpack.Decoder(MemberRow)
@@ -86,30 +88,36 @@ class MemberWriter:
 
     def put_new(self, rows: Sequence[MemberRow]) -> None:
         """Put members in of whom it is known that none is there yet; the last one arrived last."""
-        self._put_many(rows, self._next(), self._next_card())
+        # REPLACE: after a merge the card may still stand with the other member.
+        self._put_many(rows, self._next(), self._next_card(), clash="REPLACE")
 
     def put_seeds(self, rows: Sequence[MemberRow]) -> None:
         """Put in a part of a first copy: below the line, behind the parts before it."""
-        self._put_many(rows, self._last("n", "members") + 1, self._last("rowid", "cards") + 1)
+        first, first_card = self._last("n", "members") + 1, self._last("rowid", "cards") + 1
+        # IGNORE: a card that has come by a pull stands with whoever has it now.
+        self._put_many(rows, first, first_card, clash="IGNORE")
 
-    def _put_many(self, rows: Sequence[MemberRow], first: int, first_card: int) -> None:
-        self._connection.executemany(
-            "INSERT INTO members (n, id, cpf_hash, phone_hash, round, row)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            [
+    def _put_many(
+        self, rows: Sequence[MemberRow], first: int, first_card: int, *, clash: str
+    ) -> None:
+        _insert(
+            self._connection,
+            "INSERT INTO members (n, id, cpf_hash, phone_hash, round, row)",
+            (
                 (n, row.id, row.cpf_hash, row.phone_hash, self._round, _encode(row))
                 for n, row in enumerate(rows, first)
-            ],
+            ),
         )
+        # One by one: FTS5 writes what it has gathered at the end of a statement of many rows.
         self._connection.executemany(
             "INSERT INTO names (rowid, name) VALUES (?, ?)",
-            [(n, _name(row)) for n, row in enumerate(rows, first)],
+            zip(count(first), map(_name, rows), strict=False),
         )
-        cards = [(bytes.fromhex(card), row.id) for row in rows for card in row.cards]
-        self._connection.executemany(
-            # REPLACE: after a merge the card may still stand with the other member.
-            "INSERT OR REPLACE INTO cards (rowid, card, member) VALUES (?, ?, ?)",
-            [(number, *card) for number, card in enumerate(cards, first_card)],
+        number = count(first_card)
+        _insert(
+            self._connection,
+            f"INSERT OR {clash} INTO cards (rowid, card, member)",
+            ((next(number), bytes.fromhex(card), row.id) for row in rows for card in row.cards),
         )
         self.added += len(rows)
 
@@ -177,5 +185,15 @@ def make_indexes(connection: Connection) -> None:
         connection.execute(statement)
 
 
+def _insert(connection: Connection, into: str, rows: Iterable[tuple[int | bytes, ...]]) -> None:
+    """Put rows in, many a statement: to begin and end one costs as much as a row."""
+    each = iter(rows)
+    while some := list(islice(each, _ROWS_AT_ONCE)):
+        one = f"({', '.join('?' * len(some[0]))})"
+        statement = f"{into} VALUES {', '.join([one] * len(some))}"
+        connection.execute(statement, list(chain.from_iterable(some)))
+
+
 def _name(row: MemberRow) -> str:
-    return " ".join(words_of(row.name))
+    """What is indexed of a name; plain letters FTS5 takes apart and folds as `words_of` does."""
+    return row.name if row.name.isascii() else " ".join(words_of(row.name))
