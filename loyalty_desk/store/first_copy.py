@@ -8,7 +8,7 @@ pull is never replaced by an older one of a part, and that a copy that was cut o
 next part.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -18,6 +18,11 @@ from loyalty_desk.store.member_rows import MemberWriter, drop_indexes, make_inde
 from loyalty_desk.store.migrations import LINE, NEAR, SEED_INDEXES
 from sync.client.replica import Copying
 from sync.protocol.messages import Manifest, MemberRow
+
+# How FTS5 gathers names and joins what it has written (sqlite.org/fts5.html, "Special INSERT
+# Directives"): while parts come in, one piece a part and none joined twice; else as it does untold.
+_FILLING = {"hashsize": 4 << 20, "automerge": 0, "crisismerge": 64}
+_FILLED = {"hashsize": 1 << 20, "automerge": 4, "crisismerge": 16}
 
 
 def writer_of(connection: Connection) -> MemberWriter:
@@ -57,6 +62,7 @@ def begin(connection: Connection, manifest: Manifest) -> None:
         drop_indexes(connection)
         for statement in SEED_INDEXES:
             connection.execute(statement)
+        _gather_names(connection, _FILLING)
         meta.keep(connection, sparse=1, seeded=1)
 
 
@@ -109,5 +115,10 @@ def _finish(connection: Connection) -> None:
         for statement in SEED_INDEXES:
             connection.execute(f"DROP INDEX {statement.split(' ON ')[0].split()[-1]}")
         make_indexes(connection)
+        _gather_names(connection, _FILLED)
         meta.keep(connection, sparse=0, count=count)
     meta.keep(connection, copy="", copied=0)
+
+
+def _gather_names(connection: Connection, settings: Mapping[str, int]) -> None:
+    connection.executemany("INSERT INTO names (names, rank) VALUES (?, ?)", settings.items())
