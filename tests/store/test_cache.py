@@ -1,6 +1,7 @@
 """The cache: found by everything they are known by, and never in two minds."""
 
 import os
+from contextlib import closing
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +9,10 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from loyalty_desk.store.cache import open_cache
+from loyalty_desk.store.database import driver
+from loyalty_desk.store.member_rows import MemberWriter
+from loyalty_desk.store.migrations import create_cache
+from loyalty_desk.store.newcomers import words_of
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.messages import StockRow
 from tests.store.acts import CAIO, DAY, MARINA, NOON, a_page, a_row
@@ -216,6 +221,19 @@ def test_the_beginning_of_any_word_finds_its_member(searched, data):
     length = data.draw(st.integers(2, len(word)))
 
     assert name in named(searched, word[:length])
+
+
+@settings(max_examples=200, deadline=None)
+@given(name=st.text(st.characters(max_codepoint=127), max_size=60))
+def test_a_plain_name_is_taken_apart_as_what_is_typed_is(name):
+    """It is indexed as it stands: the index has to fold it and end its words where we do."""
+    with closing(driver.connect(":memory:", isolation_level=None)) as connection:
+        create_cache(connection)
+        MemberWriter(connection, 0).put_new([a_row(name=name)])
+        connection.execute("CREATE VIRTUAL TABLE words USING fts5vocab(names, row)")
+        words = {word for (word,) in connection.execute("SELECT term FROM words")}
+
+    assert words == set(words_of(name))
 
 
 def test_who_was_here_last_comes_first(cache):

@@ -180,6 +180,47 @@ def test_a_row_that_is_pulled_after_its_part_takes_its_place(cache):
     assert (cache.count(), cache.tally().members) == (11, 11)
 
 
+def test_a_card_that_came_by_a_pull_stays_with_who_has_it_now(cache):
+    rows = people(11)
+    parts = begin(cache, rows)
+    heir = a_row(5, name="Herdeira", cards=rows[1].cards, cpf_hash=0, phone_hash=0)
+    cache.apply(a_page(heir), now=NOON)
+
+    cache.keep_part(0, parts[0])
+    assert cache.by_card(heir.cards[0]).rows == (heir,)
+
+    for number in (1, 2):
+        cache.keep_part(number, parts[number])
+    assert cache.by_card(heir.cards[0]).rows == (heir,)
+
+
+@pytest.mark.parametrize("ends", ["whole", "early"])
+def test_pieces_of_the_index_of_names_wait_for_each_other_only_while_parts_come(cache, ends):
+    rows = people(11)
+    parts = begin(cache, rows)
+    assert joined(cache)["automerge"] == 0
+
+    for number, part in enumerate(parts if ends == "whole" else parts[:1]):
+        cache.keep_part(number, part)
+    if ends == "early":
+        cache.refetch()
+
+    assert joined(cache) == {"hashsize": 1 << 20, "automerge": 4, "crisismerge": 16}
+    for number in range(20):
+        cache.apply(a_page(a_row(number + 1, name="Pessoa zz", last_visit=NOON)), now=NOON)
+    assert pieces(cache) < 16
+
+
+def joined(cache):
+    with cache._reader.reading() as connection:
+        return dict(connection.execute("SELECT k, v FROM names_config WHERE k <> 'version'"))
+
+
+def pieces(cache):
+    with cache._reader.reading() as connection:
+        return connection.execute("SELECT count(DISTINCT segid) FROM names_idx").fetchone()[0]
+
+
 def test_a_member_who_has_to_be_forgotten_meanwhile_is(cache):
     rows = people(11)
     parts = begin(cache, rows)
