@@ -58,7 +58,9 @@ async def sent_by(request: AnyRequest) -> Sent:
     return Sent(
         method=request.method,
         target=target.decode("ascii", "replace"),
-        headers={name.lower(): value for name, value in request.headers.items()},
+        headers={
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        },
         body=await request.body(),
     )
 
