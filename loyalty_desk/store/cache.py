@@ -257,7 +257,7 @@ class Cache(Finder):
         while True:
             with self._writer.reading() as connection:
                 rows = connection.execute(
-                    "SELECT n, row FROM members WHERE n > ? ORDER BY n LIMIT ?",
+                    "SELECT n, row FROM rows WHERE n > ? ORDER BY n LIMIT ?",
                     (last, _TALLIED_AT_ONCE),
                 ).fetchall()
             if not rows:
@@ -291,7 +291,7 @@ class Cache(Finder):
         Credits go on by card; everything comes again with the next pull.
         """
         with self._written() as connection:
-            for table in ("members", "cards", "held", "stock"):
+            for table in ("members", "rows", "cards", "held", "stock"):
                 connection.execute(f"DELETE FROM {table}")
             connection.execute("INSERT INTO names (names) VALUES ('delete-all')")
             first_copy.end(connection)

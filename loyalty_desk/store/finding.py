@@ -23,14 +23,14 @@ _ACKED = "(SELECT value FROM meta WHERE name = 'acked_seq')"
 
 # The most recent candidates: arrivals by descending number, then a first copy's rows by ascending.
 _NAMED = (
-    f"SELECT m.row, {_ACKED} FROM (SELECT rowid AS n FROM names WHERE names MATCH ?1"
-    f" ORDER BY rowid DESC LIMIT {CANDIDATES_MAX}) AS hits JOIN members m ON m.n = hits.n"
+    f"SELECT r.row, {_ACKED} FROM (SELECT rowid AS n FROM names WHERE names MATCH ?1"
+    f" ORDER BY rowid DESC LIMIT {CANDIDATES_MAX}) AS hits JOIN rows r ON r.n = hits.n"
 )
 _SEEDED_NAMED = (
-    f"SELECT m.row, {_ACKED} FROM (SELECT * FROM (SELECT rowid AS n FROM names WHERE names MATCH ?1"
+    f"SELECT r.row, {_ACKED} FROM (SELECT * FROM (SELECT rowid AS n FROM names WHERE names MATCH ?1"
     f" AND rowid > {LINE} ORDER BY rowid DESC LIMIT {CANDIDATES_MAX}) UNION ALL SELECT * FROM"
     f" (SELECT rowid AS n FROM names WHERE names MATCH ?1 AND rowid <= {LINE} ORDER BY rowid"
-    f" LIMIT {CANDIDATES_MAX}) LIMIT {CANDIDATES_MAX}) AS hits JOIN members m ON m.n = hits.n"
+    f" LIMIT {CANDIDATES_MAX}) LIMIT {CANDIDATES_MAX}) AS hits JOIN rows r ON r.n = hits.n"
 )
 
 _decoder = msgspec.msgpack.Decoder(MemberRow)
@@ -64,28 +64,33 @@ class Finder:
 
     def by_member(self, member: int) -> Reading:
         """Return the member's row, or none."""
-        return self._read(f"SELECT row, {_ACKED} FROM members WHERE id = ?{self._near}", member)
+        return self._read(
+            f"SELECT row, {_ACKED} FROM members JOIN rows USING (n) WHERE id = ?{self._near}",
+            member,
+        )
 
     def by_card(self, card: str) -> Reading:
         """Return the row of who holds a card (hex), or none."""
         return self._read(
-            f"SELECT m.row, {_ACKED} FROM cards c JOIN members m ON m.id = c.member"
-            f" WHERE c.card = ?{self._near_card}",
+            f"SELECT row, {_ACKED} FROM cards c JOIN members m ON m.id = c.member"
+            f" JOIN rows USING (n) WHERE c.card = ?{self._near_card}",
             bytes.fromhex(card),
         )
 
     def by_cpf_hash(self, cpf_hash: int) -> Reading:
         """Return the row of who has a CPF (63-bit keyed hash), or none."""
         return self._read(
-            f"SELECT row, {_ACKED} FROM members WHERE cpf_hash = ? AND cpf_hash <> 0{self._near}",
+            f"SELECT row, {_ACKED} FROM members JOIN rows USING (n)"
+            f" WHERE cpf_hash = ? AND cpf_hash <> 0{self._near}",
             cpf_hash,
         )
 
     def by_phone_hash(self, phone_hash: int) -> Reading:
         """Return the rows of everybody with a phone (63-bit keyed hash), latest visit first."""
         found = self._read(
-            f"SELECT row, {_ACKED} FROM members WHERE phone_hash = ? AND phone_hash <> 0"
-            f"{self._near} ORDER BY n DESC LIMIT {CANDIDATES_MAX}",
+            f"SELECT row, {_ACKED} FROM members JOIN rows USING (n)"
+            f" WHERE phone_hash = ? AND phone_hash <> 0{self._near}"
+            f" ORDER BY n DESC LIMIT {CANDIDATES_MAX}",
             phone_hash,
         )
         return _recent_first(found)

@@ -104,7 +104,7 @@ def _finish(connection: Connection) -> None:
             "SELECT n FROM members WHERE n <= ? AND id IN (SELECT id FROM members WHERE n > ?)",
             (LINE, LINE),
         ).fetchall()
-        for table in ("members WHERE n", "names WHERE rowid"):
+        for table in ("members WHERE n", "rows WHERE n", "names WHERE rowid"):
             connection.executemany(f"DELETE FROM {table} = ?", doubles)
         connection.execute(
             "DELETE FROM cards WHERE rowid <= ?1 AND (member IN (SELECT id FROM members WHERE n"

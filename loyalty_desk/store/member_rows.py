@@ -6,7 +6,7 @@ found first without sorting.
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import chain, count, islice
+from itertools import chain, count, islice, repeat
 
 import msgspec
 
@@ -63,8 +63,8 @@ class MemberWriter:
                 self._put_cards(row)
             if row.cpf_hash != old.cpf_hash or row.phone_hash != old.phone_hash:
                 renumbered.append((row.cpf_hash, row.phone_hash, n))
-        self._connection.executemany("UPDATE members SET round = ? WHERE n = ?", same)
-        self._connection.executemany("UPDATE members SET round = ?, row = ? WHERE n = ?", changed)
+        self._connection.executemany("UPDATE rows SET round = ? WHERE n = ?", same)
+        self._connection.executemany("UPDATE rows SET round = ?, row = ? WHERE n = ?", changed)
         self._connection.executemany(
             "UPDATE members SET cpf_hash = ?, phone_hash = ? WHERE n = ?", renumbered
         )
@@ -81,7 +81,9 @@ class MemberWriter:
             part = ids[start : start + _IDS_MAX]
             marks = ", ".join("?" * len(part))
             found = self._connection.execute(
-                f"SELECT id, n, row FROM members WHERE id IN ({marks}){self._near}{further}", part
+                "SELECT id, n, row FROM members JOIN rows USING (n)"
+                f" WHERE id IN ({marks}){self._near}{further}",
+                part,
             )
             held.update((member, (n, row)) for member, n, row in found.fetchall())
         return held
@@ -102,11 +104,13 @@ class MemberWriter:
     ) -> None:
         _insert(
             self._connection,
-            "INSERT INTO members (n, id, cpf_hash, phone_hash, round, row)",
-            (
-                (n, row.id, row.cpf_hash, row.phone_hash, self._round, _encode(row))
-                for n, row in enumerate(rows, first)
-            ),
+            "INSERT INTO members (n, id, cpf_hash, phone_hash)",
+            ((n, row.id, row.cpf_hash, row.phone_hash) for n, row in enumerate(rows, first)),
+        )
+        _insert(
+            self._connection,
+            "INSERT INTO rows (n, round, row)",
+            zip(count(first), repeat(self._round), map(_encode, rows), strict=False),
         )
         # One by one: FTS5 writes what it has gathered at the end of a statement of many rows.
         self._connection.executemany(
@@ -124,7 +128,7 @@ class MemberWriter:
     def drop(self, member: int) -> None:
         """Take a member out, with everything they are found by."""
         found = self._connection.execute(
-            "SELECT n, row FROM members WHERE id = ?", (member,)
+            "SELECT n, row FROM members JOIN rows USING (n) WHERE id = ?", (member,)
         ).fetchall()
         for n, row in found:  # twice while a first copy is put in
             self._remove(n, _decoder.decode(row))
@@ -132,13 +136,14 @@ class MemberWriter:
     def drop_older_rounds(self) -> None:
         """Take everybody out who did not come again in this round of pulling."""
         older = self._connection.execute(
-            "SELECT n, row FROM members WHERE round < ?", (self._round,)
+            "SELECT n, row FROM rows WHERE round < ?", (self._round,)
         ).fetchall()
         for n, row in older:
             self._remove(n, _decoder.decode(row))
 
     def _remove(self, n: int, row: MemberRow) -> None:
         self._connection.execute("DELETE FROM members WHERE n = ?", (n,))
+        self._connection.execute("DELETE FROM rows WHERE n = ?", (n,))
         self._connection.execute("DELETE FROM names WHERE rowid = ?", (n,))
         self._drop_cards(row)
         self.added -= 1

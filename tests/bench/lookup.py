@@ -39,21 +39,23 @@ ASKS = (
         by="card",
         given=lambda n: f"{people.card_of(n):016x}",
         ours=lambda members, card: members.by_card(card),
-        statement="SELECT m.row FROM cards c JOIN members m ON m.id = c.member WHERE c.card = ?",
+        statement="SELECT row FROM cards c JOIN members m ON m.id = c.member JOIN rows USING (n)"
+        " WHERE c.card = ?",
         key=lambda n: people.card_of(n).to_bytes(8, "big"),
     ),
     _Ask(
         by="CPF",
         given=people.cpf_of,
         ours=lambda members, cpf: members.by_cpf(identifier_hash(IDENTIFIER_KEY, "cpf", cpf)),
-        statement="SELECT row FROM members WHERE cpf_hash = ? AND cpf_hash <> 0",
+        statement="SELECT row FROM members JOIN rows USING (n)"
+        " WHERE cpf_hash = ? AND cpf_hash <> 0",
         key=lambda n: identifier_hash(IDENTIFIER_KEY, "cpf", people.cpf_of(n)),
     ),
     _Ask(
         by="id",
         given=people.member_of,
         ours=lambda members, member: members.by_id(member),
-        statement="SELECT row FROM members WHERE id = ?",
+        statement="SELECT row FROM members JOIN rows USING (n) WHERE id = ?",
         key=people.member_of,
     ),
 )

@@ -30,8 +30,8 @@ TYPED = (
 FULL = ("maria silva santos", "josé oliveira lima", "ana gomes ribeiro", "pedro alves nunes")
 
 _BARE = (
-    "SELECT m.row FROM (SELECT rowid AS n FROM names WHERE names MATCH ?"
-    " ORDER BY rowid DESC LIMIT 50) AS hits JOIN members m ON m.n = hits.n"
+    "SELECT r.row FROM (SELECT rowid AS n FROM names WHERE names MATCH ?"
+    " ORDER BY rowid DESC LIMIT 50) AS hits JOIN rows r ON r.n = hits.n"
 )
 
 

@@ -183,7 +183,8 @@ def spoil_cache(till, points):
     row = msgspec.structs.replace(member, points=points)
     with till.store.cache._written() as connection:
         connection.execute(
-            "UPDATE members SET row = ? WHERE id = ?", (msgspec.msgpack.encode(row), row.id)
+            "UPDATE rows SET row = ? WHERE n = (SELECT n FROM members WHERE id = ?)",
+            (msgspec.msgpack.encode(row), row.id),
         )
         connection.execute("UPDATE meta SET value = 0 WHERE name = 'tallied_at'")
     return member

@@ -6,15 +6,16 @@ from contextlib import closing
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec import structs
+from msgspec import msgpack, structs
 
 from loyalty_desk.store.cache import open_cache
-from loyalty_desk.store.database import driver
+from loyalty_desk.store.database import driver, open_database
 from loyalty_desk.store.member_rows import MemberWriter
-from loyalty_desk.store.migrations import create_cache
+from loyalty_desk.store.migrations import CACHE_STEPS
 from loyalty_desk.store.newcomers import words_of
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.messages import StockRow
+from sync.protocol.tally import tally_of
 from tests.store.acts import CAIO, DAY, MARINA, NOON, a_page, a_row
 
 KEY = bytes(range(32))
@@ -228,7 +229,8 @@ def test_the_beginning_of_any_word_finds_its_member(searched, data):
 def test_a_plain_name_is_taken_apart_as_what_is_typed_is(name):
     """It is indexed as it stands: the index has to fold it and end its words where we do."""
     with closing(driver.connect(":memory:", isolation_level=None)) as connection:
-        create_cache(connection)
+        for step in CACHE_STEPS:
+            step(connection)
         MemberWriter(connection, 0).put_new([a_row(name=name)])
         connection.execute("CREATE VIRTUAL TABLE words USING fts5vocab(names, row)")
         words = {word for (word,) in connection.execute("SELECT term FROM words")}
@@ -357,6 +359,7 @@ def test_a_reader_is_not_held_up_by_a_page_that_is_being_written(cache):
 
     with cache._writer.writing() as connection:
         connection.execute("DELETE FROM members")
+        connection.execute("DELETE FROM rows")
         assert len(cache.by_member(MARINA).rows) == 1
 
 
@@ -404,6 +407,42 @@ def test_a_fill_that_is_cut_off_leaves_a_working_cache(cache):
             "EXPLAIN QUERY PLAN SELECT 1 FROM members WHERE id = 1"
         ).fetchall()
     assert "INDEX" in repr(plan)
+
+
+def test_a_cache_of_the_version_before_keeps_everybody(tmp_path):
+    rows = [a_row(), a_row(CAIO, name="Caio", cards=("bb" * 8,), cpf_hash=4, phone_hash=5)]
+    earlier = open_database(
+        tmp_path / "cache.db",
+        KEY,
+        CACHE_STEPS[:2],
+        synchronous="NORMAL",
+        cache_kib=1_024,
+        autocheckpoint=100,
+    )
+    with earlier.writing() as connection:
+        for n, row in enumerate(rows, 1):
+            connection.execute(
+                "INSERT INTO members (n, id, cpf_hash, phone_hash, round, row)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (n, row.id, row.cpf_hash, row.phone_hash, 0, msgpack.encode(row)),
+            )
+            card = bytes.fromhex(row.cards[0])
+            connection.execute("INSERT INTO cards (card, member) VALUES (?, ?)", (card, row.id))
+            connection.execute("INSERT INTO names (rowid, name) VALUES (?, ?)", (n, row.name))
+    earlier.close()
+
+    cache = open_cache(tmp_path / "cache.db", KEY)
+    for row in rows:
+        assert cache.by_member(row.id).rows == (row,)
+        assert cache.by_card(row.cards[0]).rows == (row,)
+        assert cache.by_cpf_hash(row.cpf_hash).rows == (row,)
+        assert cache.by_phone_hash(row.phone_hash).rows == (row,)
+        assert cache.search(row.name).rows == (row,)
+    cache.refetch()
+    apply(cache, rows[0])
+    assert cache.by_member(CAIO).rows == ()
+    assert cache.tally() == tally_of(rows[:1])
+    cache.close()
 
 
 def test_no_name_can_be_read_in_the_file(tmp_path):

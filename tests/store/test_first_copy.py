@@ -121,14 +121,14 @@ def test_a_look_up_meanwhile_uses_the_index_of_the_first_rows(cache):
         for column in ("id", "cpf_hash", "phone_hash"):
             further = "" if column == "id" else f" AND {column} <> 0"
             plan = connection.execute(
-                f"EXPLAIN QUERY PLAN SELECT row FROM members WHERE {column} = ?{further}"
-                f"{cache._near}",
+                "EXPLAIN QUERY PLAN SELECT row FROM members JOIN rows USING (n)"
+                f" WHERE {column} = ?{further}{cache._near}",
                 (1,),
             ).fetchall()
             assert "seeds_" in plan[0][3], plan
         plan = connection.execute(
-            "EXPLAIN QUERY PLAN SELECT m.row FROM cards c JOIN members m ON m.id = c.member"
-            f" WHERE c.card = ?{cache._near_card}",
+            "EXPLAIN QUERY PLAN SELECT row FROM cards c JOIN members m ON m.id = c.member"
+            f" JOIN rows USING (n) WHERE c.card = ?{cache._near_card}",
             (b"",),
         ).fetchall()
         assert ["seeds_card" in plan[0][3], "seeds_id" in plan[1][3]] == [True, True], plan
