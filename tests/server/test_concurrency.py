@@ -4,6 +4,8 @@ import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+from sqlalchemy import update
+
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.messages import Hello, LeaseClosing, LeaseRequest
 from sync.server.office import lease_rows, leases
@@ -11,6 +13,8 @@ from sync.server.office.documents import rulebook
 from sync.server.office.hello import greet
 from sync.server.office.openings import Opening, open_accounts
 from sync.server.office.persons import Details
+from sync.server.store.states import MemberStatus
+from sync.server.store.tables import members
 from tests.server.accounts import account, folded, stored
 from tests.server.shop import MINUTE, NOON, enrolled_till
 from tests.server.world import World, check_nothing_lost
@@ -126,6 +130,28 @@ def test_points_that_go_while_a_till_waits_for_them_are_not_lent_to_it(office):
     assert refused.reason is Reason.NOT_ENOUGH_POINTS
     assert refused.facts == {"left": 20, "missing": 10}
     assert account(office, member).leased == 30
+
+
+def test_a_push_that_waits_for_members_finds_them_as_they_became(office):
+    tills = [enrolled_till(office, seed=n) for n in range(2)]
+    blocked, lender = (tills[0].member() for _ in range(2))
+    for member in (blocked, lender):
+        tills[1].accrual(member, 100)
+    with ThreadPoolExecutor(1) as pool:
+        with office.database.write_together() as connection:
+            lease_rows.bind(connection, lender, 30)
+            lease_rows.bind(connection, blocked, 0)
+            connection.execute(
+                update(members)
+                .where(members.c.member_id == blocked)
+                .values(status=MemberStatus.BLOCKED)
+            )
+            answer = pool.submit(tills[1].push)
+            wait_for_the_member(office)
+        results = answer.result(60).results
+
+    assert [result.code for result in results] == [Reason.MEMBER_BLOCKED.value]
+    assert (account(office, lender).points, account(office, lender).leased) == (51, 30)
 
 
 def wait_for_the_member(office) -> None:

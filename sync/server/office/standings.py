@@ -9,7 +9,6 @@ from sqlalchemy import Connection, and_, bindparam, func, select
 
 from sync.programme import calendar
 from sync.programme.members import bucket_of
-from sync.server.office.holds import hold_members
 from sync.server.office.member_rows import bonus_in
 from sync.server.store.dialect import Among, Key, portions
 from sync.server.store.tables import awards, balances, member_days, members
@@ -97,12 +96,10 @@ def read_standings(
     connection: Connection, wanted: Iterable[int], span: Span
 ) -> dict[int, Standing]:
     """Return the accounts of those members who exist, with their counters, and hold them."""
-    ordered = sorted(set(wanted))
-    hold_members(connection, ordered)
-    keys: list[Key] = [(bucket_of(member), member) for member in ordered]
+    keys: list[Key] = sorted({(bucket_of(member), member) for member in wanted})
     found: dict[int, Standing] = {}
     for part in portions(keys):
-        _read_balances(connection, part, found)
+        _read_accounts(connection, part, found)
         _read_days(connection, part, span, found)
         _read_awards(connection, part, span, found)
     return found
@@ -114,27 +111,36 @@ OWN_BALANCE = and_(
     balances.c.member_id == members.c.member_id,
     balances.c.purse == 0,
 )
-_STANDING = (  # as the fields of a `Standing` follow one another
-    members.c.member_id,
-    members.c.status,
-    members.c.home_store,
-    func.coalesce(members.c.merged_into, 0),
-    balances.c.earned_total,
-    balances.c.spent_total,
-    balances.c.expired_total,
-    balances.c.pending,
-    balances.c.leased,
-    balances.c.tier_points,
-    balances.c.tier,
-    balances.c.last_visit,
-    balances.c.last_day,
-    balances.c.version,
-)
-_ACCOUNTS = Among(
-    (members.c.bucket, members.c.member_id),
+# What is read of an account is what it stays until the transaction is over (`holds`).
+_HELD = Among(
+    (balances.c.bucket, balances.c.member_id),
     lambda are_wanted: (
-        select(*_STANDING).select_from(members).join(balances, OWN_BALANCE).where(are_wanted)
+        select(
+            balances.c.member_id,
+            balances.c.earned_total,  # from here on as the fields of a `Standing` follow
+            balances.c.spent_total,
+            balances.c.expired_total,
+            balances.c.pending,
+            balances.c.leased,
+            balances.c.tier_points,
+            balances.c.tier,
+            balances.c.last_visit,
+            balances.c.last_day,
+            balances.c.version,
+        )
+        .where(are_wanted, balances.c.purse == 0)
+        .order_by(balances.c.bucket, balances.c.member_id)
+        .with_for_update()
     ),
+)
+_MEMBERS = Among(
+    (members.c.bucket, members.c.member_id),
+    lambda are_wanted: select(
+        members.c.member_id,
+        members.c.status,
+        members.c.home_store,
+        func.coalesce(members.c.merged_into, 0),
+    ).where(are_wanted),
 )
 _DAYS = Among(
     (member_days.c.bucket, member_days.c.member_id),
@@ -150,10 +156,12 @@ _AWARDS = Among(
 )
 
 
-def _read_balances(connection: Connection, keys: Sequence[Key], found: dict[int, Standing]) -> None:
-    for row in _ACCOUNTS.rows(connection, keys):
-        standing = Standing(*tuple(row))
-        found[standing.member] = standing
+def _read_accounts(connection: Connection, keys: Sequence[Key], found: dict[int, Standing]) -> None:
+    """Hold the accounts; who has them is asked afterwards, of what the lock let through."""
+    held = {row.member_id: tuple(row)[1:] for row in _HELD.rows(connection, keys)}
+    for row in _MEMBERS.rows(connection, keys):
+        if row.member_id in held:
+            found[row.member_id] = Standing(*tuple(row), *held[row.member_id])
 
 
 def _read_days(

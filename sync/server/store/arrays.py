@@ -88,7 +88,7 @@ def packed(kind: type[Packed], values: Sequence[Any]) -> Packed:
     """
     if not values:
         return kind(_NO_VALUES.pack(0, 0, kind.ELEMENT))
-    same = values[0] == values[-1] and values.count(values[0]) == len(values)
+    same = is_one(values)
     has_null = None in values[: 1 if same else len(values)]
     head = _HEAD.pack(1, int(has_null), kind.ELEMENT, len(values), 1)
     try:
@@ -99,6 +99,11 @@ def packed(kind: type[Packed], values: Sequence[Any]) -> Packed:
         return kind(head + (_fixed if kind in _FIXED else _varied)(kind, values))
     except error as fault:
         raise OverflowError(kind.SQL) from fault
+
+
+def is_one(values: Sequence[Any]) -> bool:
+    """Say whether all of some values are the same."""
+    return values[0] == values[-1] and values.count(values[0]) == len(values)
 
 
 class PackedColumn(UserDefinedType[Sequence[object]]):

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, bindparam, func, select, tuple_
 
-from sync.server.store.arrays import Packed, PackedColumn, kind_of, packed
+from sync.server.store.arrays import Packed, PackedColumn, is_one, kind_of, packed
 
 # What a connection does with its commit, in one round trip.
 LAST = "loyalty_last"
@@ -40,23 +40,37 @@ def run_last(
     return one
 
 
+# From so many rows on, a column that says the same in all of them is sent as one value. In fewer it
+# would often be by chance, and each set of such columns is a statement to be made and planned.
+_MANY = 50
+
+
 @dataclass(frozen=True, slots=True)
 class _Writing:
-    """A statement, and the columns whose arrays are its parameters."""
+    """A statement with places for the values of each row, and for the arrays that most come from.
 
-    sql: str
+    `columns` are what its rows say, `order` are those that they are written in the order of.
+    """
+
+    form: str
     columns: tuple[tuple[str, type[Packed]], ...]
+    order: tuple[str, ...] = ()
 
     def run(self, connection: Connection, rows: Sequence[Row]) -> None:
-        connection.exec_driver_sql(self.sql, self.arrays(rows))
+        connection.exec_driver_sql(*self.said(rows))
 
     def run_last(self, connection: Connection, rows: Sequence[Row], *before: object) -> None:
-        run_last(connection, self.sql, (*before, *self.arrays(rows)))
+        sql, parameters = self.said(rows)
+        run_last(connection, sql, (*before, *parameters))
 
-    def arrays(self, rows: Sequence[Row]) -> tuple[object, ...]:
+    def said(self, rows: Sequence[Row]) -> tuple[str, tuple[Packed, ...]]:
+        """Return the statement for these rows, and its parameters."""
         values = itemgetter(*[name for name, _ in self.columns])
-        columns = zip(*map(values, rows), strict=True)
-        return tuple([packed(k, held) for (_, k), held in zip(self.columns, columns, strict=True)])
+        told = list(zip(self.columns, zip(*map(values, rows), strict=True), strict=True))
+        once = _told_once(told) if len(rows) >= _MANY else frozenset()
+        single = [packed(kind, held[:1]) for (name, kind), held in told if name in once]
+        arrays = [packed(kind, held) for (name, kind), held in told if name not in once]
+        return _words(self, once), (*single, *arrays)
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -176,20 +190,35 @@ def _conflict(keys: Sequence[str], changes: str) -> str:
     return f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}"
 
 
+def _told_once(told: Sequence[tuple[tuple[str, object], Sequence[object]]]) -> frozenset[str]:
+    """The columns that say the same in each row, but for the first, by which rows are counted."""
+    return frozenset(name for (name, _), held in told[1:] if is_one(held))
+
+
 # Each statement is made once. Names come from the tables of this programme, values are parameters.
+
+
+@cache
+def _words(writing: _Writing, once: frozenset[str]) -> str:
+    """The statement where the columns `once` are sent as one value, before all others."""
+    kinds = dict(writing.columns)
+    unfolded = [name for name in kinds if name not in once]
+    return writing.form.format(
+        values=", ".join(f"(%b::{k.SQL})[1]" if n in once else n for n, k in kinds.items()),
+        arrays=", ".join(f"%b::{kinds[name].SQL}" for name in unfolded),
+        unfolded=", ".join(unfolded),
+        order=", ".join(name for name in writing.order if name not in once),
+    )
 
 
 @cache
 def _inserting(table: Table, told: tuple[str, ...], conflict: str) -> _Writing:
     columns = tuple((name, kind_of(table.c[name].type)) for name in told)
-    names = ", ".join(told)
-    arrays = ", ".join(f"%b::{kind.SQL}" for _, kind in columns)
-    order = ", ".join(_keys(table))
-    sql = (
-        f"INSERT INTO {table.name} ({names}) SELECT {names} FROM unnest({arrays}) AS new ({names})"
-        f" ORDER BY {order}{conflict}"
+    form = (
+        f"INSERT INTO {table.name} ({', '.join(told)}) SELECT {{values}} FROM (SELECT * FROM"
+        f" unnest({{arrays}}) AS new ({{unfolded}}) ORDER BY {{order}}) AS new{conflict}"
     )
-    return _Writing(sql, columns)
+    return _Writing(form, columns, _keys(table))
 
 
 @cache
@@ -201,24 +230,22 @@ def _adding_up(table: Table, told: tuple[str, ...], sums: tuple[str, ...]) -> _W
 @cache
 def _numbering(heads: Table, table: Table, told: tuple[str, ...]) -> _Writing:
     columns = tuple((name, kind_of(table.c[name].type)) for name in told)
-    names = ", ".join(told)
-    arrays = ", ".join(f"%b::{kind.SQL}" for _, kind in columns)
     keys = _keys(table)
     changes = ", ".join(
         f"{column.name} = excluded.{column.name}"
         for column in table.columns
         if column.name not in keys
     )
-    sql = (
+    form = (
         f"WITH raised AS (INSERT INTO {heads.name} (scope, head) VALUES (%b, %b::int8)"
         f" ON CONFLICT (scope) DO UPDATE SET head = {heads.name}.head + excluded.head"
         f" RETURNING head)"
-        f" INSERT INTO {table.name} (scope, seq, {names})"
-        f" SELECT %b::text, raised.head - %b::int8 + new.nth, {names}"
-        f" FROM raised, unnest({arrays}) WITH ORDINALITY AS new ({names}, nth)"
+        f" INSERT INTO {table.name} (scope, seq, {', '.join(told)})"
+        f" SELECT %b::text, raised.head - %b::int8 + new.nth, {{values}}"
+        f" FROM raised, unnest({{arrays}}) WITH ORDINALITY AS new ({{unfolded}}, nth)"
         + _conflict(keys, changes)
     )
-    return _Writing(sql, columns)
+    return _Writing(form, columns)
 
 
 @cache

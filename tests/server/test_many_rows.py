@@ -1,0 +1,102 @@
+"""Rows are written as they are told, whether few or many, and whatever their columns share."""
+
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import select
+
+from sync.programme.members import bucket_of
+from sync.server.store.dialect import add_rows, add_up_rows, insert_rows, put_numbered, put_rows
+from sync.server.store.tables import feed, feed_heads, lots, pendings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """Rows of so many members, alike or each of its own."""
+
+    count: int
+    alike: bool
+
+    def lots(self, earned: int = 7) -> list[dict[str, object]]:
+        return [
+            {
+                "bucket": bucket_of(member),
+                "member_id": member,
+                "purse": 0,
+                "expires_on": "2027-11-30" if self.alike else f"2027-{1 + member % 12:02d}-28",
+                "earned": earned if self.alike else earned + member,
+            }
+            for member in range(1, self.count + 1)
+        ]
+
+
+@pytest.fixture(params=[(1, True), (49, True), (50, True), (50, False), (500, True), (500, False)])
+def told(request) -> Told:
+    count, alike = request.param
+    return Told(count=count, alike=alike)
+
+
+def held(connection, table) -> list[dict[str, object]]:
+    rows = connection.execute(select(table)).mappings()
+    return sorted((dict(row) for row in rows), key=lambda row: row["member_id"])
+
+
+def test_rows_are_inserted_as_told(office, told):
+    with office.database.write() as connection:
+        insert_rows(connection, lots, told.lots())
+        assert held(connection, lots) == told.lots()
+
+
+def test_rows_that_are_there_stay_as_they_were_when_others_are_added(office, told):
+    with office.database.write() as connection:
+        insert_rows(connection, lots, told.lots(3)[:20])
+        add_rows(connection, lots, told.lots())
+        assert held(connection, lots) == told.lots(3)[:20] + told.lots()[20:]
+
+
+def test_rows_that_are_there_are_replaced(office, told):
+    with office.database.write() as connection:
+        insert_rows(connection, lots, told.lots(3)[:20])
+        put_rows(connection, lots, told.lots())
+        assert held(connection, lots) == told.lots()
+
+
+def test_sums_are_added_to_rows_that_are_there(office, told):
+    with office.database.write() as connection:
+        insert_rows(connection, lots, told.lots())
+        add_up_rows(connection, lots, told.lots(), sums=["earned"])
+        twice = [{**row, "earned": 2 * row["earned"]} for row in told.lots()]
+        assert held(connection, lots) == twice
+
+
+def test_what_all_rows_leave_empty_is_empty(office, told):
+    rows = [
+        {
+            "bucket": row["bucket"],
+            "member_id": row["member_id"],
+            "event_id": bytes(16),
+            "expires_on": row["expires_on"],
+            "purse": 0,
+            "points": row["earned"],
+            "activates_at": None,
+        }
+        for row in told.lots()
+    ]
+    with office.database.write() as connection:
+        insert_rows(connection, pendings, rows)
+        assert held(connection, pendings) == rows
+
+
+def test_rows_are_numbered_in_the_order_they_are_told_in(office, told):
+    rows = [
+        {"bucket": row["bucket"], "member_id": row["member_id"], "gone": not told.alike}
+        for row in reversed(told.lots())
+    ]
+    with office.database.write() as connection:
+        put_numbered(connection, feed_heads, feed, "all", rows[:1])
+    with office.database.write() as connection:
+        put_numbered(connection, feed_heads, feed, "all", rows)
+    with office.database.read() as connection:
+        found = held(connection, feed)
+    numbered = [{**row, "scope": "all", "seq": seq} for seq, row in enumerate(rows, start=2)]
+    assert found == numbered[::-1]
