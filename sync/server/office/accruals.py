@@ -125,7 +125,8 @@ def _could_not_know(posting: Posting, sale: _Sale) -> bool:
     used, in_force = posting.rulebook.named(sale.event.rules), sale.rules.version
     if used is None or used.version >= in_force:
         return False
-    return sale.item.effective < posting.knew.get(in_force, posting.now + 1)
+    known_since = posting.knew.since(in_force)
+    return known_since is None or sale.item.effective < known_since
 
 
 def _capped(document: Document, points: int, earned_today: int) -> int:

@@ -19,10 +19,13 @@ from sync.programme.publishing import validate
 from sync.programme.refusals import Reason, Refused
 from sync.server.store.dialect import add_rows
 from sync.server.store.keys import Keys
+from sync.server.store.questions import Question
 from sync.server.store.tables import programme_documents
 
-_ALL = select(programme_documents.c.body, programme_documents.c.hash).order_by(
-    programme_documents.c.version
+_ALL = Question(
+    select(programme_documents.c.body, programme_documents.c.hash).order_by(
+        programme_documents.c.version
+    )
 )
 
 # The part of a statement that reads the version in force at the parameter `at`, for `read_rules`.
@@ -88,8 +91,7 @@ def publish(connection: Connection, keys: Keys, document: Document, *, now: int)
 
 def rulebook(connection: Connection) -> Rulebook:
     """Return every published version."""
-    rows = connection.execute(_ALL).all()
-    held = [(_decoded(row.body), row.hash) for row in rows]
+    held = [(_decoded(row.body), row.hash) for row in _ALL.rows(connection, {})]
     return Rulebook(
         documents=tuple(document for document, _ in held),
         by_prefix={prefix_of(name): document for document, name in held},
@@ -114,7 +116,7 @@ def store_of(document: Document, store: int) -> Store:
     raise Refused(Reason.NOT_FOUND, store=store)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1_024)  # more than a batch has events
 def local(at: int, zone: str) -> datetime:
     """Return the instant `at` (ms UTC) as a local time. Asked several times for each event."""
     return datetime.fromtimestamp(at / 1000, _zone(zone))

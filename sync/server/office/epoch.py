@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, ScalarSelect, bindparam, delete, select
+from sqlalchemy import Connection, Row, ScalarSelect, String, bindparam, delete, select
 
 from sync.server.office.head_office import HOUR_MS
 from sync.server.store.dialect import put_rows
+from sync.server.store.questions import Question
 from sync.server.store.tables import settings
 
 FIRST_EPOCH = 1  # of a server that was never restored
@@ -27,7 +28,9 @@ def value_of(name: str) -> ScalarSelect[str]:
 # The parts of a statement that read what `era_in` takes.
 ERA = (value_of(_EPOCH).label("epoch_set"), value_of(_RECOVERING).label("awaits_set"))
 
-_VALUE = select(settings.c.value).where(settings.c.name == bindparam("of_name"))
+_VALUE = Question(
+    select(settings.c.value).where(settings.c.name == bindparam("of_name", type_=String))
+)
 _ERA = select(*ERA)
 
 
@@ -85,8 +88,9 @@ def just_recovered(connection: Connection, *, now: int) -> bool:
 
 def setting(connection: Connection, name: str, default: str = "") -> str:
     """Return what is set under `name`."""
-    value: str | None = connection.scalar(_VALUE, {"of_name": name})
-    return default if value is None else value
+    found = _VALUE.one_or_none(connection, {"of_name": name})
+    value: str = default if found is None else found.value
+    return value
 
 
 def keep_setting(connection: Connection, name: str, value: str) -> None:

@@ -15,11 +15,14 @@ from sync.protocol.chain import Batch
 from sync.server.office.arrivals import Checked
 from sync.server.office.epoch import ERA, era_in
 from sync.server.office.terminals import OF_LIFE, OF_TERMINAL, Caller, hear, is_life, named
+from sync.server.store.questions import Question
 from sync.server.store.states import IncarnationState
 from sync.server.store.tables import events, incarnations, repeats
 
-_END = select(incarnations.c.last_seq, incarnations.c.head_hash, *ERA).where(
-    incarnations.c.terminal_id == OF_TERMINAL, incarnations.c.n == OF_LIFE
+_END = Question(
+    select(incarnations.c.last_seq, incarnations.c.head_hash, *ERA).where(
+        incarnations.c.terminal_id == OF_TERMINAL, incarnations.c.n == OF_LIFE
+    )
 )
 
 
@@ -42,7 +45,7 @@ class Place:
 
 def journal_of(connection: Connection, caller: Caller) -> Journal:
     """Return the caller's journal. Whoever goes on with it holds the terminal."""
-    row = connection.execute(_END, named(caller)).one()
+    (row,) = _END.rows(connection, named(caller))
     return Journal(last_seq=row.last_seq, head=row.head_hash, epoch=era_in(row).epoch)
 
 

@@ -19,10 +19,10 @@ from sync.server.office.documents import local
 from sync.server.office.epoch import FIRST_EPOCH, era
 from sync.server.office.posting import (
     Item,
+    Knowledge,
     Outcome,
     Posting,
     gaps_of,
-    known_versions,
     past_of,
     zone_of,
 )
@@ -147,7 +147,7 @@ def posting_of(posting: Posting, life: _Life) -> Posting:
         posting,
         caller=caller,
         zone=zone_of(posting.document, caller.store),
-        knew=known_versions(connection, caller),
+        knew=Knowledge(connection, caller),
         silent_since=past_of(connection, caller).silent_since,
         renumbered=Renumbered(connection, caller, branch),
         gaps=gaps_of(era(connection), whole_in=FIRST_EPOCH),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum, unique
+from functools import cached_property
 from typing import NamedTuple
 
 import msgspec
@@ -26,6 +27,7 @@ from sync.server.office.head_office import HeadOffice
 from sync.server.office.renumbering import Renumbered
 from sync.server.office.standings import Standing
 from sync.server.office.terminals import OF_LIFE, OF_TERMINAL, Caller, named
+from sync.server.store.questions import Question
 from sync.server.store.states import MemberStatus
 from sync.server.store.tables import deliveries, incarnations
 
@@ -95,7 +97,7 @@ class Posting:
     document: Document
     zone: str
     now: int
-    knew: Mapping[int, int]
+    knew: "Knowledge"
     silent_since: int
     person_keys: Mapping[int, bytes]
     sealed: Mapping[str, Sealed]
@@ -107,7 +109,7 @@ class Posting:
 
     def here(self, event: AnyEvent | None) -> AnyEvent | None:
         """Return an event with its member's number here."""
-        if event is None or isinstance(event, VoidEvent):
+        if event is None or not self.renumbered or isinstance(event, VoidEvent):
             return event
         member = self.renumbered.here(event.member)
         if member == event.member:
@@ -175,15 +177,28 @@ def account_holder(book: Book, member: int) -> Standing | Reason:
 _KNOWN = select(deliveries.c.version, deliveries.c.delivered_at).where(
     deliveries.c.terminal_id == OF_TERMINAL, deliveries.c.incarnation == OF_LIFE
 )
-_PAST = select(incarnations.c.contact_before, incarnations.c.epoch, *ERA).where(
-    incarnations.c.terminal_id == OF_TERMINAL, incarnations.c.n == OF_LIFE
+_PAST = Question(
+    select(incarnations.c.contact_before, incarnations.c.epoch, *ERA).where(
+        incarnations.c.terminal_id == OF_TERMINAL, incarnations.c.n == OF_LIFE
+    )
 )
 
 
-def known_versions(connection: Connection, caller: Caller) -> dict[int, int]:
-    """Return when the caller came to know each version of the programme."""
-    rows = connection.execute(_KNOWN, named(caller))
-    return {row.version: row.delivered_at for row in rows}
+class Knowledge:
+    """When a life came to know each version of the programme: read only if that is asked."""
+
+    def __init__(self, connection: Connection, caller: Caller) -> None:
+        self._connection = connection
+        self._caller = caller
+
+    def since(self, version: int) -> int | None:
+        """Return since when (ms UTC) a version has been known, None for one that is not."""
+        return self._versions.get(version)
+
+    @cached_property
+    def _versions(self) -> Mapping[int, int]:
+        rows = self._connection.execute(_KNOWN, named(self._caller))
+        return {row.version: row.delivered_at for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +211,7 @@ class Past:
 
 def past_of(connection: Connection, caller: Caller) -> Past:
     """Return the past of the caller's life."""
-    row = connection.execute(_PAST, named(caller)).one()
+    (row,) = _PAST.rows(connection, named(caller))
     return Past(row.contact_before, gaps_of(era_in(row), whole_in=row.epoch))
 
 

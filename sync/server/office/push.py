@@ -39,9 +39,9 @@ from sync.server.office.orphans import Orphans, note_orphan, posting_of
 from sync.server.office.persons import make_keys
 from sync.server.office.posting import (
     Item,
+    Knowledge,
     Outcome,
     Posting,
-    known_versions,
     past_of,
     review,
     zone_of,
@@ -189,7 +189,7 @@ class _Shift:
         self._rulebook = rulebook(connection)
         self._document = self._rulebook.in_force(now)
         self._zone = zone_of(self._document, caller.store)
-        self._knew = known_versions(connection, caller)
+        self._knew = Knowledge(connection, caller)
         self._past = past_of(connection, caller)
 
     def post(self, items: Sequence[Item]) -> list[Outcome]:

@@ -5,20 +5,23 @@ on naming the member as it did; what it says of that number is said of the new o
 that its terminal begins afterwards.
 """
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, Integer, bindparam, select
 
 from sync.programme.members import member_id
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.terminals import OF_LIFE, OF_TERMINAL, Caller, named
 from sync.server.store.dialect import add_rows
+from sync.server.store.questions import Question
 from sync.server.store.tables import renumberings
 
 _RANDOM_BYTES = 5
 
-_GIVEN = select(renumberings.c.told, renumberings.c.given).where(
-    renumberings.c.terminal_id == OF_TERMINAL,
-    renumberings.c.incarnation == OF_LIFE,
-    renumberings.c.branch == bindparam("of_branch"),
+_GIVEN = Question(
+    select(renumberings.c.told, renumberings.c.given).where(
+        renumberings.c.terminal_id == OF_TERMINAL,
+        renumberings.c.incarnation == OF_LIFE,
+        renumberings.c.branch == bindparam("of_branch", type_=Integer),
+    )
 )
 
 
@@ -33,6 +36,10 @@ class Renumbered:
             "branch": branch,
         }
         self._given = _of(connection, caller, branch)
+
+    def __bool__(self) -> bool:
+        """Say whether any number is another one here."""
+        return bool(self._given)
 
     def here(self, member: int) -> int:
         """Return the number of a member here."""
@@ -63,5 +70,5 @@ def inherit(connection: Connection, caller: Caller, *, branch: int, heir: int) -
 
 
 def _of(connection: Connection, caller: Caller, branch: int) -> dict[int, int]:
-    rows = connection.execute(_GIVEN, {**named(caller), "of_branch": branch})
+    rows = _GIVEN.rows(connection, {**named(caller), "of_branch": branch})
     return {row.told: row.given for row in rows}

@@ -158,10 +158,12 @@ _AWARDS = Among(
 
 def _read_accounts(connection: Connection, keys: Sequence[Key], found: dict[int, Standing]) -> None:
     """Hold the accounts; who has them is asked afterwards, of what the lock let through."""
-    held = {row.member_id: tuple(row)[1:] for row in _HELD.rows(connection, keys)}
+    # By their places: asking a row for a name costs as much as all else here.
+    held = {row[0]: row[1:] for row in _HELD.rows(connection, keys)}
     for row in _MEMBERS.rows(connection, keys):
-        if row.member_id in held:
-            found[row.member_id] = Standing(*tuple(row), *held[row.member_id])
+        sums = held.get(row[0])
+        if sums is not None:
+            found[row[0]] = Standing(*tuple(row), *sums)
 
 
 def _read_days(

@@ -6,7 +6,8 @@ length and lower bound, then each element behind its length (-1 for NULL), all b
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from struct import Struct, error, pack
+from functools import lru_cache
+from struct import Struct, error
 from typing import Any
 
 from sqlalchemy import (
@@ -123,7 +124,13 @@ def _fixed(kind: type[Packed], values: Sequence[object]) -> bytes:
     layout, length = _FIXED[kind]
     flat: list[object] = [length] * (2 * len(values))
     flat[1::2] = values
-    return pack("!" + layout * len(values), *flat)
+    return _repeated(layout, len(values)).pack(*flat)
+
+
+@lru_cache(maxsize=256)
+def _repeated(layout: str, count: int) -> Struct:
+    """Made once: the layout of a batch is a thousand letters long."""
+    return Struct("!" + layout * count)
 
 
 def _varied(kind: type[Packed], values: Sequence[Any]) -> bytes:

@@ -66,11 +66,18 @@ class _Writing:
     def said(self, rows: Sequence[Row]) -> tuple[str, tuple[Packed, ...]]:
         """Return the statement for these rows, and its parameters."""
         values = itemgetter(*[name for name, _ in self.columns])
-        told = list(zip(self.columns, zip(*map(values, rows), strict=True), strict=True))
-        once = _told_once(told) if len(rows) >= _MANY else frozenset()
-        single = [packed(kind, held[:1]) for (name, kind), held in told if name in once]
-        arrays = [packed(kind, held) for (name, kind), held in told if name not in once]
-        return _words(self, once), (*single, *arrays)
+        once: list[str] = []
+        single: list[Packed] = []
+        arrays: list[Packed] = []
+        told = zip(*map(values, rows), strict=True)
+        for (name, kind), held in zip(self.columns, told, strict=True):
+            # The first is always an array: its length is the number of rows.
+            if arrays and len(held) >= _MANY and is_one(held):
+                once.append(name)
+                single.append(packed(kind, held[:1]))
+            else:
+                arrays.append(packed(kind, held))
+        return _words(self, tuple(once)), (*single, *arrays)
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -190,16 +197,11 @@ def _conflict(keys: Sequence[str], changes: str) -> str:
     return f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}"
 
 
-def _told_once(told: Sequence[tuple[tuple[str, object], Sequence[object]]]) -> frozenset[str]:
-    """The columns that say the same in each row, but for the first, by which rows are counted."""
-    return frozenset(name for (name, _), held in told[1:] if is_one(held))
-
-
 # Each statement is made once. Names come from the tables of this programme, values are parameters.
 
 
 @cache
-def _words(writing: _Writing, once: frozenset[str]) -> str:
+def _words(writing: _Writing, once: tuple[str, ...]) -> str:
     """The statement where the columns `once` are sent as one value, before all others."""
     kinds = dict(writing.columns)
     unfolded = [name for name in kinds if name not in once]
