@@ -111,10 +111,7 @@ class Posting:
         """Return an event with its member's number here."""
         if event is None or not self.renumbered or isinstance(event, VoidEvent):
             return event
-        member = self.renumbered.here(event.member)
-        if member == event.member:
-            return event
-        return msgspec.structs.replace(event, member=member)
+        return msgspec.structs.replace(event, member=self.renumbered.here(event.member))
 
     def store_time(self, item: Item) -> datetime:
         """Return when an event happened, in the store's local time."""

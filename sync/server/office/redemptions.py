@@ -65,7 +65,7 @@ class HeldLeases:
                 row.amount,
                 row.spent,
                 row.state,
-                dict(row._mapping),
+                dict(zip(leases.c.keys(), row, strict=True)),
             )
             self._held[row.lease_id] = held
 

@@ -116,8 +116,9 @@ _HELD = Among(
     (balances.c.bucket, balances.c.member_id),
     lambda are_wanted: (
         select(
+            balances.c.bucket,
             balances.c.member_id,
-            balances.c.earned_total,  # from here on as the fields of a `Standing` follow
+            balances.c.earned_total,  # from here on as further fields of a `Standing`
             balances.c.spent_total,
             balances.c.expired_total,
             balances.c.pending,
@@ -136,7 +137,8 @@ _HELD = Among(
 _MEMBERS = Among(
     (members.c.bucket, members.c.member_id),
     lambda are_wanted: select(
-        members.c.member_id,
+        members.c.bucket,
+        members.c.member_id,  # from here on as the fields of a `Standing` follow one another
         members.c.status,
         members.c.home_store,
         func.coalesce(members.c.merged_into, 0),
@@ -158,12 +160,10 @@ _AWARDS = Among(
 
 def _read_accounts(connection: Connection, keys: Sequence[Key], found: dict[int, Standing]) -> None:
     """Hold the accounts; who has them is asked afterwards, of what the lock let through."""
-    # By their places: asking a row for a name costs as much as all else here.
-    held = {row[0]: row[1:] for row in _HELD.rows(connection, keys)}
-    for row in _MEMBERS.rows(connection, keys):
-        sums = held.get(row[0])
-        if sums is not None:
-            found[row[0]] = Standing(*tuple(row), *sums)
+    # By their places: asking so many rows for a name costs as much as all else here.
+    held = {row[:2]: row[2:] for row in _HELD.held(connection, keys)}
+    for row in _MEMBERS.rows(connection, list(held)):
+        found[row[1]] = Standing(*row[1:], *held[row[:2]])
 
 
 def _read_days(

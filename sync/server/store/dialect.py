@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
-import sqlalchemy
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -23,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from sync.server.store import unfolding
+from sync.server.store.questions import Found, Question
 
 Row: TypeAlias = Mapping[str, object]
 Key: TypeAlias = tuple[object, ...]
@@ -177,15 +177,21 @@ class Among:
         self._columns = tuple(columns)
         self._listed = asking(tuple_(*columns).in_(bindparam(_KEYS, expanding=True)))
         self._unfolded = asking(unfolding.among_named(columns))
+        self._question = Question(self._unfolded)
 
-    def rows(
-        self, connection: Connection, keys: Sequence[Key], **named: object
-    ) -> Sequence[sqlalchemy.Row[Any]]:
+    def rows(self, connection: Connection, keys: Sequence[Key], **named: object) -> Sequence[Found]:
         """Return the rows for these keys, at most as many as a portion; and other parameters."""
         if is_shared(connection):
-            held = unfolding.named(self._columns, keys)
-            return connection.execute(self._unfolded, {**named, **held}).all()
+            return self._question.rows(connection, named | unfolding.named(self._columns, keys))
         return connection.execute(self._listed, {**named, _KEYS: list(keys)}).all()
+
+    def held(self, connection: Connection, keys: Sequence[Key]) -> Sequence[Found]:
+        """Return the rows for these keys, of a statement that holds them (`with_for_update`)."""
+        if is_shared(connection):
+            # Not as a `Question`, which cannot tell that a lock was refused, and why.
+            named = unfolding.named(self._columns, keys)
+            return connection.execute(self._unfolded, named).all()
+        return self.rows(connection, keys)
 
 
 def among(
