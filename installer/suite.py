@@ -40,6 +40,10 @@ MEASURING = frozenset(("programme", "protocol", "client", "store", "server"))
 # In a process that has drawn windows and served pages before, its worlds take twice the time.
 APART = "simulation"
 
+# The last part waits for browsers, processes and delays of a network as much as it works: with one
+# process more than elsewhere, no processor stands idle meanwhile.
+_WAITING = ("-n", "3")
+
 # Thousands of tests write databases and wait for each commit. Where what they write is in memory,
 # that costs nothing; no test relies on the disk being one.
 _MEMORY = Path("/dev/shm")
@@ -113,7 +117,7 @@ def _parts(checkout: Checkout) -> list[list[str]]:
         [*measuring, *coverage, "-m", "not hypothesis"],
         [*measuring, "-m", "hypothesis"],
         *([apart] if apart else []),
-        others,
+        [*others, *_WAITING],
     ]
 
 

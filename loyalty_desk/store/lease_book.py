@@ -19,6 +19,8 @@ from sync.programme.refusals import Reason, Refused
 from sync.protocol.events import AnyEvent, RedemptionEvent
 from sync.protocol.messages import LeaseRow
 
+_NEVER = 1 << 63  # later than any instant that a lease can name
+
 
 class LeaseBook:
     """The leases in the ledger's file."""
@@ -30,6 +32,8 @@ class LeaseBook:
         # By lease: points spent in the journal that the table does not show.
         self._fresh: Counter[bytes] = Counter()
         self._head = 0
+        # From when on one of them has to be reported as over; None until it is asked for again.
+        self._over_at: int | None = None
         # How often something that could be spent before could not be afterwards.
         self.releases = 0
         self._counted = 0  # those of the transaction that is open
@@ -94,6 +98,7 @@ class LeaseBook:
 
     def noted(self) -> None:
         """Let go of what now stands in the table."""
+        self._over_at = None
         self._read.clear()
         self._fresh.clear()
 
@@ -201,6 +206,11 @@ class LeaseBook:
 
         `now` is the server's time. From here on none of them can be spent.
         """
+        with self._database.lock:  # every round asks: mostly none is over
+            if self._over_at is None:
+                self._over_at = self._first_end()
+            if now < self._over_at:
+                return ()
         with self._database.reading() as connection:
             ending = connection.execute(
                 "SELECT id FROM leases WHERE closing = 1 OR stops_at <= ?", (now,)
@@ -208,6 +218,12 @@ class LeaseBook:
         ids = tuple(row[0] for row in ending)
         self.give_back(ids)
         return ids
+
+    def _first_end(self) -> int:
+        found = self._database.fetch(
+            "SELECT MIN(CASE WHEN closing = ? THEN stops_at ELSE 0 END) FROM leases", 0
+        )
+        return _NEVER if found[0][0] is None else int(found[0][0])
 
     def closed(self, ids: Sequence[bytes]) -> None:
         """Forget leases whose end the server has confirmed."""

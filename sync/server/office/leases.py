@@ -6,12 +6,11 @@ leases of a member never exceed the balance, whatever clocks and networks do.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 import msgspec
 from sqlalchemy import BigInteger, Connection, and_, bindparam, func, select, update
 
-from sync.programme.document import Document
+from sync.programme.document import Document, Reward
 from sync.programme.members import bucket_of
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.messages import LeaseClosing, LeaseRequest, LeaseRow
@@ -274,15 +273,18 @@ def held_leases(connection: Connection, caller: Caller) -> tuple[LeaseRow, ...]:
 
 def cap_points(document: Document) -> int | None:
     """Return how many points a terminal may hold, by what a point takes off a basket at best."""
-    worth = max(
-        (
-            Fraction(reward.value_centavos, reward.cost)
-            for reward in document.rewards
-            if reward.value_centavos and reward.cost
-        ),
-        default=None,
-    )
-    return None if worth is None else int(document.limits.terminal_lease_centavos / worth)
+    best: Reward | None = None
+    for one in document.rewards:
+        is_priced = one.value_centavos and one.cost
+        if is_priced and (best is None or _worth_more(one, best)):
+            best = one
+    if best is None:
+        return None
+    return document.limits.terminal_lease_centavos * best.cost // best.value_centavos
+
+
+def _worth_more(one: Reward, other: Reward) -> bool:
+    return one.value_centavos * other.cost > other.value_centavos * one.cost
 
 
 def _hold(connection: Connection, caller: Caller, members: set[int], closes: Sequence[str]) -> None:
