@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from sync.programme.document import Limits, Permission
+from sync.programme.document import Limits, Permission, Reward
 from sync.programme.refusals import Reason
 from sync.protocol import signing
 from sync.protocol.messages import LeaseClosing, LeaseRequest
@@ -153,6 +153,20 @@ def test_a_terminal_holds_no_more_than_its_cap(office, till, member):
 
     assert refusal(till.lend, member, 100) == (Reason.LEASE_TOO_SMALL, {"left": 50})
     assert till.lend(member, 50).amount == 50
+
+
+def test_a_terminals_cap_is_what_its_points_take_off_at_best():
+    def cap_with(*rewards: Reward) -> int | None:
+        limits = Limits(terminal_lease_centavos=30_000)
+        return leases.cap_points(programme(limits=limits, rewards=rewards))
+
+    coffee = Reward(id=1, name="Café", cost=100)
+    voucher = Reward(id=2, name="Vale", cost=400, kind="discount", value_centavos=1_000)
+    better = Reward(id=3, name="Vale bom", cost=300, kind="discount", value_centavos=1_000)
+
+    assert cap_with() is cap_with(coffee) is None
+    assert cap_with(coffee, voucher) == 12_000
+    assert cap_with(better, voucher) == cap_with(voucher, better) == 9_000
 
 
 @pytest.mark.parametrize(
