@@ -20,12 +20,14 @@ _KEPT_SECONDS = 75  # terminals ask every 15 to 60 seconds, on the connection th
 class BoundedHead(HttpToolsProtocol):
     """HTTP on a connection, which ends when a head has not ended after HEAD_BYTES_MAX."""
 
+    _begun = 0  # heads on this connection
     _in_head = False
-    _head_bytes = 0
+    _head_bytes = 0  # of the head that is being read, in pieces that did not end it
 
     def on_message_begin(self) -> None:
         """Begin to count."""
         super().on_message_begin()
+        self._begun += 1
         self._in_head = True
         self._head_bytes = 0
 
@@ -35,13 +37,14 @@ class BoundedHead(HttpToolsProtocol):
         super().on_headers_complete()
 
     def data_received(self, data: bytes) -> None:
-        """Read what came, unless it is more of a head than there may be."""
-        if self._in_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > HEAD_BYTES_MAX:
-                self.send_400_response("The head is too long.")
-                return
+        """Read what came; end the connection when it was only more of a head than there may be."""
+        head = self._begun if self._in_head else 0
         super().data_received(data)
+        if head != self._begun or not self._in_head or self.transport.is_closing():
+            return
+        self._head_bytes += len(data)
+        if self._head_bytes > HEAD_BYTES_MAX:
+            self.send_400_response("The head is too long.")
 
 
 def serving(application: ASGIApp) -> uvicorn.Config:

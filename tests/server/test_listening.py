@@ -9,6 +9,7 @@ import pytest
 import uvicorn
 from litestar import Litestar, Request, post
 
+from sync.server import listening
 from sync.server.listening import HEAD_BYTES_MAX, listening_socket, serving
 
 TOO_LONG = b"The head is too long."
@@ -44,6 +45,15 @@ def said_on(line: socket.socket) -> bytes:
         while part := line.recv(65_536):
             said += part
     return said.rpartition(b"\r\n")[2]
+
+
+def await_one(line: socket.socket) -> None:
+    """Read the answer to a body of one byte."""
+    said = b""
+    while not said.endswith(b"\r\n\r\n1"):
+        part = line.recv(65_536)
+        assert part, said
+        said += part
 
 
 def asked(head: bytes, body: bytes = b"") -> bytes:
@@ -83,4 +93,17 @@ def test_heads_on_one_connection_are_counted_one_by_one(port):
         for _ in range(3):
             line.sendall(first)
             line.sendall(b"\r\n\r\nb")
-            assert line.recv(65_536).endswith(b"1")
+            await_one(line)
+
+
+def test_a_body_that_comes_with_the_end_of_its_head_is_not_part_of_it(port, monkeypatch):
+    monkeypatch.setattr(listening, "HEAD_BYTES_MAX", 1_000)  # less than is read at once
+    body = b"b" * 100_000
+    rest = f"TP/1.1\r\nhost: till\r\nconnection: close\r\ncontent-length: {len(body)}\r\n\r\n"
+    with line_to(port) as line:
+        # The answer to the first question tells that the beginning of the second was read.
+        line.sendall(b"POST / HTTP/1.1\r\nhost: till\r\ncontent-length: 1\r\n\r\nbPOST / HT")
+        await_one(line)
+        line.sendall(rest.encode() + body)
+
+        assert said_on(line) == str(len(body)).encode()
