@@ -1,7 +1,7 @@
 """Listening: the socket that questions come in by, and how they are read from it.
 
-Guarantees that the head of a question, the part before its body, takes no more memory than its
-limit and what is read at once: the parser has no limit of its own.
+Guarantees that all of a question that is not its body (its line, headers, trailers, and what frames
+chunks) takes no more memory than its limit and what is read at once: the parser has no limit.
 """
 
 import os
@@ -17,33 +17,42 @@ _STOP_SECONDS = 3
 _KEPT_SECONDS = 75  # terminals ask every 15 to 60 seconds, on the connection they have
 
 
-class BoundedHead(HttpToolsProtocol):
-    """HTTP on a connection, which ends when a head has not ended after HEAD_BYTES_MAX."""
+class Bounded(HttpToolsProtocol):
+    """HTTP on a connection, which ends when a question has more than HEAD_BYTES_MAX beside a body.
 
-    _begun = 0  # heads on this connection
-    _in_head = False
-    _head_bytes = 0  # of the head that is being read, in pieces that did not end it
+    For the body, whoever answers has a limit.
+    """
+
+    _begun = 0  # questions on this connection
+    _is_coming = False
+    _beside = 0  # bytes of the question that is coming, in pieces that did not end it
+    _body = 0
 
     def on_message_begin(self) -> None:
         """Begin to count."""
         super().on_message_begin()
         self._begun += 1
-        self._in_head = True
-        self._head_bytes = 0
+        self._is_coming = True
+        self._beside = 0
 
-    def on_headers_complete(self) -> None:
-        """Stop counting: whoever answers has a limit for the body."""
-        self._in_head = False
-        super().on_headers_complete()
+    def on_body(self, body: bytes) -> None:
+        """Leave a body out of the count."""
+        self._body += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Stop counting."""
+        self._is_coming = False
+        super().on_message_complete()
 
     def data_received(self, data: bytes) -> None:
-        """Read what came; end the connection when it was only more of a head than there may be."""
-        head = self._begun if self._in_head else 0
+        """Read what came; end the connection when it was more than there may be."""
+        question, body = self._begun if self._is_coming else 0, self._body
         super().data_received(data)
-        if head != self._begun or not self._in_head or self.transport.is_closing():
+        if question != self._begun or not self._is_coming or self.transport.is_closing():
             return
-        self._head_bytes += len(data)
-        if self._head_bytes > HEAD_BYTES_MAX:
+        self._beside += len(data) - (self._body - body)
+        if self._beside > HEAD_BYTES_MAX:
             self.send_400_response("The head is too long.")
 
 
@@ -51,7 +60,7 @@ def serving(application: ASGIApp) -> uvicorn.Config:
     """Return how an application is served: without a log of its own, or a word of what serves."""
     return uvicorn.Config(
         application,
-        http=BoundedHead,
+        http=Bounded,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -154,6 +154,21 @@ def test_a_push_that_waits_for_members_finds_them_as_they_became(office):
     assert (account(office, lender).points, account(office, lender).leased) == (51, 30)
 
 
+def test_a_member_and_what_they_bought_elsewhere_may_arrive_at_the_same_time(office):
+    """As after a restore, when the tills send again what the server lacks."""
+    joining, selling = (enrolled_till(office, seed=n) for n in range(2))
+    members_ = []
+    for _ in range(40):
+        joined = joining.enrolment()
+        selling.accrual(joined.member, 1_000)
+        members_.append(joined.member)
+        at_once(joining.push, selling.push)
+
+    now = stored(office)
+    assert now == folded(office)
+    assert [now[member].account.points for member in members_] == [60] * 40
+
+
 def wait_for_the_member(office) -> None:
     """Return when somebody waits for a row that another one holds; files have one writer anyhow."""
     database = office.database.reading

@@ -96,6 +96,28 @@ def test_heads_on_one_connection_are_counted_one_by_one(port):
             await_one(line)
 
 
+@pytest.mark.parametrize("trailers", [b"a: " + b"a" * 60_000 + b"\r\n", b"a" * 60_000])
+def test_what_follows_the_last_chunk_without_an_end_ends_the_connection(port, trailers):
+    with line_to(port) as line:
+        line.sendall(asked(b"transfer-encoding: chunked\r\n", b"1\r\nb\r\n0\r\na: "))
+        with suppress(OSError):  # nobody may be listening any more
+            for _ in range(16):
+                line.sendall(trailers)
+
+        assert said_on(line) in (b"", b"1", TOO_LONG)
+
+
+def test_a_body_in_chunks_is_not_counted(port):
+    chunk = b"8000\r\n" + b"b" * 0x8000 + b"\r\n"
+    with line_to(port) as line:
+        line.sendall(asked(b"transfer-encoding: chunked\r\n"))
+        for _ in range(5):
+            line.sendall(chunk)
+        line.sendall(b"0\r\n\r\n")
+
+        assert said_on(line) == str(5 * 0x8000).encode()
+
+
 def test_a_body_that_comes_with_the_end_of_its_head_is_not_part_of_it(port, monkeypatch):
     monkeypatch.setattr(listening, "HEAD_BYTES_MAX", 1_000)  # less than is read at once
     body = b"b" * 100_000

@@ -95,3 +95,17 @@ def test_a_row_that_is_made_again_is_not_the_oldest(till):
 
     assert made.of(here, {1: ROWS_MAX + 1}) == {1: row}
     assert made.of(here, {2: 2}) is None
+
+
+def test_a_slow_page_does_not_bring_back_who_is_gone(till):
+    member = till.member()
+    (row,) = till.pull().members
+    made, here = MadeRows(), at_the_counter()
+    made.forget({member: 7})
+    made.keep(here, {member: 5}, {member: row})
+
+    assert made.of(here, {member: 5}) is None
+
+    made.keep(here, {member: 8}, {member: row})
+
+    assert made.of(here, {member: 8}) == {member: row}

@@ -5,7 +5,7 @@ as long as its member stands at that number. Guarantees that a row is given out 
 it was made at. The latest are held, in memory, and whoever is gone is forgotten.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import islice
 from threading import Lock
 from typing import TypeAlias
@@ -24,6 +24,7 @@ class MadeRows:
 
     def __init__(self) -> None:
         self._places: dict[Place, dict[int, tuple[int, MemberRow]]] = {}
+        self._gone: dict[int, int] = {}  # members, and at which number they went
         self._lock = Lock()
 
     def of(self, place: Place, numbered: Numbered) -> dict[int, MemberRow] | None:
@@ -43,14 +44,17 @@ class MadeRows:
             held = self._places.pop(place, {})
             for member, row in rows.items():
                 held.pop(member, None)
-                held[member] = numbered[member], row
+                # A slow page may still show somebody who is gone by now.
+                if numbered[member] > self._gone.get(member, -1):
+                    held[member] = numbered[member], row
             self._places[place] = held
             self._make_room()
 
-    def forget(self, members: Iterable[int]) -> None:
-        """Let go of the rows of these members, from wherever they are seen."""
+    def forget(self, gone: Numbered) -> None:
+        """Let go of the rows of members who went at these numbers, wherever they are seen."""
         with self._lock:
-            for member in members:
+            self._gone.update(gone)
+            for member in gone:
                 for held in self._places.values():
                     held.pop(member, None)
 

@@ -17,6 +17,7 @@ from sync.protocol import events as wire
 from sync.protocol.events import AnyEvent
 from sync.server.office.documents import local
 from sync.server.office.epoch import FIRST_EPOCH, era
+from sync.server.office.holds import hold_arrivals
 from sync.server.office.posting import (
     Item,
     Knowledge,
@@ -61,6 +62,7 @@ class Orphans:
         keys = [(bucket_of(member), member) for member in sorted(set(enrolled))]
         self._rows: Sequence[Row[tuple[object, ...]]] = ()
         if keys:
+            hold_arrivals(connection, keys)
             waiting = select(orphans.c.event_id).where(
                 among(connection, (orphans.c.bucket, orphans.c.member_id), keys)
             )

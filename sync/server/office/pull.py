@@ -187,7 +187,7 @@ def _page(
     changed = _changed(connection, scope, held.seq, limit) if lists.head > held.seq else []
     more, changed = len(changed) > limit, changed[:limit]
     last = changed[-1].seq if changed else held.seq
-    gone = tuple([member for _, member, is_gone in changed if is_gone])
+    gone = {member: seq for seq, member, is_gone in changed if is_gone}
     made.forget(gone)
     numbered = {member: seq for seq, member, is_gone in changed if not is_gone}
     between = {"of_scope": scope, "after": held.seq, "until": last}
@@ -211,7 +211,7 @@ def _page(
         acked_seq=acked,
         now=now,
         members=tuple([rows[member] for member in numbered if member in rows]),
-        gone=gone,
+        gone=tuple(gone),
         staff=lists.staff(office),
         stock=lists.stock(),
         leases=lists.leases(),

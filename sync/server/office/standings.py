@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, and_, bindparam, func, select
 
 from sync.programme import calendar
 from sync.programme.members import bucket_of
+from sync.server.office.holds import hold_arrivals
 from sync.server.office.member_rows import bonus_in
-from sync.server.store.dialect import Among, Key, portions
+from sync.server.store.dialect import Among, Key, is_shared, portions
 from sync.server.store.tables import awards, balances, member_days, members
 
 
@@ -99,9 +101,9 @@ def read_standings(
     keys: list[Key] = sorted({(bucket_of(member), member) for member in wanted})
     found: dict[int, Standing] = {}
     for part in portions(keys):
-        _read_accounts(connection, part, found)
-        _read_days(connection, part, span, found)
-        _read_awards(connection, part, span, found)
+        there = _read_accounts(connection, part, found)
+        _read_days(connection, there, span, found)
+        _read_awards(connection, there, span, found)
     return found
 
 
@@ -158,12 +160,27 @@ _AWARDS = Among(
 )
 
 
-def _read_accounts(connection: Connection, keys: Sequence[Key], found: dict[int, Standing]) -> None:
-    """Hold the accounts; who has them is asked afterwards, of what the lock let through."""
-    # By their places: asking so many rows for a name costs as much as all else here.
-    held = {row[:2]: row[2:] for row in _HELD.held(connection, keys)}
-    for row in _MEMBERS.rows(connection, list(held)):
+def _read_accounts(
+    connection: Connection, keys: Sequence[Key], found: dict[int, Standing]
+) -> list[Key]:
+    """Hold the accounts, and return whose are there.
+
+    Who has them is asked afterwards, of what the lock let through.
+    """
+    held = _held(connection, keys)
+    absent = [key for key in keys if key not in held]
+    if absent and is_shared(connection):
+        hold_arrivals(connection, absent)
+        held |= _held(connection, absent)
+    there = list(held)
+    for row in _MEMBERS.rows(connection, there):
         found[row[1]] = Standing(*row[1:], *held[row[:2]])
+    return there
+
+
+def _held(connection: Connection, keys: Sequence[Key]) -> dict[Key, tuple[Any, ...]]:
+    # By their places: asking so many rows for a name costs as much as all else here.
+    return {row[:2]: row[2:] for row in _HELD.held(connection, keys)}
 
 
 def _read_days(

@@ -219,6 +219,15 @@ def hold(connection: Connection, columns: Sequence[Column[Any]], keys: Sequence[
         unfolding.hold(connection, columns, keys)
 
 
+def hold_numbers(connection: Connection, space: int, numbers: Sequence[Any]) -> None:
+    """Let nobody else hold these numbers of a space until the transaction ends.
+
+    For what does not stand in any table yet.
+    """
+    if numbers and is_shared(connection):
+        unfolding.hold_numbers(connection, space, numbers)
+
+
 def is_shared(connection: Connection) -> bool:
     """Say whether others may write at the same time."""
     return connection.dialect.name == "postgresql"

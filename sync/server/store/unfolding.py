@@ -10,7 +10,17 @@ from functools import cache
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, bindparam, func, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Table,
+    bindparam,
+    func,
+    select,
+    tuple_,
+)
 
 from sync.server.store.arrays import Packed, PackedColumn, is_one, kind_of, packed
 
@@ -158,6 +168,16 @@ def hold(connection: Connection, columns: Sequence[Column[Any]], keys: Sequence[
         for column, values in zip(columns, zip(*keys, strict=True), strict=True)
     )
     connection.exec_driver_sql(_holding(tuple(columns)), arrays)
+
+
+def hold_numbers(connection: Connection, space: int, numbers: Sequence[Any]) -> None:
+    """Let nobody else hold these numbers of a space, which need not stand in any table."""
+    kind = kind_of(BigInteger())
+    statement = (
+        f"SELECT pg_advisory_xact_lock({space:d}, hashint8(number))"
+        f" FROM unnest(%b::{kind.SQL}) AS number"
+    )
+    connection.exec_driver_sql(statement, (packed(kind, sorted(numbers)),))
 
 
 def holding(column: Column[int], number: int) -> str:
