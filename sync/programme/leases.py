@@ -8,6 +8,7 @@ never add up to more than the balance, and no terminal overdraws, connected or n
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from sync.programme.document import Document, Reward
 from sync.programme.refusals import Reason, Refused
 
 # A wall clock that goes back by more than this freezes leases until the server is heard again.
@@ -84,6 +85,22 @@ def share(free: int, *, total: int, tills: int, held: int) -> int:
     ones go to whoever asks for them; `free` are lent to nobody.
     """
     return max(0, min(free, total // (tills + 1) - held))
+
+
+def cap_points(document: Document) -> int | None:
+    """Return how many points a terminal may hold, by what a point takes off a basket at best."""
+    best: Reward | None = None
+    for one in document.rewards:
+        is_priced = one.value_centavos and one.cost
+        if is_priced and (best is None or _worth_more(one, best)):
+            best = one
+    if best is None:
+        return None
+    return document.limits.terminal_lease_centavos * best.cost // best.value_centavos
+
+
+def _worth_more(one: Reward, other: Reward) -> bool:
+    return one.value_centavos * other.cost > other.value_centavos * one.cost
 
 
 def clock_is_trusted(*, wall: int, last_seen: int) -> bool:

@@ -24,11 +24,11 @@ from sqlalchemy import text
 
 from loyalty_desk.store.journal import Act
 from sync.client.outcomes import Offline, Outcome, ServerFault
+from sync.programme.leases import cap_points
 from sync.programme.refusals import Refused
 from sync.protocol.events import AccrualEvent
 from sync.server.office.documents import rulebook
 from sync.server.office.head_office import DAY_MS, HeadOffice
-from sync.server.office.leases import cap_points
 from sync.server.office.openings import Opening, open_accounts
 from sync.server.office.persons import Details
 from tests.client.central import Central, central

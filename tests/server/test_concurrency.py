@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import update
 
+from sync.programme.leases import cap_points
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.messages import Hello, LeaseClosing, LeaseRequest
 from sync.server.office import lease_rows, leases
@@ -195,7 +196,7 @@ def test_one_request_for_a_lease_that_comes_eight_times_at_once_is_granted_once(
 def test_a_terminal_holds_no_more_than_its_cap_however_many_it_asks_for_at_once(office, till):
     with office.database.write() as connection:
         document = rulebook(connection).in_force(NOON)
-        cap = leases.cap_points(document)
+        cap = cap_points(document)
         rich = [
             Opening(
                 member=number,

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from sync.programme.document import Limits, Permission, Reward
+from sync.programme.leases import cap_points
 from sync.programme.refusals import Reason
 from sync.protocol import signing
 from sync.protocol.messages import LeaseClosing, LeaseRequest
@@ -158,7 +159,7 @@ def test_a_terminal_holds_no_more_than_its_cap(office, till, member):
 def test_a_terminals_cap_is_what_its_points_take_off_at_best():
     def cap_with(*rewards: Reward) -> int | None:
         limits = Limits(terminal_lease_centavos=30_000)
-        return leases.cap_points(programme(limits=limits, rewards=rewards))
+        return cap_points(programme(limits=limits, rewards=rewards))
 
     coffee = Reward(id=1, name="Café", cost=100)
     voucher = Reward(id=2, name="Vale", cost=400, kind="discount", value_centavos=1_000)

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 import sqlalchemy
-from sqlalchemy import BigInteger, Connection, bindparam, func, select
+from sqlalchemy import BigInteger, Column, Connection, ScalarSelect, bindparam, func, select
 
 from sync.programme import document as documents
 from sync.programme.document import Document, Store
@@ -22,21 +23,29 @@ from sync.server.store.keys import Keys
 from sync.server.store.questions import Question
 from sync.server.store.tables import programme_documents
 
+_T = TypeVar("_T")
+
 _ALL = Question(
     select(programme_documents.c.body, programme_documents.c.hash).order_by(
         programme_documents.c.version
     )
 )
 
-# The part of a statement that reads the version in force at the parameter `at`, for `read_rules`.
-RULES = (
-    select(programme_documents.c.body)
-    .where(programme_documents.c.valid_from <= bindparam("at", type_=BigInteger))
-    .order_by(programme_documents.c.valid_from.desc(), programme_documents.c.version.desc())
-    .limit(1)
-    .scalar_subquery()
-    .label("rules_in_force")
-)
+
+def _in_force(column: Column[_T]) -> ScalarSelect[_T]:
+    return (
+        select(column)
+        .where(programme_documents.c.valid_from <= bindparam("at", type_=BigInteger))
+        .order_by(programme_documents.c.valid_from.desc(), programme_documents.c.version.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+# The parts of a statement that read the version in force at the parameter `at`, for `read_rules`,
+# and its number.
+RULES = _in_force(programme_documents.c.body).label("rules_in_force")
+IN_FORCE = _in_force(programme_documents.c.version)
 
 # The part that reads the number of the newest version, in force or not.
 NEWEST = select(func.max(programme_documents.c.version)).scalar_subquery().label("newest_version")

@@ -3,7 +3,17 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, ScalarSelect, String, bindparam, delete, select
+from sqlalchemy import (
+    Connection,
+    Row,
+    ScalarSelect,
+    String,
+    and_,
+    bindparam,
+    delete,
+    func,
+    select,
+)
 
 from sync.server.office.head_office import HOUR_MS
 from sync.server.store.dialect import put_rows
@@ -27,6 +37,12 @@ def value_of(name: str) -> ScalarSelect[str]:
 
 # The parts of a statement that read what `era_in` takes.
 ERA = (value_of(_EPOCH).label("epoch_set"), value_of(_RECOVERING).label("awaits_set"))
+
+# The condition that this is still the era in the parameters `steady`, and nobody is waited for.
+IS_STEADY = and_(
+    func.coalesce(value_of(_EPOCH), str(FIRST_EPOCH)) == bindparam("of_epoch", type_=String),
+    value_of(_RECOVERING).is_(None),
+)
 
 _VALUE = Question(
     select(settings.c.value).where(settings.c.name == bindparam("of_name", type_=String))
@@ -59,6 +75,11 @@ def era_in(row: Row[*tuple[Any, ...]]) -> Era:
     """Return which life of the server a row says that was asked for `ERA`."""
     awaits = row.awaits_set
     return Era(int(row.epoch_set or FIRST_EPOCH), None if awaits is None else int(awaits))
+
+
+def steady(epoch: int) -> dict[str, str]:
+    """Return the parameters of `IS_STEADY` for an epoch."""
+    return {"of_epoch": str(epoch)}
 
 
 def epoch(connection: Connection) -> int:

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from sync.programme.members import bucket_of
 from sync.protocol import signing
-from sync.protocol.messages import LeaseRow
+from sync.protocol.messages import LeaseRequest, LeaseRow
 from sync.server.office.feed import lease_list, raise_lists
-from sync.server.office.head_office import HeadOffice
+from sync.server.office.head_office import HOUR_MS, HeadOffice, Terms
 from sync.server.office.owned import owned, owner
 from sync.server.office.terminals import Caller
 from sync.server.store import dialect
@@ -28,7 +28,11 @@ _CHANGE = (
     .where(*_OWN)
     .values({name: bindparam(f"new_{name}") for name in ("leased", "points", "debt", "version")})
 )
-_LENT = select(func.sum(leases.c.amount - leases.c.spent)).where(
+# How many points a terminal holds.
+LENT = select(func.sum(leases.c.amount - leases.c.spent)).where(
+    leases.c.terminal_id == bindparam("of_terminal"), leases.c.state == int(LeaseState.ACTIVE)
+)
+_LENT_OF_MEMBER = select(func.sum(leases.c.amount - leases.c.spent)).where(
     *owned(leases), leases.c.state == int(LeaseState.ACTIVE)
 )
 _HELD = (
@@ -40,23 +44,34 @@ _HELD = (
 _HELD_BY_LIFE = _HELD.where(leases.c.incarnation == bindparam("of_life"))
 
 
-def row_of(
-    office: HeadOffice, caller: Caller, lease: bytes, offer: LeaseRow, *, epoch: int
-) -> dialect.Row:
-    """Return the stored row of a lease that is granted to the caller now, signed."""
+def offer(
+    office: HeadOffice, caller: Caller, request: LeaseRequest, terms: Terms, *, now: int
+) -> tuple[LeaseRow, dialect.Row]:
+    """Return a lease of what a caller asks for, granted now and signed, and its stored row."""
+    lease = bytes.fromhex(request.id)
+    stops_at = now + terms.rules.limits.lease_hours * HOUR_MS
     part = signing.grant_part(
         terminal=caller.terminal,
         incarnation=caller.incarnation,
-        epoch=epoch,
+        epoch=terms.epoch,
         lease=lease,
-        member=offer.member,
-        amount=offer.amount,
-        granted_at=offer.granted_at,
-        stops_at=offer.stops_at,
+        member=request.member,
+        amount=request.points,
+        granted_at=now,
+        stops_at=stops_at,
     )
-    return stored_row(
-        caller, lease, offer, epoch=epoch, signature=signing.sign_ack(office.keys.config, part)
+    signed = LeaseRow(
+        request.id,
+        request.member,
+        request.points,
+        0,
+        stops_at,
+        granted_at=now,
+        epoch=terms.epoch,
+        signature=signing.sign_ack(office.keys.config, part),
     )
+    row = stored_row(caller, lease, signed, epoch=terms.epoch, signature=signed.signature)
+    return signed, row
 
 
 def stored_row(
@@ -157,5 +172,5 @@ def bind(connection: Connection, member: int, points: int) -> bool:
 
 def lent_of(connection: Connection, member: int) -> int:
     """Return how many points of a member all leases together hold."""
-    lent: int | None = connection.scalar(_LENT, owner(member))
+    lent: int | None = connection.scalar(_LENT_OF_MEMBER, owner(member))
     return int(lent or 0)

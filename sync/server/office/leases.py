@@ -5,12 +5,12 @@ leases of a member never exceed the balance, whatever clocks and networks do.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import msgspec
-from sqlalchemy import BigInteger, Connection, and_, bindparam, func, select, update
+from sqlalchemy import BigInteger, Connection, and_, bindparam, select, update
 
-from sync.programme.document import Document, Reward
+from sync.programme.document import Document
+from sync.programme.leases import cap_points
 from sync.programme.members import bucket_of
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.messages import LeaseClosing, LeaseRequest, LeaseRow
@@ -18,33 +18,26 @@ from sync.server.office import lease_rows, units
 from sync.server.office.documents import RULES, read_rules, rulebook
 from sync.server.office.epoch import ERA, Era, era, era_in
 from sync.server.office.feed import (
-    ALL_MEMBERS,
     DIVIDED,
     lease_list,
     raise_lists,
     raise_lists_last,
     raise_members,
 )
-from sync.server.office.head_office import HOUR_MS, HeadOffice
+from sync.server.office.head_office import HeadOffice, Terms
 from sync.server.office.holds import hold_members, lives_of
+from sync.server.office.lease_rows import LENT
+from sync.server.office.lending import lease_id, lent_at_once, read_id
 from sync.server.office.recall import recalled
 from sync.server.office.terminals import Caller, hear, is_life
 from sync.server.store import dialect
 from sync.server.store.database import repeated
 from sync.server.store.dialect import insert_last, insert_rows
-from sync.server.store.lending import lend_last, lends_at_once
 from sync.server.store.questions import Found, Question
 from sync.server.store.states import LeaseState, MemberStatus
 from sync.server.store.tables import balances, incarnations, leases, members
-from sync.server.store.unfolding import Last
-
-_ID_BYTES = 16
-_WHOLE_MAX = (1 << 63) - 1
 
 # Written once: making a statement costs more than running it.
-_LENT = select(func.sum(leases.c.amount - leases.c.spent)).where(
-    leases.c.terminal_id == bindparam("of_terminal"), leases.c.state == int(LeaseState.ACTIVE)
-)
 _LEFT = select(balances.c.points - balances.c.leased).where(
     balances.c.bucket == bindparam("of_bucket"),
     balances.c.member_id == bindparam("of_member"),
@@ -54,7 +47,7 @@ _ASKED = Question(
     select(
         members.c.status,
         leases,
-        _LENT.scalar_subquery().label("lent"),
+        LENT.scalar_subquery().label("lent"),
         _LEFT.scalar_subquery().label("left"),
         *ERA,
         DIVIDED,
@@ -110,27 +103,29 @@ def grant(office: HeadOffice, caller: Caller, request: LeaseRequest, *, now: int
     """
     if request.reward:
         return _grant_units(office, caller, request, now=now)
+    at_once = lent_at_once(office, caller, request, now=now)
+    if at_once is not None:
+        return at_once
     try:
-        bound = _granted(office, caller, request, now=now)
-        if not bound.is_kept:  # somebody was quicker: say what there is now
-            bound = _granted(office, caller, request, now=now, in_steps=True)
-        return bound.lease
+        return _granted(office, caller, request, now=now)
     except Refused as refused:
         if refused.reason is not Reason.NOT_ENOUGH_POINTS:
             raise
         raise recalled(office, caller, request, refused, now=now) from refused
 
 
-def _granted(
-    office: HeadOffice, caller: Caller, request: LeaseRequest, *, now: int, in_steps: bool = False
-) -> "_Bound":
-    """Lend points in a transaction, in one statement where that can be done."""
+def _granted(office: HeadOffice, caller: Caller, request: LeaseRequest, *, now: int) -> LeaseRow:
+    """Lend points step by step, each of which says what is in the way."""
     with office.database.write_together(holding=lives_of(caller.terminal)) as connection:
         if request.closes:
             _hold(connection, caller, {request.member}, request.closes)
-        at_once = not (in_steps or request.closes) and lends_at_once(connection)
-        bound = _bind(office, connection, caller, request, now=now, at_once=at_once)
-        return _keep_last(connection, caller, bound)
+        bound = _bind(office, connection, caller, request, now=now)
+        if bound.row is not None:  # or else it was kept, and seen, when it was asked for first
+            insert_last(connection, leases, [bound.row])
+            raise_lists_last(connection, [lease_list(caller.terminal)])
+            member = {bound.lease.member: caller.store}
+            raise_members(connection, member, divided=bound.divided)
+        return bound.lease
 
 
 def _grant_units(
@@ -140,7 +135,7 @@ def _grant_units(
         _may_borrow(caller, era(connection))
         if request.closes:
             _give_back(connection, caller, request.closes, last_seq=request.last_seq)
-        _id(request.id)
+        read_id(request.id)
         answer = units.lend_units(connection, caller, request, now=now)
     if isinstance(answer, Refused):
         raise answer
@@ -170,21 +165,11 @@ def lend(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Bound:
-    """A lease, and its row where it is not kept yet; `taken` when its points are bound already.
-
-    What binds them with the commit is `last`.
-    """
+    """A lease, and its row where it is not kept yet; whether members are dealt out by store."""
 
     lease: LeaseRow
     divided: bool
     row: dialect.Row | None = None
-    taken: bool = True
-    last: Last | None = None
-
-    @property
-    def is_kept(self) -> bool:
-        """Say, after the commit, whether the points are lent."""
-        return self.last is None or self.last.written > 0
 
 
 def _bind(
@@ -195,15 +180,9 @@ def _bind(
     *,
     now: int,
     document: Document | None = None,
-    at_once: bool = False,
 ) -> _Bound:
-    """Check what is asked for and bind the points; whoever asked keeps the row.
-
-    With `at_once`, points that are there are left to be bound when the row is kept.
-    """
-    lease = _id(request.id)
-    if not 0 < request.member <= _WHOLE_MAX or abs(request.points) > _WHOLE_MAX:
-        raise Refused(Reason.BATCH_UNREADABLE)
+    """Check what is asked for and bind the points; whoever asked keeps the row."""
+    lease = lease_id(request)
     asked = _asked(connection, caller, request.member, lease, now=now)
     if asked is not None and asked.lease_id is not None:
         if (asked.terminal_id, asked.incarnation) != (caller.terminal, caller.incarnation):
@@ -214,38 +193,13 @@ def _bind(
     lent = known.lent
     if request.closes:
         _give_back(connection, caller, request.closes, last_seq=request.last_seq)
-        lent = connection.scalar(_LENT, {"of_terminal": caller.terminal})
+        lent = connection.scalar(LENT, {"of_terminal": caller.terminal})
     document = document or read_rules(known) or rulebook(connection).in_force(now)
     _check_cap(document, int(lent or 0), request.points)
-    at_once = at_once and not known.divided and 0 < request.points <= (known.left or 0)
-    if not at_once:
-        _take(connection, request)
-    offer = LeaseRow(
-        request.id,
-        request.member,
-        request.points,
-        0,
-        now + document.limits.lease_hours * HOUR_MS,
-        granted_at=now,
-        epoch=epoch,
-    )
-    row = lease_rows.row_of(office, caller, lease, offer, epoch=epoch)
-    signed = msgspec.structs.replace(offer, signature=str(row["signature"]))
-    return _Bound(lease=signed, divided=known.divided, row=row, taken=not at_once)
-
-
-def _keep_last(connection: Connection, caller: Caller, bound: _Bound) -> _Bound:
-    """Keep a lease and raise the feed, all of it with the commit."""
-    if bound.row is None:
-        return bound  # it was kept, and seen, when it was asked for first
-    listed = lease_list(caller.terminal)
-    if not bound.taken:
-        last = lend_last(connection, bound.row, listed=listed, scope=ALL_MEMBERS)
-        return replace(bound, last=last)
-    insert_last(connection, leases, [bound.row])
-    raise_lists_last(connection, [listed])
-    raise_members(connection, {bound.lease.member: caller.store}, divided=bound.divided)
-    return bound
+    _take(connection, request)
+    terms = office.expected.terms = Terms(document, epoch)
+    signed, row = lease_rows.offer(office, caller, request, terms, now=now)
+    return _Bound(lease=signed, divided=known.divided, row=row)
 
 
 @repeated
@@ -271,22 +225,6 @@ def held_leases(connection: Connection, caller: Caller) -> tuple[LeaseRow, ...]:
     return (*(lease_rows.sent(row) for row in held), *units.units_held(connection, caller))
 
 
-def cap_points(document: Document) -> int | None:
-    """Return how many points a terminal may hold, by what a point takes off a basket at best."""
-    best: Reward | None = None
-    for one in document.rewards:
-        is_priced = one.value_centavos and one.cost
-        if is_priced and (best is None or _worth_more(one, best)):
-            best = one
-    if best is None:
-        return None
-    return document.limits.terminal_lease_centavos * best.cost // best.value_centavos
-
-
-def _worth_more(one: Reward, other: Reward) -> bool:
-    return one.value_centavos * other.cost > other.value_centavos * one.cost
-
-
 def _hold(connection: Connection, caller: Caller, members: set[int], closes: Sequence[str]) -> None:
     """Hold the members whose points change: these, and those of the leases `closes`.
 
@@ -294,7 +232,7 @@ def _hold(connection: Connection, caller: Caller, members: set[int], closes: Seq
     """
     held = lease_rows.held_by(connection, caller.terminal, caller.incarnation)
     members = members | {row.member_id for row in held if row.lease_id.hex() in closes}
-    hold_members(connection, {member for member in members if 0 < member <= _WHOLE_MAX})
+    hold_members(connection, {member for member in members if 0 < member < 1 << 63})
 
 
 def _may_borrow(caller: Caller, current: Era) -> int:
@@ -315,7 +253,7 @@ def _give_back(
     ).scalar_one()
     if here < last_seq:
         raise Refused(Reason.CHAIN_GAP, expected=here + 1)
-    wanted = {_id(text) for text in ids}
+    wanted = {read_id(text) for text in ids}
     units.take_back(connection, caller.terminal, incarnation=caller.incarnation, ids=wanted)
     held = lease_rows.held_by(connection, caller.terminal, caller.incarnation)
     return lease_rows.free(
@@ -346,7 +284,7 @@ def _known(asked: Found | None) -> Found:
     """Return what was read when the member is one to whom points may be lent."""
     if asked is None:
         raise Refused(Reason.MEMBER_UNKNOWN)
-    if asked.status in _REFUSED:
+    if asked.status != MemberStatus.ACTIVE:
         raise Refused(_REFUSED[asked.status])
     return asked
 
@@ -362,13 +300,3 @@ def _check_cap(document: Document, lent: int, points: int) -> None:
 
 def _named(member: int) -> dict[str, int]:
     return {"of_bucket": bucket_of(member), "of_member": member}
-
-
-def _id(text: str) -> bytes:
-    try:
-        lease = bytes.fromhex(text)
-    except ValueError as fault:
-        raise Refused(Reason.BATCH_UNREADABLE) from fault
-    if len(lease) != _ID_BYTES:
-        raise Refused(Reason.BATCH_UNREADABLE)
-    return lease

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sync.programme.refusals import Reason, Refused
 from sync.server.store import files, migrations
-from sync.server.store.dialect import ALONE, HOLDING, SINGLE, TOGETHER, WRITING, Held
+from sync.server.store.dialect import ALONE, AT_ONCE, HOLDING, SINGLE, TOGETHER, WRITING, Held
 
 DATA_FILE = "server.db"
 KEYS_FILE = "member_keys.db"
@@ -81,6 +81,15 @@ class Database:
         that are `repeated`. The rows named by `holding` are held from the beginning.
         """
         with _writing(self.writing, TOGETHER, holding) as connection:
+            yield connection
+
+    @contextmanager
+    def write_at_once(self, *, holding: Held) -> Iterator[Connection]:
+        """Give a connection like `write_together`, for what is all said with `run_last`.
+
+        Nothing is sent before the end, and then all of it at once: on PostgreSQL only.
+        """
+        with _writing(self.writing, AT_ONCE, holding) as connection:
             yield connection
 
     @contextmanager

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Engine,
     Select,
     Table,
     bindparam,
@@ -32,6 +33,9 @@ Key: TypeAlias = tuple[object, ...]
 # How it writes: while nobody else does, or beside others who
 # say the same and hold the rows which they read in order to change them.
 WRITING, ALONE, TOGETHER = "loyalty_writing", "alone", "together"
+
+# Like TOGETHER, for what is all said with `unfolding.run_last`: one round trip with its beginning.
+AT_ONCE = "at once"
 
 # Rows to hold from the first moment on: a column, and its number in them.
 HOLDING = "loyalty_holding"
@@ -228,6 +232,6 @@ def hold_numbers(connection: Connection, space: int, numbers: Sequence[Any]) -> 
         unfolding.hold_numbers(connection, space, numbers)
 
 
-def is_shared(connection: Connection) -> bool:
+def is_shared(connection: Connection | Engine) -> bool:
     """Say whether others may write at the same time."""
     return connection.dialect.name == "postgresql"

@@ -22,7 +22,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from sync.server.store.arrays import KINDS, Packed
 from sync.server.store.compiled import compile_together
-from sync.server.store.dialect import ALONE, HOLDING, SINGLE, TOGETHER, WRITING
+from sync.server.store.dialect import ALONE, AT_ONCE, HOLDING, SINGLE, TOGETHER, WRITING
 from sync.server.store.unfolding import LAST, Last, holding
 
 DATA_SCHEMA = "loyalty"
@@ -34,16 +34,19 @@ _CONNECTIONS = min(32, (os.cpu_count() or 1) + 4)
 # The lock that writing transactions share or have alone; any number that nothing else uses.
 _WRITERS = 7_190_210_001
 _PLAIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
+_SHARING = f"SELECT pg_advisory_xact_lock_shared({_WRITERS})"
 _READING = "read"
 _BEGIN: Mapping[str, str] = {
     _READING: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     "": _PLAIN,
     ALONE: f"{_PLAIN}; SELECT pg_advisory_xact_lock({_WRITERS})",
-    TOGETHER: f"{_PLAIN}; SELECT pg_advisory_xact_lock_shared({_WRITERS})",
+    TOGETHER: f"{_PLAIN}; {_SHARING}",
 }
 
 _DRIVER = "postgresql.loyalty"
-_ONLY_READS = " -c default_transaction_read_only=on"  # for what stands alone, too
+# For what stands alone, and for what is sent at once: these have no BEGIN that says it.
+_ISOLATED = " -c default_transaction_isolation=read\\ committed"
+_ONLY_READS = " -c default_transaction_read_only=on"
 _READS = "loyalty_reads"  # a connection that only reads
 
 Driver: TypeAlias = psycopg.Connection[tuple[object, ...]]
@@ -58,7 +61,9 @@ def engine(url: str, schema: str, *, writes: bool) -> Engine:
         max_overflow=0,
         pool_use_lifo=True,
         use_native_hstore=False,
-        connect_args={"options": f"-c search_path={schema}" + ("" if writes else _ONLY_READS)},
+        connect_args={
+            "options": f"-c search_path={schema}" + (_ISOLATED if writes else _ONLY_READS)
+        },
     )
 
     @event.listens_for(made, "connect")
@@ -89,6 +94,9 @@ class Postgres(PGDialect_psycopg):
         how, held = told.pop(WRITING, ""), told.pop(HOLDING, None)
         if told.pop(SINGLE, False):
             return
+        if how == AT_ONCE:
+            told[LAST] = [Last(_SHARING, ()), Last(holding(*held), ())]
+            return
         # What the locks let through is seen: each statement has a snapshot of its own.
         begin = _BEGIN[_READING if _READS in told else how]
         _done(_driver(dbapi_connection), begin if held is None else f"{begin}; {holding(*held)}")
@@ -97,13 +105,16 @@ class Postgres(PGDialect_psycopg):
         """Send what comes last and the commit at once."""
         last: list[Last] = dbapi_connection.info.pop(LAST, [])
         driver = _driver(dbapi_connection)
+        has_begun = driver.info.transaction_status != TransactionStatus.IDLE
         if last:
+            # Without a BEGIN, what is sent at once is a transaction that commits at its end.
             with driver.pipeline():
                 asked = [driver.execute(one.statement.encode(), one.parameters) for one in last]
-                driver.execute(b"COMMIT")
+                if has_begun:
+                    driver.execute(b"COMMIT")
             for one, answered in zip(last, asked, strict=True):
                 one.written = answered.rowcount
-        elif driver.info.transaction_status != TransactionStatus.IDLE:
+        elif has_begun:
             _done(driver, "COMMIT")
 
 

@@ -1,0 +1,181 @@
+"""A lease in one round trip: on the terms of the last one, and only while all of them hold."""
+
+from dataclasses import replace
+
+import pytest
+
+from sync.programme.document import Limits
+from sync.programme.refusals import Reason
+from sync.protocol.messages import LeaseRequest
+from sync.server.office.documents import publish
+from sync.server.office.epoch import begin_era, end_wait
+from sync.server.office.feed import divide_by_store
+from sync.server.office.lending import lent_at_once
+from sync.server.office.terminals import Caller
+from sync.server.store.dialect import is_shared
+from sync.server.store.states import MemberStatus
+from sync.server.store.tables import members
+from tests.refusals import refusal
+from tests.server.accounts import account, folded, stored
+from tests.server.shop import DAY, HOUR, NOON, enrolled_till, programme
+from tests.server.test_concurrency import WRITERS, at_once
+
+
+@pytest.fixture
+def lent(till, member):
+    """The first lease, after which the terms are known."""
+    return till.lend(member, 100)
+
+
+def asked(till, member, points: int, **caller: object):
+    request = LeaseRequest(id=till.new_id(), member=member, points=points)
+    who: Caller = replace(till.caller, **caller)
+    return lent_at_once(till.office, who, request, now=till.at)
+
+
+def changed(office, *changes) -> None:
+    with office.database.write() as connection:
+        for change in changes:
+            change(connection)
+
+
+def test_the_first_lease_is_granted_step_by_step(office, till, member):
+    assert asked(till, member, 100) is None
+
+    till.lend(member, 100)
+    assert (asked(till, member, 100) is not None) == is_shared(office.database.writing)
+
+
+def test_a_lease_at_once_is_the_same_as_one_step_by_step(office, till, member, lent):
+    another = till.lend(member, 70)
+
+    same = ("member", "spent", "granted_at", "stops_at", "epoch", "recalled", "reward")
+    assert [getattr(another, name) for name in same] == [getattr(lent, name) for name in same]
+    assert another.amount == 70
+    assert account(office, member).leased == 170
+    assert stored(office) == folded(office)
+    assert sorted(till.pull().leases, key=lambda row: row.amount) == [another, lent]
+
+
+def test_a_lease_at_once_is_seen_by_who_pulls(office, till, member, lent):
+    other = enrolled_till(office, seed=2)
+    page = other.pull()
+    till.lend(member, 70)
+
+    (row,) = other.pull(page.cursor).members
+    assert (row.id, row.points - row.leased) == (member, 550 - 170)
+
+
+def test_the_same_request_is_the_same_lease_at_once_too(office, till, member, lent):
+    assert till.lend(member, 100, id=lent.id) == lent
+    assert account(office, member).leased == 100
+
+
+def test_an_id_of_another_terminal_is_refused_at_once_too(office, till, member, lent):
+    other = enrolled_till(office, seed=2)
+
+    assert refusal(other.lend, member, 100, id=lent.id)[0] is Reason.LEASE_UNKNOWN
+
+
+def test_more_than_there_is_is_refused(till, member, lent):
+    assert refusal(till.lend, member, 451)[0] is Reason.NOT_ENOUGH_POINTS
+    assert till.lend(member, 450).amount == 450
+
+
+@pytest.mark.parametrize("points", [0, -5])
+def test_nothing_is_not_lent(till, member, lent, points):
+    assert asked(till, member, points) is None
+
+
+def test_a_member_who_was_blocked_meanwhile_is_lent_nothing(office, till, member, lent):
+    changed(office, lambda c: c.execute(members.update().values(status=int(MemberStatus.BLOCKED))))
+
+    assert refusal(till.lend, member, 10)[0] is Reason.MEMBER_BLOCKED
+
+
+def test_nobody_is_lent_anything(till, lent):
+    assert refusal(till.lend, 12_345, 10)[0] is Reason.MEMBER_UNKNOWN
+
+
+def test_a_life_that_is_over_borrows_nothing(till, member, lent):
+    assert asked(till, member, 10, forked=True) is None
+
+
+def test_a_lease_is_granted_by_the_rules_in_force_now(office, till, member, lent):
+    longer = programme(2, valid_from=NOON + HOUR, limits=Limits(lease_hours=5 * 24))
+    changed(office, lambda c: publish(c, office.keys, longer, now=NOON))
+
+    assert till.lend(member, 10).stops_at == NOON + 3 * DAY
+    till.at += HOUR
+    assert till.lend(member, 10).stops_at == till.at + 5 * DAY
+    assert till.lend(member, 10).stops_at == till.at + 5 * DAY
+
+
+def test_the_cap_of_the_rules_in_force_now_holds(office, till, member, lent):
+    capped = programme(2, limits=Limits(terminal_lease_centavos=500))  # 2.5 centavos a point
+    changed(office, lambda c: publish(c, office.keys, capped, now=NOON))
+
+    assert refusal(till.lend, member, 101) == (Reason.LEASE_TOO_SMALL, {"left": 100})
+    assert till.lend(member, 60).amount == 60
+    assert refusal(till.lend, member, 41) == (Reason.LEASE_TOO_SMALL, {"left": 40})
+    assert till.lend(member, 40).amount == 40
+    assert asked(till, member, 201) is None
+
+
+def test_rules_without_a_cap_lend_what_is_there(office, till, member):
+    changed(office, lambda c: publish(c, office.keys, programme(2, rewards=()), now=NOON))
+    till.lend(member, 1)
+
+    assert till.lend(member, 549).amount == 549
+
+
+def test_a_server_that_was_restored_lends_in_its_new_epoch(office, till, member, lent):
+    changed(office, lambda c: begin_era(c, 2, awaits=NOON))
+    assert refusal(till.lend, member, 10)[0] is Reason.SERVER_RECOVERING
+
+    changed(office, lambda c: end_wait(c, now=NOON))
+    assert till.lend(member, 10).epoch == 2
+    assert till.lend(member, 10).epoch == 2
+
+
+def test_members_dealt_out_by_store_are_raised_for_their_store(office, till, member, lent):
+    changed(office, divide_by_store)
+    assert asked(till, member, 10) is None
+    page = till.pull()
+
+    till.lend(member, 10)
+    (row,) = till.pull(page.cursor).members
+    assert (row.id, row.points - row.leased) == (member, 440)
+
+
+def test_a_request_that_comes_eight_times_on_known_terms_is_granted_once(
+    office, till, member, lent
+):
+    request_id = till.new_id()
+
+    answers = at_once(*[lambda: till.lend(member, 10, id=request_id)] * WRITERS)
+
+    assert answers == [answers[0]] * WRITERS
+    assert account(office, member).leased == 110
+
+
+def test_eight_tills_on_known_terms_are_not_lent_more_than_there_is(office, till, member, lent):
+    tills = [enrolled_till(office, seed=2 + n) for n in range(WRITERS)]
+
+    answers = at_once(*(lambda one=one: one.lend(member, 90) for one in tills))
+
+    granted = [answer for answer in answers if not isinstance(answer, Reason)]
+    assert len(granted) == 5
+    assert account(office, member).leased == 550
+    assert stored(office) == folded(office)
+
+
+def test_a_terminal_on_known_terms_holds_no_more_than_its_cap(office, till, member):
+    capped = programme(2, limits=Limits(terminal_lease_centavos=500))  # 2.5 centavos a point
+    changed(office, lambda c: publish(c, office.keys, capped, now=NOON))
+    till.lend(member, 20)
+
+    answers = at_once(*(lambda: till.lend(member, 60) for _ in range(WRITERS)))
+
+    assert answers.count(Reason.LEASE_TOO_SMALL) == WRITERS - 3
+    assert account(office, member).leased == 200
