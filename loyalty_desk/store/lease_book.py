@@ -160,8 +160,10 @@ class LeaseBook:
 
         With `asked_at`, `rows` are all that this terminal held at that time (ms UTC): others kept
         before it have ended. So have those of a later time than `now`: since then the clock went
-        back, and they did not come while this was under way.
+        back, and they did not come while this was under way. And a list ends what one brought that
+        was asked for before it, also when it was asked for before that one was kept.
         """
+        known_at = now if asked_at is None else asked_at
         with self._changing() as connection:
             connection.executemany(
                 "INSERT INTO leases (id, member, amount, spent, stops_at, kept_at, reward)"
@@ -176,7 +178,7 @@ class LeaseBook:
                         row.amount,
                         row.spent,
                         row.stops_at,
-                        now,
+                        known_at,
                         row.reward,
                     )
                     for row in rows

@@ -164,6 +164,18 @@ class Connection:
                 response.close()
         return Answer(response.status_code, dict(response.headers), bytes(received))
 
+    def ahead(self, ask: Callable[[], Message]) -> Callable[[], Message]:
+        """Begin something that asks here, on a thread of its own; return what waits for its end.
+
+        That returns, or raises, what `ask` does; until then nothing else may ask.
+        """
+        from concurrent.futures import ThreadPoolExecutor
+
+        asking = ThreadPoolExecutor(1, thread_name_prefix="ahead")
+        answer = asking.submit(ask)
+        asking.shutdown(wait=False)
+        return answer.result
+
     @contextmanager
     def listen(
         self, target: str, headers: Mapping[str, str], *, silence: float

@@ -1,12 +1,17 @@
-"""Pull: what changed at the server since the cursor, page by page, until there is no more."""
+"""Pull: what changed at the server since the cursor, page by page, until there is no more.
 
-from collections.abc import Callable
+The next page is on its way while this one is kept. Guarantees that pages are kept in the order in
+which they were asked for, none without those before it, and that no question is left running.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import msgspec
 
 from sync.client import bootstrap
-from sync.client.outcomes import Rejected, ServerFault
+from sync.client.outcomes import Outcome, Rejected, ServerFault
 from sync.client.replica import Replica
 from sync.client.server import Server
 from sync.programme.refusals import Reason
@@ -32,6 +37,15 @@ class Pulled:
     recalled: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A page that was asked for `at` a time (ms UTC); `answer` waits for it, and raises Outcome."""
+
+    cursor: str
+    at: int
+    answer: Callable[[], PullAnswer]
+
+
 def pull_news(
     replica: Replica, server: Server, *, wall: Callable[[], int], in_trouble: bool = False
 ) -> Pulled:
@@ -44,13 +58,15 @@ def pull_news(
     """
     members, again, recalled, copied = 0, True, False, False
     results: list[Result] = []
+    ahead: _Asked | None = None
     while True:
         try:
-            page, is_copied = _next_page(replica, server, wall=wall, in_trouble=in_trouble)
+            asked = ahead or _ask(replica, server, wall=wall)
+            page, is_copied, ahead = _keep(asked, replica, server, wall=wall, in_trouble=in_trouble)
         except Rejected as rejected:
             if not again or rejected.refused.reason is not Reason.CURSOR_INVALID:
                 raise
-            again = False
+            again, ahead = False, None
             replica.refetch()
             continue
         members += len(page.members)
@@ -73,22 +89,61 @@ def pull_news(
             )
 
 
-def _next_page(
-    replica: Replica, server: Server, *, wall: Callable[[], int], in_trouble: bool
-) -> tuple[PullAnswer, bool]:
-    """Keep the next page; say as well whether another machine is living this life too."""
+def _ask(replica: Replica, server: Server, *, wall: Callable[[], int]) -> _Asked:
+    """Ask for the page behind what is kept, and wait for it."""
     asked_at = wall()
     if not replica.cursor():
         bootstrap.begin(replica, server)
     cursor = replica.cursor()
     page = server.pull(cursor, replica.wants_tally(asked_at))
+    return _Asked(cursor, asked_at, lambda: page)
+
+
+def _ask_ahead(
+    page: PullAnswer, replica: Replica, server: Server, *, wall: Callable[[], int]
+) -> _Asked | None:
+    """Ask for the page behind one that is still to be kept, if there is more."""
+    if not page.more:
+        return None
+    asked_at = wall()
+    answer = server.pull_ahead(page.cursor, replica.wants_tally(asked_at))
+    return _Asked(page.cursor, asked_at, answer)
+
+
+def _keep(
+    asked: _Asked,
+    replica: Replica,
+    server: Server,
+    *,
+    wall: Callable[[], int],
+    in_trouble: bool,
+) -> tuple[PullAnswer, bool, _Asked | None]:
+    """Keep a page with the next one on its way.
+
+    Says as well whether another machine is living this life too.
+    """
+    page = asked.answer()
     is_copied = page.acked_seq > replica.head().seq  # the server has more of it than this disk
     ours = not (in_trouble or is_copied)
     if not ours:
         page = msgspec.structs.replace(page, leases=(), results=())
-    _check(page, cursor)
-    replica.keep_page(page, asked_at=asked_at, now=wall(), ours=ours)
-    return page, is_copied and not in_trouble
+    _check(page, asked.cursor)
+    ahead = _ask_ahead(page, replica, server, wall=wall)
+    with _not_left_alone(ahead):
+        replica.keep_page(page, asked_at=asked.at, now=wall(), ours=ours)
+    return page, is_copied and not in_trouble, ahead
+
+
+@contextmanager
+def _not_left_alone(ahead: _Asked | None) -> Iterator[None]:
+    """Where a page could not be kept, wait for the one behind it, which then counts for nothing."""
+    try:
+        yield
+    except BaseException:
+        if ahead is not None:
+            with suppress(*Outcome):
+                ahead.answer()
+        raise
 
 
 def _check(page: PullAnswer, cursor: str) -> None:

@@ -6,6 +6,7 @@ distance between the two clocks is measured with each answer.
 
 import email.utils
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -93,6 +94,13 @@ class RemoteServer:
         answer = self._ask("GET", f"{PREFIX}/pull?{query}", b"", {}, PATIENT).read(PullAnswer)
         self._measure(answer.now, asked_at)
         return answer
+
+    def pull_ahead(self, cursor: str, tally: bool = False) -> Callable[[], PullAnswer]:
+        """Ask like `pull`, and return at once what waits for the answer and raises its outcome.
+
+        Nothing else may be asked before that was called.
+        """
+        return self._connection.ahead(partial(self.pull, cursor, tally))
 
     def snapshot(self) -> Snapshot:
         """Ask for the manifest of a first copy, if there is one."""

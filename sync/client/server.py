@@ -4,6 +4,7 @@ Every method may raise Offline, ServerFault, Outdated or Rejected (`sync.client.
 then have been done nevertheless: all of them can be repeated.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 from sync.client.replica import Identity
@@ -34,6 +35,13 @@ class Server(Protocol):
 
     def pull(self, cursor: str, tally: bool = False) -> PullAnswer:
         """Ask for the next page behind a cursor; with `tally`, for what the whole copy comes to."""
+        ...
+
+    def pull_ahead(self, cursor: str, tally: bool = False) -> Callable[[], PullAnswer]:
+        """Ask like `pull`, and return at once what waits for the answer and raises its outcome.
+
+        Nothing else may be asked before that was called.
+        """
         ...
 
     def snapshot(self) -> Snapshot:

@@ -7,14 +7,18 @@ arrives when others have long overtaken it, and nobody waits for its answer any 
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import NoReturn, TypeVar
 
 from sync.client.http import PATIENT, Answer, Connection, Patience
-from sync.client.outcomes import Offline
+from sync.client.outcomes import Offline, Outcome
 from tests.simulation.central import Central, Killed, Packet
 from tests.simulation.clock import Time
 from tests.simulation.trace import Trace
 
 _LATE_MAX = 12
+
+Said = TypeVar("Said")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,5 +144,20 @@ class Line(Connection):
         sent = {"accept-encoding": "zstd", **{name.lower(): v for name, v in headers.items()}}
         return self._network.carry(self._till, Packet(method, target, body, sent), patience)
 
+    def ahead(self, ask: Callable[[], Said]) -> Callable[[], Said]:
+        """Ask at once, so that a run repeats itself; what came of it is told when it is waited for.
+
+        What happens meanwhile so happens before a page that came earlier is kept.
+        """
+        try:
+            said = ask()
+        except Outcome as fault:
+            return partial(_raised, fault)
+        return lambda: said
+
     def close(self) -> None:
         """There is nothing to close."""
+
+
+def _raised(fault: Exception) -> NoReturn:
+    raise fault
