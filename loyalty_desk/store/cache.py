@@ -348,6 +348,8 @@ def _hold(
 ) -> list[MemberRow]:
     """Put rows aside that belong to the last page's acknowledgement; return the others."""
     connection.executemany("DELETE FROM held WHERE member = ?", [(one,) for one in page.gone])
+    if not (own_members or own_cards):
+        return list(page.members)
     free = []
     for row in page.members:
         if row.id in own_members or any(card in own_cards for card in row.cards):

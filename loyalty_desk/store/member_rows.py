@@ -57,14 +57,14 @@ class MemberWriter:
                 self._remove(n, old)
                 arriving.append(row)
                 continue
-            changed.append((self._round, after, n))
+            changed.append((n, self._round, after))
             if row.cards != old.cards:
                 self._drop_cards(old)
                 self._put_cards(row)
             if row.cpf_hash != old.cpf_hash or row.phone_hash != old.phone_hash:
                 renumbered.append((row.cpf_hash, row.phone_hash, n))
         self._connection.executemany("UPDATE rows SET round = ? WHERE n = ?", same)
-        self._connection.executemany("UPDATE rows SET round = ?, row = ? WHERE n = ?", changed)
+        _insert(self._connection, "INSERT OR REPLACE INTO rows (n, round, row)", changed)
         self._connection.executemany(
             "UPDATE members SET cpf_hash = ?, phone_hash = ? WHERE n = ?", renumbered
         )
