@@ -215,6 +215,15 @@ def test_answers_are_signed_over_the_bytes_that_are_sent(line, accepts):
     assert len(codec.decode(plain, PullAnswer).members) == 40
 
 
+def test_a_get_has_no_body_whatever_is_sent_as_one(line):
+    line.greet()
+
+    large = b"x" * (WIRE_BYTES_MAX + 1)
+    assert line.send("GET", "/pull", large, signed_body=b"").status_code == 200
+    assert line.send("GET", "/pull", b"signed").json()["code"] == "signature_invalid"
+    assert line.pull().members == ()
+
+
 def test_a_request_is_the_lifes_that_it_names_and_no_other(line):
     def asked(**changes):
         response = line.send("GET", "/pull", **changes)

@@ -7,8 +7,9 @@ restored meanwhile, and whoever wants to borrow may be the one who can prove it.
 import asyncio
 from functools import partial
 
-from litestar import Response, Router, get, post
+from litestar import Router, get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.response.base import ASGIResponse
 
 from sync.programme.refusals import Reason, Refused
 from sync.protocol import codec
@@ -77,7 +78,7 @@ def device_router(office: HeadOffice, clock: Clock) -> Router:
 
 def _enrol_route(office: HeadOffice, clock: Clock) -> HTTPRouteHandler:
     @post("/enrol", status_code=200)
-    async def enrol_terminal(request: AnyRequest) -> Response[bytes]:
+    async def enrol_terminal(request: AnyRequest) -> ASGIResponse:
         sent = await sent_by(request)
         source = request.client.host if request.client else ""
         try:
@@ -94,7 +95,7 @@ def _enrol_route(office: HeadOffice, clock: Clock) -> HTTPRouteHandler:
 
 def _journal_routes(office: HeadOffice, clock: Clock, greeted: _Greeted) -> list[HTTPRouteHandler]:
     @post("/hello", status_code=200)
-    async def say_hello(request: AnyRequest) -> Response[bytes]:
+    async def say_hello(request: AnyRequest) -> ASGIResponse:
         def work(caller: Caller, body: bytes) -> object:
             said = greet(office, caller, codec.decode(body, Hello), now=clock())
             greeted.add(caller)
@@ -103,14 +104,14 @@ def _journal_routes(office: HeadOffice, clock: Clock, greeted: _Greeted) -> list
         return await exchange(office, clock, request, work, heard_when_lost=True)
 
     @post("/push", status_code=200)
-    async def push_events(request: AnyRequest) -> Response[bytes]:
+    async def push_events(request: AnyRequest) -> ASGIResponse:
         def work(caller: Caller, body: bytes) -> object:
             return record_push(office, caller, body, now=clock())
 
         return await exchange(office, clock, request, work, heard_when_lost=True)
 
     @post("/reincarnate", status_code=200)
-    async def begin_next_life(request: AnyRequest) -> Response[bytes]:
+    async def begin_next_life(request: AnyRequest) -> ASGIResponse:
         def work(caller: Caller, body: bytes) -> object:
             return reincarnate(office, caller, codec.decode(body, Reincarnate), now=clock())
 
@@ -119,7 +120,7 @@ def _journal_routes(office: HeadOffice, clock: Clock, greeted: _Greeted) -> list
     made = MadeRows()
 
     @get("/pull")
-    async def pull_changes(request: AnyRequest) -> Response[bytes]:
+    async def pull_changes(request: AnyRequest) -> ASGIResponse:
         def work(caller: Caller, body: bytes) -> object:
             cursor = request.query_params.get("cursor", "")
             limit = max(1, min(whole_in(request, "limit", PAGE), PAGE))
@@ -135,7 +136,7 @@ def _journal_routes(office: HeadOffice, clock: Clock, greeted: _Greeted) -> list
 
 def _lease_routes(office: HeadOffice, clock: Clock, greeted: _Greeted) -> list[HTTPRouteHandler]:
     @post("/leases", status_code=200)
-    async def lend_points(request: AnyRequest) -> Response[bytes]:
+    async def lend_points(request: AnyRequest) -> ASGIResponse:
         def work(caller: Caller, body: bytes) -> object:
             asked = codec.decode(body, LeaseRequest)
             greeted.check(caller)
@@ -144,7 +145,7 @@ def _lease_routes(office: HeadOffice, clock: Clock, greeted: _Greeted) -> list[H
         return await exchange(office, clock, request, work)
 
     @post("/leases/close", status_code=200)
-    async def take_back_leases(request: AnyRequest) -> Response[bytes]:
+    async def take_back_leases(request: AnyRequest) -> ASGIResponse:
         def work(caller: Caller, body: bytes) -> object:
             closing = codec.decode(body, LeaseClosing)
             return LeasesHeld(close(office, caller, closing, now=clock()))
@@ -156,7 +157,7 @@ def _lease_routes(office: HeadOffice, clock: Clock, greeted: _Greeted) -> list[H
 
 def _member_routes(office: HeadOffice, clock: Clock) -> list[HTTPRouteHandler]:
     @get("/cards")
-    async def read_card(request: AnyRequest) -> Response[bytes]:
+    async def read_card(request: AnyRequest) -> ASGIResponse:
         def work(caller: Caller, body: bytes) -> object:
             member = whole_in(request, "member", 0)
             if not 0 < member < 1 << 63:
@@ -167,7 +168,7 @@ def _member_routes(office: HeadOffice, clock: Clock) -> list[HTTPRouteHandler]:
         return await exchange(office, clock, request, work)
 
     @post("/members", status_code=200)
-    async def find_member(request: AnyRequest) -> Response[bytes]:
+    async def find_member(request: AnyRequest) -> ASGIResponse:
         def work(caller: Caller, body: bytes) -> object:
             return look_up(office, caller, codec.decode(body, MemberQuery), now=clock())
 

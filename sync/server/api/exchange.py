@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 from litestar import Request, Response
+from litestar.response.base import ASGIResponse
 
 from sync.programme.refusals import Reason, Refused
 from sync.protocol import codec, signing
@@ -51,7 +52,9 @@ class Sent:
 
 
 async def sent_by(request: AnyRequest) -> Sent:
-    """Return what was sent. A body above the limit ends here, in an answer 413."""
+    """Return what was sent. A body above the limit ends here, in an answer 413; of a GET there is
+    none.
+    """
     scope = request.scope
     query: bytes = scope["query_string"]
     target: bytes = scope["raw_path"].partition(b"?")[0] + (b"?" + query if query else b"")
@@ -61,7 +64,7 @@ async def sent_by(request: AnyRequest) -> Sent:
         headers={
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         },
-        body=await request.body(),
+        body=b"" if request.method == "GET" else await request.body(),
     )
 
 
@@ -81,14 +84,14 @@ async def exchange(
     work: Work,
     *,
     heard_when_lost: bool = False,
-) -> Response[bytes]:
+) -> ASGIResponse:
     """Answer a terminal's signed request with what `work` returns, or with its refusal.
 
     One that was declared lost may only say what it has to say: `heard_when_lost`.
     """
     sent = await sent_by(request)
 
-    def run() -> Response[bytes]:
+    def run() -> ASGIResponse:
         try:
             caller = recognised(office, clock, sent)
             if caller.lost and not heard_when_lost:
@@ -113,7 +116,7 @@ def recognised(office: HeadOffice, clock: Clock, sent: Sent) -> Caller:
         )
 
 
-def answer(office: HeadOffice, headers: dict[str, str], message: object) -> Response[bytes]:
+def answer(office: HeadOffice, headers: dict[str, str], message: object) -> ASGIResponse:
     """Return a signed answer, packed when the terminal reads that and it is worth it.
 
     Bytes go as they are: they are packed already.
@@ -123,7 +126,7 @@ def answer(office: HeadOffice, headers: dict[str, str], message: object) -> Resp
     return _signed(office, headers, msgspec.json.encode(message), status=200, media=JSON)
 
 
-def refusal(office: HeadOffice, headers: dict[str, str], refused: Refused) -> Response[bytes]:
+def refusal(office: HeadOffice, headers: dict[str, str], refused: Refused) -> ASGIResponse:
     """Return a signed refusal."""
     return _problem(office, headers, problem_of(refused))
 
@@ -131,10 +134,15 @@ def refusal(office: HeadOffice, headers: dict[str, str], refused: Refused) -> Re
 def failure(office: HeadOffice, request: AnyRequest, problem: Problem) -> Response[bytes]:
     """Return a signed answer to a request that no route could follow."""
     headers = {name.lower(): value for name, value in request.headers.items()}
-    return _problem(office, headers, problem)
+    return as_response(_problem(office, headers, problem))
 
 
-def _problem(office: HeadOffice, headers: dict[str, str], problem: Problem) -> Response[bytes]:
+def as_response(whole: ASGIResponse) -> Response[bytes]:
+    """Return an answer for where the library takes nothing that is ready to go out."""
+    return Response(whole.body, status_code=whole.status_code, headers=dict(whole.headers.items()))
+
+
+def _problem(office: HeadOffice, headers: dict[str, str], problem: Problem) -> ASGIResponse:
     body = msgspec.json.encode(problem)
     response = _signed(office, headers, body, status=problem.status, media=PROBLEM)
     response.headers.update(waiting(problem))
@@ -143,7 +151,7 @@ def _problem(office: HeadOffice, headers: dict[str, str], problem: Problem) -> R
 
 def _signed(
     office: HeadOffice, headers: dict[str, str], body: bytes, *, status: int, media: str
-) -> Response[bytes]:
+) -> ASGIResponse:
     extra = {}
     if media != PACKED and len(body) > _PACKED_FROM and _ZSTD in headers.get("accept-encoding", ""):
         body = codec.pack(body)
@@ -153,4 +161,4 @@ def _signed(
         request_signature=headers.get(signing.SIGNATURE.lower(), ""),
         body=body,
     )
-    return Response(body, status_code=status, media_type=media, headers=extra)
+    return ASGIResponse(body=body, status_code=status, media_type=media, headers=extra)

@@ -20,7 +20,14 @@ from litestar.response import Stream
 from sync.programme.refusals import Reason, Refused
 from sync.protocol import signing
 from sync.protocol.messages import PREFIX
-from sync.server.api.exchange import AnyRequest, Clock, recognised, refusal, sent_by
+from sync.server.api.exchange import (
+    AnyRequest,
+    Clock,
+    as_response,
+    recognised,
+    refusal,
+    sent_by,
+)
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.news import News, news_for
 from sync.server.office.terminals import Caller
@@ -157,7 +164,7 @@ def news_router(office: HeadOffice, clock: Clock, newsroom: Newsroom) -> Router:
             if caller.lost:
                 raise Refused(Reason.TERMINAL_REVOKED)
         except Refused as refused:
-            return refusal(office, sent.headers, refused)
+            return as_response(refusal(office, sent.headers, refused))
         signature = signing.sign_answer(
             office.keys.config,
             request_signature=sent.headers.get(signing.SIGNATURE.lower(), ""),

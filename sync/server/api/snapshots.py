@@ -11,8 +11,9 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from litestar import Response, Router, get
+from litestar import Router, get
 from litestar.params import FromPath
+from litestar.response.base import ASGIResponse
 
 from sync.protocol.messages import PREFIX, Snapshot
 from sync.server.api.exchange import AnyRequest, Clock, exchange
@@ -85,14 +86,14 @@ def snapshot_router(office: HeadOffice, clock: Clock, snapshots: Snapshots) -> R
     """Return the routes of first copies."""
 
     @get("/snapshot")
-    async def offer_snapshot(request: AnyRequest) -> Response[bytes]:
+    async def offer_snapshot(request: AnyRequest) -> ASGIResponse:
         def work(caller: Caller, body: bytes) -> object:
             return snapshots.offered(caller.store, now=clock())
 
         return await exchange(office, clock, request, work)
 
     @get("/snapshot/{sha256:str}")
-    async def give_part(request: AnyRequest, sha256: FromPath[str]) -> Response[bytes]:
+    async def give_part(request: AnyRequest, sha256: FromPath[str]) -> ASGIResponse:
         def work(caller: Caller, body: bytes) -> object:
             return snapshots.part(caller.store, sha256, now=clock())
 
