@@ -2,8 +2,9 @@
 
 The floor of a batch is one statement that unfolds binary arrays into a table of six columns with
 the ledger's primary key, committed; that of one event is one row inserted there, committed. What
-stands against them: the three statements that write accounts; everything a push does in SQL; the
-push itself, verified, chained and priced; the same push again; and a push of one event.
+stands against them: the three statements that write accounts; what a push waits for SQL, which does
+part of its work beside it; the push itself, verified, chained and priced; the same push again; and
+a push of one event.
 """
 
 import itertools
@@ -18,10 +19,11 @@ from sqlalchemy import Connection, Engine, event
 
 from sync.programme.members import bucket_of
 from sync.protocol import chain
+from sync.server.office.account_rows import send_accounts
 from sync.server.office.head_office import HeadOffice
 from sync.server.store.arrays import kind_of, packed
-from sync.server.store.dialect import add_up_rows, insert_rows, put_rows
-from sync.server.store.tables import balances, ledger, lots
+from sync.server.store.dialect import answered
+from sync.server.store.tables import ledger
 from tests.bench.job import Job
 from tests.bench.postgres_site import bare, enlist, new_database, office_at
 from tests.bench.table import Row, at_least
@@ -167,10 +169,14 @@ def insert_raw(driver: psycopg.Connection) -> Callable[[list[dict[str, object]]]
 
 
 def _write_accounts(connection: Connection, entries: list[dict[str, object]]) -> None:
-    insert_rows(connection, ledger, entries)
-    put_rows(connection, balances, [_balance(row) for row in entries])
-    moved = [_lot(row) for row in entries]
-    add_up_rows(connection, lots, moved, sums=["earned"])
+    send_accounts(
+        connection,
+        entries=entries,
+        days=(),
+        moved=(_lot(row) for row in entries),
+        accounts=(_balance(row) for row in entries),
+    )
+    answered(connection)
 
 
 def entry(member: int, chance: random.Random) -> dict[str, object]:

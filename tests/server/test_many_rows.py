@@ -3,10 +3,20 @@
 from dataclasses import dataclass
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from sync.programme.members import bucket_of
-from sync.server.store.dialect import add_rows, add_up_rows, insert_rows, put_numbered, put_rows
+from sync.server.store.dialect import (
+    add_rows,
+    add_up_rows,
+    ahead,
+    answered,
+    insert_rows,
+    put_numbered,
+    put_rows,
+)
+from sync.server.store.questions import Question
 from sync.server.store.tables import feed, feed_heads, lots, pendings
 
 
@@ -100,3 +110,85 @@ def test_rows_are_numbered_in_the_order_they_are_told_in(office, told):
         found = held(connection, feed)
     numbered = [{**row, "scope": "all", "seq": seq} for seq, row in enumerate(rows, start=2)]
     assert found == numbered[::-1]
+
+
+COUNT = Question(select(func.count().label("rows")).select_from(lots))
+
+
+def send_twice(connection, told, then=answered) -> None:
+    """The same rows, of whom the second cannot be there; what comes after them is not looked at."""
+    with ahead(connection):
+        insert_rows(connection, lots, told.lots())
+        insert_rows(connection, lots, told.lots())
+        put_rows(connection, lots, told.lots())
+    then(connection)
+
+
+def test_rows_that_are_sent_ahead_are_there_for_the_next_statement(office, told):
+    with office.database.write() as connection:
+        with ahead(connection):
+            insert_rows(connection, lots, told.lots(3)[:20])
+            put_rows(connection, lots, told.lots())
+        assert COUNT.one_or_none(connection, {}).rows == told.count
+        assert held(connection, lots) == told.lots()
+
+
+def test_rows_that_are_sent_ahead_are_committed(office, told):
+    with office.database.write() as connection, ahead(connection):
+        insert_rows(connection, lots, told.lots())
+    with office.database.read() as connection:
+        assert held(connection, lots) == told.lots()
+
+
+def test_a_row_that_cannot_be_there_is_an_error_of_the_answer_and_can_be_undone(office, told):
+    with office.database.write() as connection:
+        with pytest.raises(IntegrityError), connection.begin_nested():
+            send_twice(connection, told)
+        answered(connection)
+        assert held(connection, lots) == []
+
+
+def test_a_row_that_cannot_be_there_is_an_error_of_the_next_question(office, told):
+    with office.database.write() as connection:
+        with pytest.raises(IntegrityError), connection.begin_nested():
+            send_twice(connection, told, then=lambda c: COUNT.rows(c, {}))
+        assert COUNT.one_or_none(connection, {}).rows == 0
+
+
+def test_a_row_that_cannot_be_there_is_an_error_of_the_commit(office, told):
+    with pytest.raises(IntegrityError), office.database.write() as connection:
+        send_twice(connection, told, then=lambda _: None)
+    with office.database.read() as connection:
+        assert held(connection, lots) == []
+
+
+def test_what_was_sent_ahead_is_undone_with_what_failed_here(office, told):
+    with office.database.write() as connection:
+        with pytest.raises(OverflowError), connection.begin_nested():
+            fail_after(connection, told)
+        assert held(connection, lots) == []
+    with pytest.raises(OverflowError), office.database.write() as connection:
+        fail_after(connection, told)
+    with office.database.write() as connection:
+        assert held(connection, lots) == []
+
+
+def fail_after(connection, told) -> None:
+    with ahead(connection):
+        insert_rows(connection, lots, told.lots())
+        raise OverflowError
+
+
+def test_a_connection_that_broke_after_rows_were_sent_ahead_is_given_up(office, told):
+    with pytest.raises(DBAPIError), office.database.write() as connection:
+        break_after(connection, told)
+    with office.database.write() as connection:
+        assert held(connection, lots) == []
+
+
+def break_after(connection, told) -> None:
+    with ahead(connection):
+        insert_rows(connection, lots, told.lots())
+    connection.connection.driver_connection.close()
+    answered(connection)
+    held(connection, lots)

@@ -12,8 +12,8 @@ from sync.protocol import events as wire
 from sync.protocol import signing
 from sync.protocol.events import AccrualEvent, Line
 from sync.server.office.documents import publish, rulebook
-from sync.server.store.tables import audit, events, repeats
-from tests.server.accounts import account, entries, entry_count
+from sync.server.store.tables import audit, balances, events, repeats, tier_changes
+from tests.server.accounts import account, entries, entry_count, folded, stored
 from tests.server.shop import DAY, HOUR, MINUTE, NOON, Till, enrolled_till, programme
 from tests.server.sites import open_office
 
@@ -322,6 +322,53 @@ def test_an_event_that_nobody_foresaw_is_shelved_and_the_others_go_on(office, ti
     assert answer.last_seq == 5
     assert account(office, good).points == 50 + 20 + 30
     assert account(office, bad).points == 50
+
+
+@pytest.mark.usefixtures("unlucky")
+@pytest.mark.parametrize("place", [10, 70])
+def test_a_fault_anywhere_in_a_large_batch_costs_one_event(office, till, place):
+    member, other = till.member(), till.member()
+    for nth in range(80):
+        till.accrual(member, 1_300 if nth == place else 1_000)
+        till.accrual(other, 1_000)
+
+    answer = till.push()
+
+    assert [(r.seq, r.code) for r in answer.results] == [(2 * place + 3, "server_fault")]
+    assert stored(office) == folded(office)
+    assert entries(office, member).count(("earn", 10)) == 79
+
+
+def test_a_large_batch_changes_each_member_once(office, till):
+    early, on_card, both = members = [
+        till.member(card=card) for card in ("", "00112233445566ff", "00112233445566aa")
+    ]
+    before = balance_rows(office)
+    for nth in range(80):
+        till.accrual(early if nth < 40 else both, 1_000)
+        if nth == 10:
+            newcomer = till.enrolment(card="0011223344556677")
+            till.accrual(on_card, 1_000)
+            till.accrual(both, 1_000)
+    till.accrual(0, 2_000, card="00112233445566ff")
+    till.accrual(0, 200_000, card="0011223344556677")
+
+    assert till.push().results == ()
+    now = balance_rows(office)
+    assert [now[member].version - before[member].version for member in members] == [1, 1, 1]
+    assert now[newcomer.member].version == 1
+    assert left_tiers(office) == []
+    assert stored(office) == folded(office)
+
+
+def balance_rows(office):
+    with office.database.read() as connection:
+        return {row.member_id: row for row in connection.execute(select(balances))}
+
+
+def left_tiers(office):
+    with office.database.read() as connection:
+        return connection.execute(select(tier_changes)).all()
 
 
 def test_a_purchase_of_nobody_known_is_shown_to_a_person(till):

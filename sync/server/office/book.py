@@ -6,7 +6,7 @@ statement per table. Afterwards every stored column equals the fold of the store
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import TypeAlias
 
 import msgspec
@@ -17,18 +17,25 @@ from sync.programme.document import Tier
 from sync.programme.ledger import Account, Entry, Kind, account_of
 from sync.programme.members import bucket_of
 from sync.programme.tiers import tier_for
+from sync.server.office.account_rows import (
+    balance_row,
+    day_row,
+    lot_row,
+    pending_row,
+    send_accounts,
+)
 from sync.server.office.feed import raise_members
 from sync.server.office.owned import owned, owner
 from sync.server.office.standings import Day, Span, Standing, read_day, read_standings
-from sync.server.store.dialect import Row, add_up_rows, insert_rows, put_rows
-from sync.server.store.tables import (
-    balances,
-    ledger,
-    lots,
-    member_days,
-    pendings,
-    tier_changes,
+from sync.server.store.dialect import (
+    Row,
+    ahead,
+    answered,
+    insert_rows,
+    is_shared,
+    put_rows,
 )
+from sync.server.store.tables import ledger, lots, pendings, tier_changes
 
 # The stored number of a kind is its place here: only ever append.
 KINDS: tuple[Kind, ...] = (
@@ -43,6 +50,8 @@ KINDS: tuple[Kind, ...] = (
     Kind.UNEXPIRE,
     Kind.EXTEND,
 )
+_Day: TypeAlias = tuple[int, str]  # a member, and the day or the lot
+_Lot: TypeAlias = tuple[int, str]
 _NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
 LedgerRow: TypeAlias = sqlalchemy.Row[tuple[object, ...]]
 _INTO_LOT = frozenset((Kind.EARN, Kind.BONUS, Kind.IMPORT))
@@ -76,8 +85,9 @@ class Book:
         self._span = span
         self._held: dict[int, Standing | None] = {}
         self._unwritten: set[int] = set()
-        self._days: set[tuple[int, str]] = set()
-        self._lots: defaultdict[tuple[int, str], int] = defaultdict(int)
+        self._ahead: set[int] = set()  # whose version counts what comes since as well
+        self._days: set[_Day] = set()
+        self._lots: defaultdict[_Lot, int] = defaultdict(int)
         self._new: defaultdict[Table, list[Row]] = defaultdict(list)
         self._put: defaultdict[Table, list[Row]] = defaultdict(list)
         self._touched: set[int] = set()
@@ -170,17 +180,49 @@ class Book:
 
     def write(self) -> None:
         """Write everything that has changed so far, except for the feed."""
-        for table, rows in self._new.items():
-            insert_rows(self.connection, table, rows)
-        for table, rows in self._put.items():
-            put_rows(self.connection, table, rows)
-        put_rows(self.connection, member_days, [self._day_row(*key) for key in sorted(self._days)])
-        moved = [_lot_row(*lot, points) for lot, points in self._lots.items() if points]
-        add_up_rows(self.connection, lots, moved, sums=["earned"])
-        put_rows(self.connection, balances, [self._balance(m) for m in sorted(self._unwritten)])
-        self._touched.update(self._unwritten)
-        for held in (self._new, self._put, self._days, self._lots, self._unwritten):
+        entries = self._new.pop(ledger, [])
+        with ahead(self.connection):
+            for table, rows in self._new.items():
+                insert_rows(self.connection, table, rows)
+            for table, rows in self._put.items():
+                put_rows(self.connection, table, rows)
+        self._send(entries, self._days, self._lots, self._unwritten)
+        answered(self.connection)
+        for held in (self._new, self._put, self._days, self._lots, self._unwritten, self._ahead):
             held.clear()
+
+    def write_ahead(self, later: Set[int]) -> None:
+        """Write what accounts have become, where that need not be waited for: `write` does that.
+
+        Not those of members in `later`, who are known to change again, and of those who are new.
+        """
+        if not is_shared(self.connection):
+            return
+        done = {member for member in self._unwritten - later if self._known(member).version}
+        days = {key for key in self._days if key[0] in done}
+        moved = {lot: points for lot, points in self._lots.items() if lot[0] in done}
+        self._send(self._new.pop(ledger, []), days, moved, done)
+        for lot in moved:
+            del self._lots[lot]
+        self._days -= days
+        self._unwritten -= done
+        self._ahead |= done
+
+    def _send(
+        self,
+        entries: Sequence[Row],
+        days: Iterable[_Day],
+        moved: Mapping[_Lot, int],
+        members: Iterable[int],
+    ) -> None:
+        send_accounts(
+            self.connection,
+            entries=entries,
+            days=(day_row(m, name, self._known(m).days[name]) for m, name in sorted(days)),
+            moved=(lot_row(*lot, points) for lot, points in moved.items() if points),
+            accounts=(self._balance(member) for member in sorted(members)),
+        )
+        self._touched.update(members)
 
     def close(self, *, store: int = 0) -> None:
         """Write everything and raise the feed: the last act of the transaction.
@@ -190,9 +232,7 @@ class Book:
         self.write()
         seen_in = {}
         for member in self._touched:
-            standing = self._held[member]
-            assert standing is not None, member
-            seen_in[member] = store or standing.home_store
+            seen_in[member] = store or self._known(member).home_store
         raise_members(self.connection, seen_in)
         self._touched.clear()
 
@@ -201,7 +241,7 @@ class Book:
         if kind in _INTO_LOT:
             if entry.pending:
                 standing.pending += points
-                self._new[pendings].append(_pending_row(standing.member, entry))
+                self._new[pendings].append(pending_row(standing.member, entry))
             else:
                 self._earn(standing, entry.expires_on, points, entry.qualifying)
         elif kind is Kind.UNEARN:
@@ -259,41 +299,15 @@ class Book:
         )
         return gone.rowcount > 0
 
-    def _day_row(self, member: int, name: str) -> Row:
+    def _known(self, member: int) -> Standing:
         standing = self._held[member]
         assert standing is not None, member
-        day = standing.days[name]
-        bonus = {key: points for key, points in day.bonus.items() if points}
-        return {
-            "bucket": bucket_of(member),
-            "member_id": member,
-            "day": name,
-            "earned": day.earned,
-            "visits": day.visits,
-            "bonus": msgspec.json.encode(bonus).decode() if bonus else "",
-        }
+        return standing
 
     def _balance(self, member: int) -> Row:
-        standing = self._held[member]
-        assert standing is not None, member
-        standing.version += 1
-        return {
-            "bucket": bucket_of(member),
-            "member_id": member,
-            "purse": 0,
-            "points": standing.points,
-            "pending": standing.pending,
-            "debt": standing.points - standing.net,
-            "leased": standing.leased,
-            "earned_total": standing.earned,
-            "spent_total": standing.spent,
-            "expired_total": standing.expired,
-            "tier": standing.tier,
-            "tier_points": standing.qualifying,
-            "last_visit": standing.last_visit,
-            "last_day": standing.last_day,
-            "version": standing.version,
-        }
+        standing = self._known(member)
+        standing.version += member not in self._ahead
+        return balance_row(standing)
 
 
 def entries_of(connection: Connection, member: int) -> list[Entry]:
@@ -359,26 +373,4 @@ def _ledger_row(member: int, entry: Entry, origin: Origin) -> Row:
         "explain": origin.explain,
         "occurred_at": origin.occurred_at,
         "recorded_at": origin.recorded_at,
-    }
-
-
-def _pending_row(member: int, entry: Entry) -> Row:
-    return {
-        "bucket": bucket_of(member),
-        "member_id": member,
-        "event_id": entry.event,
-        "expires_on": entry.expires_on,
-        "purse": 0,
-        "points": entry.points,
-        "activates_at": None,
-    }
-
-
-def _lot_row(member: int, expires_on: str, points: int) -> Row:
-    return {
-        "bucket": bucket_of(member),
-        "member_id": member,
-        "purse": 0,
-        "expires_on": expires_on,
-        "earned": points,
     }

@@ -6,6 +6,7 @@ what it will change holds those rows first, always in the order of their keys.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -79,6 +80,21 @@ def insert_last(connection: Connection, table: Table, rows: Sequence[Row]) -> No
         unfolding.insert_last(connection, table, rows)
     else:
         insert_rows(connection, table, rows)
+
+
+def ahead(connection: Connection) -> AbstractContextManager[None]:
+    """Send the rows written in here without waiting for an answer, where that saves time.
+
+    Nothing else may be done in here. The next statement waits for them, and may raise their error:
+    `answered` does nothing else.
+    """
+    return unfolding.ahead(connection) if is_shared(connection) else nullcontext()
+
+
+def answered(connection: Connection) -> None:
+    """Wait until the rows are written that were sent `ahead`; raises what writing them raises."""
+    if is_shared(connection):
+        unfolding.answered(connection)
 
 
 def put_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:

@@ -6,24 +6,27 @@ The tables lie in schemas of their own, so that the keys of members have backups
 
 import os
 from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 from functools import cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import psycopg
 from psycopg.adapt import Dumper
 from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus, Format, TransactionStatus
+from psycopg.pq import ExecStatus, Format, PipelineStatus, TransactionStatus
 from psycopg.types.numeric import IntBinaryDumper
 from psycopg.types.string import BytesBinaryDumper, StrBinaryDumper
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make_url, text
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.engine.interfaces import DBAPICursor, ExecutionContext
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from sync.server.store.arrays import KINDS, Packed
 from sync.server.store.compiled import compile_together
 from sync.server.store.dialect import ALONE, AT_ONCE, HOLDING, SINGLE, TOGETHER, WRITING
-from sync.server.store.unfolding import LAST, Last, holding
+from sync.server.store.questions import UNANSWERED
+from sync.server.store.unfolding import AHEAD, LAST, Last, holding
 
 DATA_SCHEMA = "loyalty"
 KEYS_SCHEMA = "loyalty_keys"
@@ -101,8 +104,39 @@ class Postgres(PGDialect_psycopg):
         begin = _BEGIN[_READING if _READS in told else how]
         _done(_driver(dbapi_connection), begin if held is None else f"{begin}; {holding(*held)}")
 
+    def do_execute(
+        self,
+        cursor: DBAPICursor,
+        statement: str,
+        parameters: Any,
+        context: ExecutionContext | None = None,
+    ) -> None:
+        """Run a statement behind those that were sent ahead, or send it ahead as well."""
+        assert context is not None, statement
+        connection, driver = context.root_connection, cursor.connection
+        is_ahead = context.execution_options.get(AHEAD, False)
+        if is_ahead and not _is_unanswered(driver):
+            connection.info[UNANSWERED] = unanswered = ExitStack()
+            unanswered.enter_context(driver.pipeline())
+        cursor.execute(statement, parameters)
+        if not is_ahead:
+            _take_answers(connection.connection)
+
+    def do_rollback(self, dbapi_connection: PoolProxiedConnection) -> None:
+        """Roll back, whatever became of what was sent ahead."""
+        with suppress(psycopg.Error):
+            _take_answers(dbapi_connection)
+        _driver(dbapi_connection).rollback()
+
+    def do_rollback_to_savepoint(self, connection: Connection, name: str) -> None:
+        """Roll back to a savepoint, whatever became of what was sent ahead."""
+        with suppress(psycopg.Error):
+            _take_answers(connection.connection)
+        connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {name}")
+
     def do_commit(self, dbapi_connection: PoolProxiedConnection) -> None:
         """Send what comes last and the commit at once."""
+        _take_answers(dbapi_connection)
         last: list[Last] = dbapi_connection.info.pop(LAST, [])
         driver = _driver(dbapi_connection)
         has_begun = driver.info.transaction_status != TransactionStatus.IDLE
@@ -119,6 +153,16 @@ class Postgres(PGDialect_psycopg):
 
 
 registry.register(_DRIVER, __name__, Postgres.__name__)
+
+
+def _is_unanswered(driver: Driver) -> bool:
+    return driver.pgconn.pipeline_status != PipelineStatus.OFF
+
+
+def _take_answers(connection: PoolProxiedConnection) -> None:
+    """Take the answers to all that was sent ahead; raises the first that is an error."""
+    if _is_unanswered(_driver(connection)):
+        connection.info.pop(UNANSWERED).close()
 
 
 def _driver(connection: PoolProxiedConnection) -> Driver:

@@ -4,7 +4,8 @@ Rows are written in the order of their keys, so that two transactions that write
 for one another in turn, and not in a circle.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
@@ -23,9 +24,13 @@ from sqlalchemy import (
 )
 
 from sync.server.store.arrays import Packed, PackedColumn, is_one, kind_of, packed
+from sync.server.store.questions import UNANSWERED
 
 # What a connection does with its commit, in one round trip.
 LAST = "loyalty_last"
+
+# That it does not wait for the answer to a statement: an option of a statement, and of a while.
+AHEAD = "loyalty_ahead"
 
 Row: TypeAlias = Mapping[str, object]
 Key: TypeAlias = tuple[object, ...]
@@ -50,6 +55,22 @@ def run_last(
     return one
 
 
+@contextmanager
+def ahead(connection: Connection) -> Iterator[None]:
+    """Send what is written in here without waiting for an answer, which the next statement does."""
+    connection.info[AHEAD] = True
+    try:
+        yield
+    finally:
+        del connection.info[AHEAD]
+
+
+def answered(connection: Connection) -> None:
+    """Wait until all is done that was sent ahead; raises what that raises."""
+    if UNANSWERED in connection.info:
+        connection.exec_driver_sql("-- all of it is done")
+
+
 # From so many rows on, a column that says the same in all of them is sent as one value. In fewer it
 # would often be by chance, and each set of such columns is a statement to be made and planned.
 _MANY = 50
@@ -67,7 +88,8 @@ class _Writing:
     order: tuple[str, ...] = ()
 
     def run(self, connection: Connection, rows: Sequence[Row]) -> None:
-        connection.exec_driver_sql(*self.said(rows))
+        options = {AHEAD: AHEAD in connection.info}
+        connection.exec_driver_sql(*self.said(rows), execution_options=options)
 
     def run_last(self, connection: Connection, rows: Sequence[Row], *before: object) -> None:
         sql, parameters = self.said(rows)
