@@ -7,12 +7,14 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from sync.programme.members import bucket_of
+from sync.server.store.database import repeated
 from sync.server.store.dialect import (
     add_rows,
     add_up_rows,
     ahead,
     answered,
     insert_rows,
+    is_shared,
     put_numbered,
     put_rows,
 )
@@ -184,6 +186,24 @@ def test_a_connection_that_broke_after_rows_were_sent_ahead_is_given_up(office, 
         break_after(connection, told)
     with office.database.write() as connection:
         assert held(connection, lots) == []
+
+
+def test_a_connection_that_breaks_while_rows_are_sent_ahead_is_asked_again(office, told):
+    tried = []
+
+    @repeated
+    def write() -> None:
+        tried.append(told)
+        with office.database.write() as connection, connection.begin_nested(), ahead(connection):
+            insert_rows(connection, lots, told.lots())
+            if len(tried) == 1 and is_shared(connection):
+                connection.connection.driver_connection.close()
+            put_rows(connection, lots, told.lots())
+
+    write()
+
+    with office.database.write() as connection:
+        assert held(connection, lots) == told.lots()
 
 
 def break_after(connection, told) -> None:

@@ -58,11 +58,12 @@ def run_last(
 @contextmanager
 def ahead(connection: Connection) -> Iterator[None]:
     """Send what is written in here without waiting for an answer, which the next statement does."""
-    connection.info[AHEAD] = True
+    told = connection.info  # which cannot be asked for while a connection is given up
+    told[AHEAD] = True
     try:
         yield
     finally:
-        del connection.info[AHEAD]
+        told.pop(AHEAD, None)
 
 
 def answered(connection: Connection) -> None:
