@@ -60,6 +60,20 @@ def test_who_is_gone_is_forgotten_wherever_they_were_seen(office, till):
     assert [made.of(place, {member: number}) for place in made._places] == [None, None]
 
 
+def test_who_is_gone_is_told_with_the_rows_that_were_made_of_others(office, till):
+    made = MadeRows()
+    member, other = till.member(), till.member()
+    before = {row.id: row for row in till.pull(made=made).members}
+    with office.database.write() as connection:
+        raise_members(connection, {member: 1}, gone=frozenset({member}))
+
+    page = enrolled_till(office, seed=2).pull(made=made)
+
+    assert page.gone == (member,)
+    (row,) = page.members
+    assert row is before[other]
+
+
 def test_those_made_longest_ago_make_room(till):
     till.member()
     (row,) = till.pull().members

@@ -34,6 +34,15 @@ def test_a_question_is_answered_as_sqlalchemy_answers_it(office, names):
             assert (row.version, row.body, row.at) == (expected.version, expected.body, expected.at)
 
 
+def test_a_plain_question_is_answered_as_the_driver_answers_it(office, names):
+    version = select(programme_documents.c.version)
+    with office.database.read() as connection:
+        for _ in range(2):
+            (row,) = Question(version, plain=True).rows(connection, {})
+            assert type(row) is tuple
+            assert row == connection.execute(version).one()
+
+
 def test_a_question_without_an_answer_has_none(office):
     with office.database.read() as connection:
         assert Question(BY_HASH).one_or_none(connection, {"of_hash": bytes(32)}) is None

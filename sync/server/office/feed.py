@@ -11,11 +11,12 @@ members whose home it is or who came there.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Connection, String, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, String, bindparam, func, select
 
 from sync.programme.members import bucket_of
 from sync.server.office.epoch import keep_setting, setting, value_of
 from sync.server.store.dialect import add_up_last, add_up_rows, among, portions, put_numbered
+from sync.server.store.questions import Question
 from sync.server.store.tables import feed, feed_heads
 
 ALL_MEMBERS = "all"
@@ -33,6 +34,25 @@ def head_of(name: str) -> ColumnElement[int]:
     return func.coalesce(found.scalar_subquery(), 0).label(name)
 
 
+_BEHIND = Question(
+    # What an index on SQLite has by itself: to look up as well who is gone takes twice as long.
+    select(feed.c.seq, feed.c.member_id)
+    .where(feed.c.scope == bindparam("of_scope"), feed.c.seq > bindparam("after"))
+    .order_by(feed.c.seq)
+    .limit(bindparam("most", type_=Integer)),
+    plain=True,
+)
+_GONE = Question(
+    select(feed.c.member_id, feed.c.seq)
+    .where(
+        feed.c.scope == bindparam("of_scope"),
+        feed.c.seq > bindparam("after"),
+        feed.c.seq <= bindparam("until"),
+        feed.c.gone,
+    )
+    .order_by(feed.c.seq),
+    plain=True,
+)
 _HEADS = select(feed_heads).where(feed_heads.c.scope.in_(bindparam("scopes", expanding=True)))
 
 
@@ -99,6 +119,16 @@ def raise_lists_last(connection: Connection, names: Iterable[str]) -> None:
 
 def _one_up(names: Iterable[str]) -> list[dict[str, object]]:
     return [{"scope": name, "head": 1} for name in sorted(set(names))]
+
+
+def behind(connection: Connection, scope: str, after: int, most: int) -> Sequence[tuple[int, int]]:
+    """Return the numbers behind `after` and their members, in order, also of who is gone."""
+    return _BEHIND.rows(connection, {"of_scope": scope, "after": after, "most": most})
+
+
+def gone(connection: Connection, between: Mapping[str, object]) -> dict[int, int]:
+    """Return the members who are gone, and their numbers: `of_scope`, behind `after` to `until`."""
+    return dict(_GONE.rows(connection, between))
 
 
 def raise_members(

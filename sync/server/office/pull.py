@@ -11,7 +11,7 @@ import binascii
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from sqlalchemy import Connection, Integer, Row, bindparam, func, or_, select, type_coerce
+from sqlalchemy import Connection, Row, bindparam, func, or_, select
 
 from sync.programme.document import Document
 from sync.programme.refusals import Reason, Refused
@@ -61,13 +61,6 @@ PAGE = 5_000
 _ACKED = select(incarnations.c.last_seq).where(
     incarnations.c.terminal_id == bindparam("of_terminal"),
     incarnations.c.n == bindparam("of_life"),
-)
-_NEXT = Question(
-    # As a number, which needs no change of what the driver brings, row for row.
-    select(feed.c.seq, feed.c.member_id, type_coerce(feed.c.gone, Integer).label("gone"))
-    .where(feed.c.scope == bindparam("of_scope"), feed.c.seq > bindparam("after"))
-    .order_by(feed.c.seq)
-    .limit(bindparam("most", type_=Integer))
 )
 _CHANGED = Asking(
     select(feed.c.bucket, feed.c.member_id).where(
@@ -184,14 +177,12 @@ def _page(
     lists = _Lists(connection, caller, held, current)
     if held.seq > lists.head or (held.incarnation == caller.incarnation and held.acked > acked):
         raise Refused(Reason.CURSOR_INVALID)  # it was given before this server was restored
-    changed = _changed(connection, scope, held.seq, limit) if lists.head > held.seq else []
+    changed = feeds.behind(connection, scope, held.seq, limit + 1) if lists.head > held.seq else []
     more, changed = len(changed) > limit, changed[:limit]
-    last = changed[-1].seq if changed else held.seq
-    gone = {member: seq for seq, member, is_gone in changed if is_gone}
-    made.forget(gone)
-    numbered = {member: seq for seq, member, is_gone in changed if not is_gone}
+    last = changed[-1][0] if changed else held.seq
+    numbered = {member: seq for seq, member in changed}
     between = {"of_scope": scope, "after": held.seq, "until": last}
-    rows = _members(office, connection, (scope, view), numbered, between, made)
+    rows, gone = _members(office, connection, (scope, view), numbered, between, made)
     papers = _documents(connection, held.document, document, current.newest_version)
     done = Cursor(
         epoch=now_epoch,
@@ -281,12 +272,6 @@ class _Lists:
         return held_leases(self._connection, self._caller)
 
 
-def _changed(connection: Connection, scope: str, after: int, limit: int) -> Sequence[Found]:
-    """One more than `limit`, to tell whether there is more."""
-    named = {"of_scope": scope, "after": after, "most": limit + 1}
-    return _NEXT.rows(connection, named)
-
-
 def _members(
     office: HeadOffice,
     connection: Connection,
@@ -294,15 +279,22 @@ def _members(
     numbered: Numbered,
     between: Mapping[str, object],
     made: MadeRows,
-) -> Mapping[int, MemberRow]:
-    """The rows of all these members of the page `between`: made here, or all there already."""
-    if not numbered:
-        return {}
+) -> tuple[Mapping[int, MemberRow], Sequence[int]]:
+    """The rows of these members of the page `between`, and who of them is gone.
+
+    Rows that were made at these very numbers are there all: then nobody is gone.
+    """
+    rows = made.of(place, numbered)
+    if rows is not None:
+        return rows, ()
+    gone = feeds.gone(connection, between)
+    made.forget(gone)
+    numbered = {member: seq for member, seq in numbered.items() if member not in gone}
     rows = made.of(place, numbered)
     if rows is None:
         rows = member_rows(office, connection, _CHANGED, place[1], between)
         made.keep(place, numbered, rows)
-    return rows
+    return rows, tuple(gone)
 
 
 def _documents(

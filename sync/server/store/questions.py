@@ -28,9 +28,9 @@ class _Words:
     positions: Sequence[str] | None  # the parameters in order, where they have no names
     given: Mapping[str, object]
     into: tuple[tuple[str, _Change], ...]
-    row: Callable[[tuple[Any, ...]], Found]
+    row: Callable[[tuple[Any, ...]], Found] | None  # None for as the driver brings it
 
-    def asked(self, cursor: DBAPICursor, named: Mapping[str, object]) -> list[Found]:
+    def asked(self, cursor: DBAPICursor, named: Mapping[str, object]) -> Sequence[Found]:
         values = {**self.given, **named}
         for name, change in self.into:
             values[name] = change(values[name])
@@ -38,14 +38,20 @@ class _Words:
             cursor.execute(self.sql, values)
         else:
             cursor.execute(self.sql, [values[name] for name in self.positions])
-        return [self.row(one) for one in cursor.fetchall()]
+        found = cursor.fetchall()
+        return found if self.row is None else [self.row(one) for one in found]
 
 
 class Question:
-    """A statement that only reads and locks nothing, made once and asked again and again."""
+    """A statement that only reads and locks nothing, made once and asked again and again.
 
-    def __init__(self, asked: Select[Any]) -> None:
+    One that is `plain` gives tuples as the driver brings them: for very many rows of columns that
+    need no change.
+    """
+
+    def __init__(self, asked: Select[Any], *, plain: bool = False) -> None:
         self._asked = asked
+        self._plain = plain
         self._words: dict[str, _Words] = {}
 
     def rows(self, connection: Connection, named: Mapping[str, object]) -> Sequence[Found]:
@@ -55,7 +61,9 @@ class Question:
         dialect = connection.dialect
         words = self._words.get(dialect.name)
         if words is None:
-            words = self._words.setdefault(dialect.name, _words(self._asked, dialect))
+            words = self._words.setdefault(
+                dialect.name, _words(self._asked, dialect, plain=self._plain)
+            )
         try:
             with closing(connection.connection.cursor()) as cursor:
                 return words.asked(cursor, named)
@@ -69,7 +77,7 @@ class Question:
         return rows[0] if rows else None
 
 
-def _words(asked: Select[Any], dialect: Dialect) -> _Words:
+def _words(asked: Select[Any], dialect: Dialect, *, plain: bool) -> _Words:
     compiled = asked.compile(dialect=dialect)
     changes = {
         name: bound.type.dialect_impl(dialect).bind_processor(dialect)
@@ -80,7 +88,7 @@ def _words(asked: Select[Any], dialect: Dialect) -> _Words:
         positions=compiled.positiontup,
         given=compiled.params,
         into=tuple((name, change) for name, change in changes.items() if change is not None),
-        row=_reader(asked, dialect),
+        row=None if plain else _reader(asked, dialect),
     )
 
 
