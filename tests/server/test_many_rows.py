@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sync.programme.members import bucket_of
 from sync.server.store.database import repeated
 from sync.server.store.dialect import (
+    Among,
     add_rows,
     add_up_rows,
     ahead,
@@ -79,6 +80,19 @@ def test_sums_are_added_to_rows_that_are_there(office, told):
         add_up_rows(connection, lots, told.lots(), sums=["earned"])
         twice = [{**row, "earned": 2 * row["earned"]} for row in told.lots()]
         assert held(connection, lots) == twice
+
+
+THEIRS = Among(
+    (lots.c.bucket, lots.c.member_id), lambda are_theirs: select(lots).where(are_theirs)
+)
+
+
+def test_a_row_whose_key_is_named_twice_is_found_once(office, told):
+    keys = [(row["bucket"], row["member_id"]) for row in told.lots()]
+    with office.database.write() as connection:
+        insert_rows(connection, lots, told.lots())
+        assert len(THEIRS.rows(connection, [*keys, *keys])) == told.count
+        assert len(THEIRS.held(connection, [*keys, *keys])) == told.count
 
 
 def test_what_all_rows_leave_empty_is_empty(office, told):
