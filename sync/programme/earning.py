@@ -125,7 +125,7 @@ def evaluate(document: Document, purchase: Purchase, inputs: Inputs) -> Accrual:
     base, categories = _base(document, purchase)
     shares = [base]
     tier = tier_named(document.tiers, inputs.tier)
-    if tier is not None:
+    if tier is not None and not _is_neutral(tier.multiplier):
         shares.append(_extra("tier", tier.id, base, tier.multiplier))
     used = dict(inputs.bonus_today)
     for bonus in rules.bonuses:
@@ -234,6 +234,12 @@ def _bonus(bonus: CategoryBonus, base: _Share, categories: Sequence[str], used: 
 def _ratio(text: str) -> tuple[int, int]:
     """A decimal string as a ratio. The few there are in a programme are read once, not per line."""
     return Fraction(text).as_integer_ratio()
+
+
+def _is_neutral(multiplier: str) -> bool:
+    """Say whether it adds nothing, as for most members: then there is no part to split off."""
+    times, over = _ratio(multiplier)
+    return times == over
 
 
 def _capped(desired: int, rules: Earning, earned_today: int) -> int:

@@ -40,12 +40,13 @@ from sync.server.store.tables import (
     terminals,
 )
 
+_UNKNOWN = Reason.MEMBER_UNKNOWN.value
 _Life = tuple[int, int, int]  # terminal, incarnation, branch
 
 
 def note_orphan(posting: Posting, item: Item, outcome: Outcome) -> None:
     """Keep in mind an event whose member is not known (yet)."""
-    if outcome.code == Reason.MEMBER_UNKNOWN.value and 0 < outcome.member < 1 << 63:
+    if outcome.code == _UNKNOWN and 0 < outcome.member < 1 << 63:
         row = {
             "bucket": bucket_of(outcome.member),
             "member_id": outcome.member,

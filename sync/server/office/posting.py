@@ -33,6 +33,7 @@ from sync.server.store.tables import deliveries, incarnations
 
 Facts = dict[str, int | str]
 
+_MERGED = int(MemberStatus.MERGED)
 _CLOSED: Mapping[int, Reason] = {
     MemberStatus.BLOCKED: Reason.MEMBER_BLOCKED,
     MemberStatus.ERASED: Reason.MEMBER_ERASED,
@@ -164,7 +165,7 @@ def account_holder(book: Book, member: int) -> Standing | Reason:
     What still comes for a merged member goes to the one they were merged into.
     """
     standing = book.standing(member)
-    while standing is not None and standing.status == MemberStatus.MERGED:
+    while standing is not None and standing.status == _MERGED:
         standing = book.standing(standing.merged_into)
     if standing is None:
         return Reason.MEMBER_UNKNOWN

@@ -56,7 +56,10 @@ class Standing(msgspec.Struct):
 
     def day(self, name: str) -> Day:
         """Return the counters of a day, to be changed."""
-        return self.days.setdefault(name, Day())
+        day = self.days.get(name)
+        if day is None:
+            day = self.days[name] = Day()
+        return day
 
     def visits_in_week(self, week: str) -> int:
         """Return the credited visits of an ISO week, as far as its days were read."""
