@@ -82,9 +82,7 @@ def test_sums_are_added_to_rows_that_are_there(office, told):
         assert held(connection, lots) == twice
 
 
-THEIRS = Among(
-    (lots.c.bucket, lots.c.member_id), lambda are_theirs: select(lots).where(are_theirs)
-)
+THEIRS = Among((lots.c.bucket, lots.c.member_id), lambda are_theirs: select(lots).where(are_theirs))
 
 
 def test_a_row_whose_key_is_named_twice_is_found_once(office, told):
