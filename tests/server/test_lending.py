@@ -1,8 +1,10 @@
 """A lease in one round trip: on the terms of the last one, and only while all of them hold."""
 
+import threading
 from dataclasses import replace
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from sync.programme.document import Limits
 from sync.programme.refusals import Reason
@@ -13,6 +15,7 @@ from sync.server.office.feed import divide_by_store
 from sync.server.office.lending import lent_at_once
 from sync.server.office.terminals import Caller
 from sync.server.store.dialect import is_shared
+from sync.server.store.postgres import DATA_SCHEMA
 from sync.server.store.states import MemberStatus
 from sync.server.store.tables import members
 from tests.refusals import refusal
@@ -179,3 +182,41 @@ def test_a_terminal_on_known_terms_holds_no_more_than_its_cap(office, till, memb
 
     assert answers.count(Reason.LEASE_TOO_SMALL) == WRITERS - 3
     assert account(office, member).leased == 200
+
+
+@pytest.mark.parametrize("times", range(3, 7))  # the driver prepares what it has run five times
+def test_a_lease_that_was_cut_short_leaves_its_connection_as_good_as_before(
+    office, till, member, lent, times
+):
+    if not is_shared(office.database.writing):
+        return
+    for _ in range(times):
+        till.lend(member, 1)
+    cut_short = []
+    waiting = threading.Thread(target=lambda: cut_short.append(fault_of(till.lend, member, 1)))
+    with office.database.keys_writing.begin() as connection:  # the lease has the others to itself
+        connection.exec_driver_sql(f"SELECT 1 FROM {DATA_SCHEMA}.incarnations FOR UPDATE")
+        waiting.start()
+        cancel_who_waits(office)
+        waiting.join(60)
+
+    assert cut_short[0].orig.sqlstate == "57014"
+    assert till.lend(member, 1).amount == 1
+    assert account(office, member).leased == 100 + times + 1
+
+
+def fault_of(act, *told):
+    with pytest.raises(DBAPIError) as fault:
+        act(*told)
+    return fault.value
+
+
+def cancel_who_waits(office) -> None:
+    """Cancel the statement of whoever waits for a lock, as soon as somebody does."""
+    with office.database.read() as connection:
+        asked = (
+            "SELECT pg_cancel_backend(pid) FROM pg_stat_activity"
+            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        while not connection.exec_driver_sql(asked).all():
+            connection.exec_driver_sql("SELECT pg_stat_clear_snapshot()")

@@ -224,3 +224,20 @@ def break_after(connection, told) -> None:
     connection.connection.driver_connection.close()
     answered(connection)
     held(connection, lots)
+
+
+@pytest.mark.parametrize("times", range(3, 7))  # the driver prepares what it has run five times
+def test_what_failed_ahead_leaves_every_statement_as_good_as_before(office, told, times):
+    with (
+        office.database.write() as connection,
+        pytest.raises(IntegrityError),
+        connection.begin_nested(),
+    ):
+        send_twice(connection, told)
+    with office.database.write() as connection:
+        for _ in range(times):
+            put_rows(connection, lots, told.lots())
+        with pytest.raises(IntegrityError), connection.begin_nested():
+            send_twice(connection, told)
+        put_rows(connection, lots, told.lots())
+        assert held(connection, lots) == told.lots()

@@ -5,7 +5,7 @@ The tables lie in schemas of their own, so that the keys of members have backups
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import cache
 from typing import Any, TypeAlias
@@ -132,6 +132,7 @@ class Postgres(PGDialect_psycopg):
         """Roll back to a savepoint, whatever became of what was sent ahead."""
         with suppress(psycopg.Error):
             _take_answers(connection.connection)
+        _forget_prepared(_driver(connection.connection))
         connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {name}")
 
     def do_commit(self, dbapi_connection: PoolProxiedConnection) -> None:
@@ -141,15 +142,23 @@ class Postgres(PGDialect_psycopg):
         driver = _driver(dbapi_connection)
         has_begun = driver.info.transaction_status != TransactionStatus.IDLE
         if last:
-            # Without a BEGIN, what is sent at once is a transaction that commits at its end.
-            with driver.pipeline():
-                asked = [driver.execute(one.statement.encode(), one.parameters) for one in last]
-                if has_begun:
-                    driver.execute(b"COMMIT")
-            for one, answered in zip(last, asked, strict=True):
-                one.written = answered.rowcount
+            _commit_with(driver, last, has_begun=has_begun)
         elif has_begun:
             _done(driver, "COMMIT")
+
+
+def _commit_with(driver: Driver, last: Sequence[Last], *, has_begun: bool) -> None:
+    """Without a BEGIN, what is sent at once is a transaction that commits at its end."""
+    try:
+        with driver.pipeline():
+            asked = [driver.execute(one.statement.encode(), one.parameters) for one in last]
+            if has_begun:
+                driver.execute(b"COMMIT")
+    except psycopg.Error:
+        _forget_prepared(driver)
+        raise
+    for one, answered in zip(last, asked, strict=True):
+        one.written = answered.rowcount
 
 
 registry.register(_DRIVER, __name__, Postgres.__name__)
@@ -163,6 +172,15 @@ def _take_answers(connection: PoolProxiedConnection) -> None:
     """Take the answers to all that was sent ahead; raises the first that is an error."""
     if _is_unanswered(_driver(connection)):
         connection.info.pop(UNANSWERED).close()
+
+
+def _forget_prepared(driver: Driver) -> None:
+    """Have the driver prepare statements anew.
+
+    It believes of one that it meant to prepare behind a fault, where the database skipped it, that
+    it did. It forgets by itself only when it rolls back a whole transaction.
+    """
+    driver._prepared.clear()
 
 
 def _driver(connection: PoolProxiedConnection) -> Driver:
