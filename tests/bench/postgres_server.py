@@ -11,7 +11,8 @@ import threading
 from pathlib import Path
 
 import uvicorn
-from litestar import Response, Router, post
+from litestar import Router, post
+from litestar.response.base import ASGIResponse
 
 from sync.protocol.messages import PREFIX, LeaseRow
 from sync.server.api.application import application
@@ -31,7 +32,7 @@ def floor_router(office: HeadOffice) -> Router:
     """Return the route that only inserts a row, for a caller who signed."""
 
     @post("/", status_code=200)
-    async def insert(request: AnyRequest) -> Response[bytes]:
+    async def insert(request: AnyRequest) -> ASGIResponse:
         def work(caller: Caller, body: bytes) -> object:
             with office.database.writing.begin() as connection:
                 connection.exec_driver_sql(_INSERT, (secrets.token_bytes(16),))
