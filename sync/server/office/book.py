@@ -224,16 +224,17 @@ class Book:
         )
         self._touched.update(members)
 
-    def close(self, *, store: int = 0) -> None:
+    def close(self, *, store: int = 0, divided: bool | None = None) -> None:
         """Write everything and raise the feed: the last act of the transaction.
 
         Members who were touched are shown to the terminals of `store`, 0 for their home store.
+        `divided` is what `feed.is_divided` says, where the caller has it at hand.
         """
         self.write()
         seen_in = {}
         for member in self._touched:
             seen_in[member] = store or self._known(member).home_store
-        raise_members(self.connection, seen_in)
+        raise_members(self.connection, seen_in, divided=divided)
         self._touched.clear()
 
     def _count(self, standing: Standing, entry: Entry) -> None:

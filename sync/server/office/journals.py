@@ -13,14 +13,16 @@ from sqlalchemy import Connection, and_, func, or_, select, update
 from sync.programme.refusals import Reason, Refused
 from sync.protocol.chain import Batch
 from sync.server.office.arrivals import Checked
-from sync.server.office.epoch import ERA, era_in
+from sync.server.office.epoch import era_in
+from sync.server.office.feed import DIVIDED
+from sync.server.office.posting import PAST, Past, past_in
 from sync.server.office.terminals import OF_LIFE, OF_TERMINAL, Caller, hear, is_life, named
 from sync.server.store.questions import Question
 from sync.server.store.states import IncarnationState
 from sync.server.store.tables import events, incarnations, repeats
 
 _END = Question(
-    select(incarnations.c.last_seq, incarnations.c.head_hash, *ERA).where(
+    select(incarnations.c.last_seq, incarnations.c.head_hash, *PAST, DIVIDED).where(
         incarnations.c.terminal_id == OF_TERMINAL, incarnations.c.n == OF_LIFE
     )
 )
@@ -28,11 +30,17 @@ _END = Question(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Journal:
-    """The end of the server's copy of a journal, and the epoch of the server that has it."""
+    """The end of the server's copy of a journal, and the epoch of the server that has it.
+
+    With what is asked together with it: the past of the life, and whether members are dealt out by
+    store.
+    """
 
     last_seq: int
     head: bytes
     epoch: int
+    past: Past
+    divided: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +54,13 @@ class Place:
 def journal_of(connection: Connection, caller: Caller) -> Journal:
     """Return the caller's journal. Whoever goes on with it holds the terminal."""
     (row,) = _END.rows(connection, named(caller))
-    return Journal(last_seq=row.last_seq, head=row.head_hash, epoch=era_in(row).epoch)
+    return Journal(
+        last_seq=row.last_seq,
+        head=row.head_hash,
+        epoch=era_in(row).epoch,
+        past=past_in(row),
+        divided=row.divided,
+    )
 
 
 def place_of(

@@ -27,7 +27,7 @@ from sync.server.office.head_office import HeadOffice
 from sync.server.office.renumbering import Renumbered
 from sync.server.office.standings import Standing
 from sync.server.office.terminals import OF_LIFE, OF_TERMINAL, Caller, named
-from sync.server.store.questions import Question
+from sync.server.store.questions import Found, Question
 from sync.server.store.states import MemberStatus
 from sync.server.store.tables import deliveries, incarnations
 
@@ -175,10 +175,10 @@ def account_holder(book: Book, member: int) -> Standing | Reason:
 _KNOWN = select(deliveries.c.version, deliveries.c.delivered_at).where(
     deliveries.c.terminal_id == OF_TERMINAL, deliveries.c.incarnation == OF_LIFE
 )
+# The parts of a statement about a life that read what `past_in` takes.
+PAST = (incarnations.c.contact_before, incarnations.c.epoch, *ERA)
 _PAST = Question(
-    select(incarnations.c.contact_before, incarnations.c.epoch, *ERA).where(
-        incarnations.c.terminal_id == OF_TERMINAL, incarnations.c.n == OF_LIFE
-    )
+    select(*PAST).where(incarnations.c.terminal_id == OF_TERMINAL, incarnations.c.n == OF_LIFE)
 )
 
 
@@ -210,6 +210,11 @@ class Past:
 def past_of(connection: Connection, caller: Caller) -> Past:
     """Return the past of the caller's life."""
     (row,) = _PAST.rows(connection, named(caller))
+    return past_in(row)
+
+
+def past_in(row: Found) -> Past:
+    """Return the past of a life in a row that was asked for `PAST`."""
     return Past(row.contact_before, gaps_of(era_in(row), whole_in=row.epoch))
 
 

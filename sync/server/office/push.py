@@ -42,7 +42,6 @@ from sync.server.office.posting import (
     Knowledge,
     Outcome,
     Posting,
-    past_of,
     review,
     zone_of,
 )
@@ -105,7 +104,7 @@ def record_push(office: HeadOffice, caller: Caller, body: bytes, *, now: int) ->
         journal = journal_of(connection, caller)
         place = _place(connection, caller, journal, arrival)
         new = arrival.items[place.known :]
-        outcomes = _post(office, connection, caller, arrival, new, place, keys, now)
+        outcomes = _post(office, connection, caller, arrival, new, journal, place, keys, now)
         if place.branch:
             _report_fork(office, connection, caller, arrival, now)
         elif new:
@@ -144,6 +143,7 @@ def _post(
     caller: Caller,
     arrival: Arrival,
     items: Sequence[Item],
+    journal: Journal,
     place: Place,
     keys: dict[int, bytes],
     now: int,
@@ -151,7 +151,7 @@ def _post(
     """Let events take effect: all at once, or one by one when one of them cannot be followed."""
     if not items:
         return []
-    shift = _Shift(office, connection, caller, arrival, place, keys, now)
+    shift = _Shift(office, connection, caller, arrival, journal, place, keys, now)
     try:
         with connection.begin_nested():
             return shift.post(items)
@@ -178,6 +178,7 @@ class _Shift:
         connection: Connection,
         caller: Caller,
         arrival: Arrival,
+        journal: Journal,
         place: Place,
         keys: dict[int, bytes],
         now: int,
@@ -193,7 +194,7 @@ class _Shift:
         self._document = self._rulebook.in_force(now)
         self._zone = zone_of(self._document, caller.store)
         self._knew = Knowledge(connection, caller)
-        self._past = past_of(connection, caller)
+        self._journal = journal
 
     def post(self, items: Sequence[Item]) -> list[Outcome]:
         """Post events in order, write what changed, and raise the feed."""
@@ -218,7 +219,7 @@ class _Shift:
         _take_up(posting, waiting)
         posting.book.write()
         raise_lists(self.connection, posting.lists)
-        posting.book.close(store=self._caller.store)
+        posting.book.close(store=self._caller.store, divided=self._journal.divided)
         return outcomes
 
     def hold(self, items: Sequence[Item]) -> None:
@@ -243,11 +244,11 @@ class _Shift:
             zone=self._zone,
             now=self._now,
             knew=self._knew,
-            silent_since=self._past.silent_since,
+            silent_since=self._journal.past.silent_since,
             person_keys=self._keys,
             sealed=self._sealed,
             renumbered=Renumbered(self.connection, self._caller, self._place.branch),
-            gaps=self._past.gaps,
+            gaps=self._journal.past.gaps,
         )
 
     def _repeat(self, item: Item) -> Outcome:
