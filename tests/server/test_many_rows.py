@@ -21,6 +21,7 @@ from sync.server.store.dialect import (
 )
 from sync.server.store.questions import Question
 from sync.server.store.tables import feed, feed_heads, lots, pendings
+from sync.server.store.unfolding import AHEAD, run_last
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -241,3 +242,28 @@ def test_what_failed_ahead_leaves_every_statement_as_good_as_before(office, told
             send_twice(connection, told)
         put_rows(connection, lots, told.lots())
         assert held(connection, lots) == told.lots()
+
+
+# A copy is what a pipeline cannot be left with, as with a connection that is just being broken.
+COPY = "COPY lots FROM STDIN"
+
+
+def copy_ahead(connection) -> None:
+    connection.exec_driver_sql(COPY, execution_options={AHEAD: True})
+    answered(connection)
+
+
+@pytest.mark.parametrize("send", [copy_ahead, lambda connection: run_last(connection, COPY, ())])
+def test_a_connection_that_cannot_be_used_any_more_is_given_up_and_the_act_repeated(office, send):
+    tried = []
+
+    @repeated
+    def write() -> None:
+        tried.append(send)
+        with office.database.write() as connection:
+            if len(tried) == 1 and is_shared(connection):
+                send(connection)
+
+    write()
+
+    assert len(tried) == 1 + is_shared(office.database.writing)

@@ -5,8 +5,8 @@ The tables lie in schemas of their own, so that the keys of members have backups
 """
 
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -150,7 +150,7 @@ class Postgres(PGDialect_psycopg):
 def _commit_with(driver: Driver, last: Sequence[Last], *, has_begun: bool) -> None:
     """Without a BEGIN, what is sent at once is a transaction that commits at its end."""
     try:
-        with driver.pipeline():
+        with _leaving(driver), driver.pipeline():
             asked = [driver.execute(one.statement.encode(), one.parameters) for one in last]
             if has_begun:
                 driver.execute(b"COMMIT")
@@ -170,8 +170,20 @@ def _is_unanswered(driver: Driver) -> bool:
 
 def _take_answers(connection: PoolProxiedConnection) -> None:
     """Take the answers to all that was sent ahead; raises the first that is an error."""
-    if _is_unanswered(_driver(connection)):
-        connection.info.pop(UNANSWERED).close()
+    driver = _driver(connection)
+    if _is_unanswered(driver):
+        with _leaving(driver):
+            connection.info.pop(UNANSWERED).close()
+
+
+@contextmanager
+def _leaving(driver: Driver) -> Iterator[None]:
+    """Close a connection that its pipeline could not leave: it broke, and does not know it yet."""
+    try:
+        yield
+    finally:
+        if _is_unanswered(driver):
+            driver.close()
 
 
 def _forget_prepared(driver: Driver) -> None:
