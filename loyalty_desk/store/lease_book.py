@@ -37,6 +37,8 @@ class LeaseBook:
         # How often something that could be spent before could not be afterwards.
         self.releases = 0
         self._counted = 0  # those of the transaction that is open
+        # What the server has taken back: a list that was on its way then may name it still.
+        self._closed: set[bytes] = set()
         # Called when leases were given back, before anybody else hears of it.
         self.released: Callable[[], None] = _nobody
 
@@ -161,10 +163,12 @@ class LeaseBook:
         With `asked_at`, `rows` are all that this terminal held at that time (ms UTC): others kept
         before it have ended. So have those of a later time than `now`: since then the clock went
         back, and they did not come while this was under way. And a list ends what one brought that
-        was asked for before it, also when it was asked for before that one was kept.
+        was asked for before it, also when it was asked for before that one was kept. One that the
+        server has confirmed to be over is none, whatever a list says that came later.
         """
         known_at = now if asked_at is None else asked_at
         with self._changing() as connection:
+            rows = [row for row in rows if bytes.fromhex(row.id) not in self._closed]
             connection.executemany(
                 "INSERT INTO leases (id, member, amount, spent, stops_at, kept_at, reward)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
@@ -233,6 +237,11 @@ class LeaseBook:
             connection.executemany(
                 "DELETE FROM leases WHERE id = ? AND closing = 1", [(one,) for one in ids]
             )
+            self._closed.update(ids)
+
+    def doubt(self) -> None:
+        """Take up what was closed, should it be named again: the server may have forgotten it."""
+        self._closed.clear()
 
     def load(self, connection: Connection, head: int) -> None:
         """Read how often leases were released, and what was spent since that was last noted."""

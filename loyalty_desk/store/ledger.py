@@ -124,6 +124,7 @@ class Ledger:
         """Keep that the server was restored: what it had of any life it may lack now."""
         with self._database.lock:
             self.lives.doubt()
+            self.leases.doubt()
 
     def heard(self, *, server_now: int, offset_ms: int, epoch: int) -> None:
         """Keep the server's time, how far this clock is behind it, and the server's epoch.

@@ -160,3 +160,31 @@ def test_a_lease_that_comes_and_goes_in_one_pull_is_gone(store, wall):
         pull_news(store.replica, remote(here.url), wall=wall)
 
     assert store.ledger.leases.of(LEASE.member) == ()
+
+
+def test_a_lease_that_was_given_back_while_a_list_was_on_its_way_is_not_lent_again(store, wall):
+    leases = store.ledger.leases
+
+    def closes_meanwhile(request, connection):
+        leases.give_back([bytes.fromhex(LEASE.id)])
+        store.replica.closed_leases([bytes.fromhex(LEASE.id)])
+        page("1", lent=True, leases=(LEASE,))(request, connection)
+
+    store.replica.keep_lease(LEASE, now=wall())
+    with peer(NO_COPY, closes_meanwhile) as here:
+        pull_news(store.replica, remote(here.url), wall=wall)
+
+    assert leases.of(LEASE.member) == ()
+
+
+def test_a_restored_server_that_forgot_the_end_of_a_lease_has_it_reported_again(store, wall):
+    leases = store.ledger.leases
+    store.replica.keep_lease(LEASE, now=wall())
+    leases.give_back([bytes.fromhex(LEASE.id)])
+    store.replica.closed_leases([bytes.fromhex(LEASE.id)])
+
+    restored = page("1", lent=True, leases=(LEASE,), epoch=PAGE.epoch + 1)
+    with peer(NO_COPY, restored) as here:
+        pull_news(store.replica, remote(here.url), wall=wall)
+
+    assert [one.id.hex() for one in leases.of(LEASE.member)] == [LEASE.id]
