@@ -10,6 +10,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import RLock
 
 import msgspec
 
@@ -39,6 +40,9 @@ class Guard:
     def __init__(self, path: Path, key: bytes) -> None:
         self._path = path
         self._key = key
+        # Around what is read to be kept, or the older of two would be kept last. Whoever has it may
+        # take the ledger's lock, and not the other way round.
+        self.lock = RLock()
         self.marks = self._read()
 
     def keep(self, marks: Marks) -> None:
@@ -51,10 +55,11 @@ class Guard:
 
     def count(self, attempts: Attempts) -> None:
         """Keep how often a person's PIN was tried, before it is compared."""
-        if self.marks is not None:
-            others = tuple(one for one in self.marks.attempts if one.staff != attempts.staff)
-            also = (attempts,) if attempts.wrong else ()
-            self.keep(replace(self.marks, attempts=(*others, *also)))
+        with self.lock:
+            if self.marks is not None:
+                others = tuple(one for one in self.marks.attempts if one.staff != attempts.staff)
+                also = (attempts,) if attempts.wrong else ()
+                self.keep(replace(self.marks, attempts=(*others, *also)))
 
     def _read(self) -> Marks | None:
         try:

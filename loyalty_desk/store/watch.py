@@ -91,8 +91,9 @@ class Watch:
         )
 
     def keep_guard(self) -> None:
-        """Keep how far the ledger is now."""
-        self.guard.keep(self.marks())
+        """Keep how far the ledger is now; from any thread."""
+        with self.guard.lock:
+            self.guard.keep(self.marks())
 
     def idle(self, now: int, *, acked: int) -> None:
         """Write down what was recorded since; forget what the ledger has forgotten."""

@@ -2,6 +2,7 @@
 
 import dataclasses
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -359,3 +360,14 @@ def test_another_machine_opens_nothing_of_a_copied_folder(store, places, tmp_pat
 
 def test_an_identity_is_kept_through_lives(store):
     assert dataclasses.replace(store.ledger.known, epoch=1) == IDENTITY
+
+
+def test_leases_that_several_threads_give_back_at_once_are_all_in_the_guard(store, keys, places):
+    rows = [a_lease_row(a_lease_id(n)) for n in range(120)]
+    store.ledger.leases.keep_all(rows, now=NOON, asked_at=None)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda row: store.ledger.leases.give_back([bytes.fromhex(row.id)]), rows))
+
+    kept = Guard(places.guard, keys.derived("guard")).marks
+    assert kept.releases == store.ledger.leases.releases == len(rows)
