@@ -10,6 +10,7 @@ from functools import partial
 from litestar import Router, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
+from sqlalchemy import Connection
 
 from sync.programme.refusals import Reason, Refused
 from sync.protocol import codec
@@ -27,13 +28,16 @@ from sync.protocol.messages import (
 from sync.server.api.exchange import (
     AnyRequest,
     Clock,
+    Found,
     answer,
     exchange,
+    exchange_read,
     refusal,
     sent_by,
     whole_in,
 )
 from sync.server.office.cards import card_token
+from sync.server.office.deliveries import note_given
 from sync.server.office.enrol import enrol
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.hello import greet
@@ -41,7 +45,7 @@ from sync.server.office.leases import close, grant
 from sync.server.office.lives import reincarnate
 from sync.server.office.look_up import look_up
 from sync.server.office.made_rows import MadeRows
-from sync.server.office.pull import PAGE, pull
+from sync.server.office.pull import PAGE, page_in
 from sync.server.office.push import record_push
 from sync.server.office.terminals import Caller
 
@@ -121,15 +125,24 @@ def _journal_routes(office: HeadOffice, clock: Clock, greeted: _Greeted) -> list
 
     @get("/pull")
     async def pull_changes(request: AnyRequest) -> ASGIResponse:
-        def work(caller: Caller, body: bytes) -> object:
+        def work(connection: Connection, caller: Caller) -> Found:
             cursor = request.query_params.get("cursor", "")
             limit = max(1, min(whole_in(request, "limit", PAGE), PAGE))
             tally = request.query_params.get("tally", "") == "1"
-            return pull(
-                office, caller, cursor=cursor, limit=limit, now=clock(), tally=tally, made=made
+            now = clock()
+            page, versions = page_in(
+                connection,
+                office,
+                caller,
+                cursor=cursor,
+                limit=limit,
+                now=now,
+                tally=tally,
+                made=made,
             )
+            return page, partial(note_given, office, caller, versions, now=now)
 
-        return await exchange(office, clock, request, work)
+        return await exchange_read(office, clock, request, work)
 
     return [say_hello, push_events, begin_next_life, pull_changes]
 

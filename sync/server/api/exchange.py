@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import msgspec
 from litestar import Request, Response
 from litestar.response.base import ASGIResponse
+from sqlalchemy import Connection
 
 from sync.programme.refusals import Reason, Refused
 from sync.protocol import codec, signing
@@ -32,6 +33,8 @@ _PACKED_FROM = 1024
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 Clock: TypeAlias = Callable[[], int]
 Work: TypeAlias = Callable[[Caller, bytes], object]
+# What was read, and what is to be done when the snapshot has been let go of.
+Found: TypeAlias = tuple[object, Callable[[], None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +94,40 @@ async def exchange(
     """
     sent = await sent_by(request)
 
+    def said() -> object:
+        caller = recognised(office, clock, sent)
+        if caller.lost and not heard_when_lost:
+            raise Refused(Reason.TERMINAL_REVOKED)
+        return work(caller, sent.plain)
+
+    return await _answered(office, sent, said)
+
+
+async def exchange_read(
+    office: HeadOffice,
+    clock: Clock,
+    request: AnyRequest,
+    work: Callable[[Connection, Caller], Found],
+) -> ASGIResponse:
+    """Answer like `exchange`, where the work is to read: in the snapshot that knows the caller."""
+    sent = await sent_by(request)
+
+    def said() -> object:
+        with office.database.read() as connection:
+            caller = _signed_by(connection, clock, sent)
+            if caller.lost:
+                raise Refused(Reason.TERMINAL_REVOKED)
+            message, afterwards = work(connection, caller)
+        afterwards()
+        return message
+
+    return await _answered(office, sent, said)
+
+
+async def _answered(office: HeadOffice, sent: Sent, said: Callable[[], object]) -> ASGIResponse:
     def run() -> ASGIResponse:
         try:
-            caller = recognised(office, clock, sent)
-            if caller.lost and not heard_when_lost:
-                raise Refused(Reason.TERMINAL_REVOKED)
-            return answer(office, sent.headers, work(caller, sent.plain))
+            return answer(office, sent.headers, said())
         except Refused as refused:
             return refusal(office, sent.headers, refused)
 
@@ -106,14 +137,18 @@ async def exchange(
 def recognised(office: HeadOffice, clock: Clock, sent: Sent) -> Caller:
     """Return the terminal that signed a request; raises Refused like `terminals.recognise`."""
     with office.database.read_once() as connection:
-        return recognise(
-            connection,
-            sent.headers,
-            method=sent.method,
-            target=sent.target,
-            body=sent.body,
-            now=clock(),
-        )
+        return _signed_by(connection, clock, sent)
+
+
+def _signed_by(connection: Connection, clock: Clock, sent: Sent) -> Caller:
+    return recognise(
+        connection,
+        sent.headers,
+        method=sent.method,
+        target=sent.target,
+        body=sent.body,
+        now=clock(),
+    )
 
 
 def answer(office: HeadOffice, headers: dict[str, str], message: object) -> ASGIResponse:

@@ -25,6 +25,7 @@ from sync.protocol.messages import (
     StockRow,
 )
 from sync.server.office import feed as feeds
+from sync.server.office.deliveries import note_given
 from sync.server.office.documents import (
     NEWEST,
     RULES,
@@ -41,12 +42,10 @@ from sync.server.office.member_rows import Asking, View, member_rows
 from sync.server.office.staff import staff_rows
 from sync.server.office.stock import stock_rows
 from sync.server.office.tally import tally_in
-from sync.server.office.terminals import Caller, hear_now_and_then
-from sync.server.store.dialect import add_rows
+from sync.server.office.terminals import Caller
 from sync.server.store.questions import Found, Question
 from sync.server.store.states import FulfilmentState
 from sync.server.store.tables import (
-    deliveries,
     events,
     feed,
     fulfilments,
@@ -129,22 +128,38 @@ def pull(
     tally: bool = False,
     made: MadeRows | None = None,
 ) -> PullAnswer:
-    """Return the next page for a terminal: at most `limit` members.
+    """Return what `page_in` does, in a snapshot of its own, and note it."""
+    with office.database.read() as connection:
+        answer, versions = page_in(
+            connection, office, caller, cursor=cursor, limit=limit, now=now, tally=tally, made=made
+        )
+    note_given(office, caller, versions, now=now)
+    return answer
 
-    With `tally`, the last page says what the whole copy comes to after it. Rows that were `made`
-    for others need not be made again. Raises Refused: CURSOR_INVALID, RULES_UNKNOWN before anything
-    is published.
+
+def page_in(
+    connection: Connection,
+    office: HeadOffice,
+    caller: Caller,
+    *,
+    cursor: str,
+    limit: int,
+    now: int,
+    tally: bool = False,
+    made: MadeRows | None = None,
+) -> tuple[PullAnswer, Sequence[int]]:
+    """Return the next page for a terminal, at most `limit` members, and its documents' versions.
+
+    The connection is in one snapshot. With `tally`, the last page says what the whole copy comes to
+    after it. Rows that were `made` for others need not be made again. Raises Refused:
+    CURSOR_INVALID, RULES_UNKNOWN before anything is published.
     """
     made = made or MadeRows()
-    with office.database.read() as connection:
-        answer, versions = _page(office, connection, caller, cursor, min(limit, PAGE), now, made)
-        if tally and not answer.more:
-            scope = feeds.scope_of(connection, caller.store)
-            answer = msgspec.structs.replace(answer, tally=tally_in(connection, scope))
-    if versions:
-        _note_delivery(office, caller, versions, now)
-    hear_now_and_then(office, caller, now=now)
-    return answer
+    answer, versions = _page(office, connection, caller, cursor, min(limit, PAGE), now, made)
+    if tally and not answer.more:
+        scope = feeds.scope_of(connection, caller.store)
+        answer = msgspec.structs.replace(answer, tally=tally_in(connection, scope))
+    return answer, versions
 
 
 def view_of(document: Document, store: int, *, now: int) -> View:
@@ -315,21 +330,6 @@ def _documents(
             .order_by(programme_documents.c.version)
         )
     )
-
-
-def _note_delivery(office: HeadOffice, caller: Caller, versions: list[int], now: int) -> None:
-    """Remember when this terminal came to know a version: what it does later is judged by it."""
-    rows = [
-        {
-            "terminal_id": caller.terminal,
-            "incarnation": caller.incarnation,
-            "version": version,
-            "delivered_at": now,
-        }
-        for version in versions
-    ]
-    with office.database.write_together() as connection:
-        add_rows(connection, deliveries, rows)
 
 
 def acked_seq(connection: Connection, caller: Caller) -> int:
