@@ -308,6 +308,7 @@ def test_a_lost_terminal_is_heard_and_told_nothing(office, line):
 
     assert problem(line.send("GET", "/pull")) == (403, "terminal_revoked")
     assert problem(line.send("GET", "/stream")) == (403, "terminal_revoked")
+    assert problem(line.send("GET", "/cards?member=1")) == (403, "terminal_revoked")
     pushed = line.send("POST", "/push", line.till.batch())
     assert codec.decode(pushed.content, PushAnswer).last_seq == 1
 

@@ -96,8 +96,8 @@ async def exchange(
 
     def said() -> object:
         caller = recognised(office, clock, sent)
-        if caller.lost and not heard_when_lost:
-            raise Refused(Reason.TERMINAL_REVOKED)
+        if not heard_when_lost:
+            _check_told(caller)
         return work(caller, sent.plain)
 
     return await _answered(office, sent, said)
@@ -115,13 +115,18 @@ async def exchange_read(
     def said() -> object:
         with office.database.read() as connection:
             caller = _signed_by(connection, clock, sent)
-            if caller.lost:
-                raise Refused(Reason.TERMINAL_REVOKED)
+            _check_told(caller)
             message, afterwards = work(connection, caller)
         afterwards()
         return message
 
     return await _answered(office, sent, said)
+
+
+def _check_told(caller: Caller) -> None:
+    """Refuse (TERMINAL_REVOKED) to tell anything to a terminal that was declared lost."""
+    if caller.lost:
+        raise Refused(Reason.TERMINAL_REVOKED)
 
 
 async def _answered(office: HeadOffice, sent: Sent, said: Callable[[], object]) -> ASGIResponse:
