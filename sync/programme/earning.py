@@ -131,15 +131,15 @@ def evaluate(document: Document, purchase: Purchase, inputs: Inputs) -> Accrual:
     for bonus in rules.bonuses:
         if calendar.is_open(bonus.window, purchase.at):
             shares.append(_bonus(bonus, base, categories, used.get(bonus.id, 0)))
-    whole = lcm(*[share.over for share in shares])
-    worths = [[worth * (whole // share.over) for worth in share.by_line] for share in shares]
-    desired = sum(map(sum, worths)) // whole
+    worths, whole = _over_one(shares)
+    by_part = list(map(sum, worths))
+    desired = sum(by_part) // whole
     points = _capped(desired, rules, inputs.earned_today)
     return Accrual(
         points=points,
         desired=desired,
-        parts=_parts(shares, apportion(points, [sum(by_line) for by_line in worths])),
-        line_points=apportion(points, [sum(column) for column in zip(*worths, strict=True)]),
+        parts=_parts(shares, apportion(points, by_part)),
+        line_points=apportion(points, list(map(sum, zip(*worths, strict=True)))),
         pending=_waits(rules, purchase, inputs),
         expires_on=calendar.lapse_day(
             purchase.programme_day or purchase.at.date(), rules.expires_months
@@ -154,10 +154,10 @@ def apportion(total: int, weights: Sequence[int]) -> tuple[int, ...]:
     earlier takes the odd point. All weights zero gives everything to the first.
     """
     assert total >= 0, total
-    assert all(weight >= 0 for weight in weights), weights
-    whole = sum(weights)
+    assert not weights or min(weights) >= 0, weights
     if len(weights) < 2:  # most purchases: one amount, nothing to split
         return (total,) if weights else ()
+    whole = sum(weights)
     if whole == 0:
         return (total, *(0 for _ in weights[1:]))
     exact = [divmod(weight * total, whole) for weight in weights]
@@ -240,6 +240,14 @@ def _is_neutral(multiplier: str) -> bool:
     """Say whether it adds nothing, as for most members: then there is no part to split off."""
     times, over = _ratio(multiplier)
     return times == over
+
+
+def _over_one(shares: Sequence[_Share]) -> tuple[list[Sequence[int]], int]:
+    """What each part gives to each line, all over one denominator, and that."""
+    if len(shares) == 1:
+        return [shares[0].by_line], shares[0].over
+    whole = lcm(*[share.over for share in shares])
+    return [[n * (whole // share.over) for n in share.by_line] for share in shares], whole
 
 
 def _capped(desired: int, rules: Earning, earned_today: int) -> int:

@@ -37,13 +37,14 @@ def send_accounts(
 
 def balance_row(standing: Standing) -> Row:
     """Return a member's row of `balances`."""
+    points, net = standing.points, standing.net
     return {
         "bucket": bucket_of(standing.member),
         "member_id": standing.member,
         "purse": 0,
-        "points": standing.points,
+        "points": points,
         "pending": standing.pending,
-        "debt": standing.points - standing.net,
+        "debt": points - net,
         "leased": standing.leased,
         "earned_total": standing.earned,
         "spent_total": standing.spent,

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select
 
 from sync.programme import calendar, missions
 from sync.programme.document import Document
-from sync.programme.earning import Accrual, Inputs, Purchase, PurchaseLine, evaluate
+from sync.programme.earning import Accrual, Inputs, Part, Purchase, PurchaseLine, evaluate
 from sync.programme.ledger import Entry, Kind
 from sync.programme.members import bucket_of
 from sync.programme.refusals import Reason, Refused
@@ -149,10 +149,11 @@ def _credit(posting: Posting, standing: Standing, sale: _Sale, accrual: Accrual)
         pending=accrual.pending,
         qualifying=accrual.points,
     )
-    parts = [(part.kind, part.ref, part.points) for part in accrual.parts]
-    explained = sum([points for _, _, points in parts])
+    parts = accrual.parts
+    explained = sum([part.points for part in parts])
     if accrual.points != explained:
-        parts.append(("base", "promised", accrual.points - explained))
+        promised = Part(kind="base", ref="promised", points=accrual.points - explained)
+        parts = (*parts, promised)
     origin = posting.origin(
         sale.item, event, amount=event.amount, reason=event.receipt, explain=parts
     )
