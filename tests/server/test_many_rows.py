@@ -19,7 +19,7 @@ from sync.server.store.dialect import (
     put_numbered,
     put_rows,
 )
-from sync.server.store.questions import Question
+from sync.server.store.questions import Question, rows_of
 from sync.server.store.tables import feed, feed_heads, lots, pendings
 from sync.server.store.unfolding import AHEAD, run_last
 
@@ -168,6 +168,65 @@ def test_a_row_that_cannot_be_there_is_an_error_of_the_next_question(office, tol
         with pytest.raises(IntegrityError), connection.begin_nested():
             send_twice(connection, told, then=lambda c: COUNT.rows(c, {}))
         assert COUNT.one_or_none(connection, {}).rows == 0
+
+
+def test_a_row_that_cannot_be_there_is_an_error_of_the_next_questions(office, told):
+    with office.database.write() as connection:
+        with pytest.raises(IntegrityError), connection.begin_nested():
+            send_twice(connection, told, then=lambda c: rows_of(c, [(COUNT, {}), (COUNT, {})]))
+        assert [rows[0].rows for rows in rows_of(connection, [(COUNT, {}), (COUNT, {})])] == [0, 0]
+
+
+def number(connection, told) -> None:
+    rows = [
+        {"bucket": row["bucket"], "member_id": row["member_id"], "gone": False}
+        for row in told.lots()
+    ]
+    put_numbered(connection, feed_heads, feed, "all", rows)
+
+
+def test_a_row_that_cannot_be_there_is_an_error_before_anything_is_left_for_the_commit(
+    office, told
+):
+    with office.database.write() as connection:
+        with pytest.raises(IntegrityError), connection.begin_nested():
+            send_twice(connection, told, then=lambda c: number(c, told))
+        put_rows(connection, lots, told.lots())
+    with office.database.read() as connection:
+        assert held(connection, feed) == []
+        assert held(connection, lots) == told.lots()
+
+
+def test_what_is_sent_ahead_and_what_comes_last_are_committed_together(office, told):
+    with office.database.write() as connection:
+        number(connection, told)
+        with ahead(connection):
+            insert_rows(connection, lots, told.lots())
+    with office.database.read() as connection:
+        assert len(held(connection, feed)) == told.count
+        assert held(connection, lots) == told.lots()
+
+
+def leave_for_the_commit(connection, told, times) -> None:
+    number(connection, told)
+    with ahead(connection):
+        for _ in range(times):
+            put_rows(connection, lots, told.lots())
+        insert_rows(connection, lots, told.lots())
+
+
+@pytest.mark.parametrize("times", range(3, 7))
+def test_what_comes_last_is_undone_with_what_failed_ahead(office, told, times):
+    with office.database.write() as connection:
+        insert_rows(connection, lots, told.lots())
+    with pytest.raises(IntegrityError), office.database.write() as connection:
+        leave_for_the_commit(connection, told, times)
+    with office.database.write() as connection:
+        assert held(connection, feed) == []
+        number(connection, told)
+        put_rows(connection, lots, told.lots(3))
+    with office.database.read() as connection:
+        assert held(connection, lots) == told.lots(3)
 
 
 def test_a_row_that_cannot_be_there_is_an_error_of_the_commit(office, told):

@@ -5,7 +5,7 @@ from sqlalchemy import LargeBinary, bindparam, func, select
 from sqlalchemy.exc import DBAPIError
 
 from sync.server.store.dialect import insert_rows
-from sync.server.store.questions import Question
+from sync.server.store.questions import Question, rows_of
 from sync.server.store.tables import programme_documents, settings
 
 BY_HASH = select(
@@ -72,6 +72,48 @@ def test_a_connection_that_broke_during_a_question_is_given_up(office, names):
 def broken(asked, connection, named):
     connection.connection.driver_connection.close()
     asked.rows(connection, named)
+
+
+COLOUR = Question(select(settings.c.value).where(settings.c.name == bindparam("of_name")))
+NONSENSE = Question(select(func.no_such_function().label("nothing")))
+
+
+def test_questions_that_are_asked_together_are_answered_each(office, names):
+    row = {"name": "colour", "value": "green"}
+    asked = [
+        (COLOUR, {"of_name": "colour"}),
+        (Question(BY_HASH), {"of_hash": names[0]}),
+        (COLOUR, {"of_name": "shape"}),
+    ]
+    with office.database.write() as connection:
+        insert_rows(connection, settings, [row])
+        for _ in range(7):  # the driver prepares what it has run five times
+            (green,), (version,), nothing = rows_of(connection, asked)
+            assert (green.value, version.version, nothing) == ("green", 1, [])
+
+
+@pytest.mark.parametrize("times", range(3, 7))
+def test_a_question_that_fails_among_others_raises_what_sqlalchemy_raises(office, times):
+    fine = (COLOUR, {"of_name": "colour"})
+    with office.database.write() as connection:
+        for _ in range(times):
+            rows_of(connection, [fine, fine])
+        with pytest.raises(DBAPIError), connection.begin_nested():
+            rows_of(connection, [fine, (NONSENSE, {}), fine])
+        assert rows_of(connection, [fine]) == [[]]
+
+
+def test_a_connection_that_broke_during_questions_is_given_up(office):
+    fine = (COLOUR, {"of_name": "colour"})
+    with pytest.raises(DBAPIError), office.database.write() as connection:
+        broken_among(connection, [fine, fine])
+    with office.database.write() as connection:
+        assert rows_of(connection, [fine]) == [[]]
+
+
+def broken_among(connection, asked):
+    connection.connection.driver_connection.close()
+    rows_of(connection, asked)
 
 
 def test_a_question_that_stands_alone_cannot_write(office):

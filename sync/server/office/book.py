@@ -35,7 +35,7 @@ from sync.server.store.dialect import (
     is_shared,
     put_rows,
 )
-from sync.server.store.tables import ledger, lots, pendings, tier_changes
+from sync.server.store.tables import events, ledger, lots, pendings, tier_changes
 
 # The stored number of a kind is its place here: only ever append.
 KINDS: tuple[Kind, ...] = (
@@ -179,7 +179,10 @@ class Book:
         self._put[table].append(row)
 
     def write(self) -> None:
-        """Write everything that has changed so far, except for the feed."""
+        """Write everything that has changed so far, except for the feed.
+
+        Where rows are sent `ahead`, the next statement waits for them, and so does `close`.
+        """
         entries = self._new.pop(ledger, [])
         with ahead(self.connection):
             for table, rows in self._new.items():
@@ -187,20 +190,22 @@ class Book:
             for table, rows in self._put.items():
                 put_rows(self.connection, table, rows)
         self._send(entries, self._days, self._lots, self._unwritten)
-        answered(self.connection)
         for held in (self._new, self._put, self._days, self._lots, self._unwritten, self._ahead):
             held.clear()
 
     def write_ahead(self, later: Set[int]) -> None:
-        """Write what accounts have become, where that need not be waited for: `write` does that.
+        """Write events and what accounts have become, where that need not be waited for.
 
-        Not those of members in `later`, who are known to change again, and of those who are new.
+        What others may write as well, like claims, waits: all of it goes in the order of its keys.
+        Nor accounts of members in `later`, who are known to change again, and of those who are new.
         """
         if not is_shared(self.connection):
             return
         done = {member for member in self._unwritten - later if self._known(member).version}
         days = {key for key in self._days if key[0] in done}
         moved = {lot: points for lot, points in self._lots.items() if lot[0] in done}
+        with ahead(self.connection):
+            insert_rows(self.connection, events, self._new.pop(events, []))
         self._send(self._new.pop(ledger, []), days, moved, done)
         for lot in moved:
             del self._lots[lot]
@@ -236,6 +241,7 @@ class Book:
             seen_in[member] = store or self._known(member).home_store
         raise_members(self.connection, seen_in, divided=divided)
         self._touched.clear()
+        answered(self.connection)
 
     def _count(self, standing: Standing, entry: Entry) -> None:
         kind, points = entry.kind, entry.points

@@ -53,7 +53,7 @@ from sync.server.office.takings import Takings
 from sync.server.office.terminals import Caller, hear_now_and_then
 from sync.server.office.voids import post_void
 from sync.server.store.database import repeated
-from sync.server.store.dialect import Among, Row, insert_rows, put_rows
+from sync.server.store.dialect import Among, Row, ahead, insert_rows, put_rows
 from sync.server.store.tables import cards, events, repeats
 
 # Of so many events the first half is written while the second is priced.
@@ -72,7 +72,6 @@ _FAULTS = (
     TypeError,
     ValueError,
 )
-
 
 _EVENTS = Among(
     (events.c.event_id,),
@@ -109,7 +108,8 @@ def record_push(office: HeadOffice, caller: Caller, body: bytes, *, now: int) ->
             _report_fork(office, connection, caller, arrival, now)
         elif new:
             journal = replace(journal, last_seq=new[-1].seq, head=new[-1].hash)
-        advance(connection, caller, journal, now=now)
+        with ahead(connection):  # it travels with the commit
+            advance(connection, caller, journal, now=now)
         if place.branch or caller.forked:
             settle_ends(connection, caller, store=caller.store)
         answer = _acknowledged(office, caller, journal, now)

@@ -1,6 +1,6 @@
 """Standings: members' accounts as they are read into a writing transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
@@ -12,7 +12,7 @@ from sync.programme import calendar
 from sync.programme.members import bucket_of
 from sync.server.office.holds import hold_arrivals
 from sync.server.office.member_rows import bonus_in
-from sync.server.store.dialect import Among, Key, is_shared, portions
+from sync.server.store.dialect import Among, Key, is_shared, portions, rows_among
 from sync.server.store.tables import awards, balances, member_days, members
 
 
@@ -104,9 +104,16 @@ def read_standings(
     keys: list[Key] = sorted({(bucket_of(member), member) for member in wanted})
     found: dict[int, Standing] = {}
     for part in portions(keys):
-        there = _read_accounts(connection, part, found)
-        _read_days(connection, there, span, found)
-        _read_awards(connection, there, span, found)
+        held = _held_accounts(connection, part)
+        # Who has them is asked afterwards, of what the lock let through.
+        people, days, granted = rows_among(connection, list(held), _asked_within(span))
+        for row in people:
+            found[row[1]] = Standing(*row[1:], *held[row[:2]])
+        for row in days:
+            bonus = dict(bonus_in(row.bonus)) if row.bonus else {}
+            found[row.member_id].days[row.day] = Day(row.earned, row.visits, bonus)
+        for row in granted:
+            found[row.member_id].awarded.add((row.mission, row.week))
     return found
 
 
@@ -163,39 +170,24 @@ _AWARDS = Among(
 )
 
 
-def _read_accounts(
-    connection: Connection, keys: Sequence[Key], found: dict[int, Standing]
-) -> list[Key]:
-    """Hold the accounts, and return whose are there.
+def _asked_within(span: Span) -> Sequence[tuple[Among, Mapping[str, object]]]:
+    return (
+        (_MEMBERS, {}),
+        (_DAYS, {"first": span.monday, "last": span.sunday}),
+        (_AWARDS, {"first": span.first_week, "last": span.last_week}),
+    )
 
-    Who has them is asked afterwards, of what the lock let through.
-    """
+
+def _held_accounts(connection: Connection, keys: Sequence[Key]) -> Mapping[Key, tuple[Any, ...]]:
+    """Hold the accounts that are there, and return what of them stays as it is from now on."""
     held = _held(connection, keys)
     absent = [key for key in keys if key not in held]
     if absent and is_shared(connection):
         hold_arrivals(connection, absent)
         held |= _held(connection, absent)
-    there = list(held)
-    for row in _MEMBERS.rows(connection, there):
-        found[row[1]] = Standing(*row[1:], *held[row[:2]])
-    return there
+    return held
 
 
 def _held(connection: Connection, keys: Sequence[Key]) -> dict[Key, tuple[Any, ...]]:
     # By their places: asking so many rows for a name costs as much as all else here.
     return {row[:2]: row[2:] for row in _HELD.held(connection, keys)}
-
-
-def _read_days(
-    connection: Connection, keys: Sequence[Key], span: Span, found: dict[int, Standing]
-) -> None:
-    for row in _DAYS.rows(connection, keys, first=span.monday, last=span.sunday):
-        bonus = dict(bonus_in(row.bonus)) if row.bonus else {}
-        found[row.member_id].days[row.day] = Day(row.earned, row.visits, bonus)
-
-
-def _read_awards(
-    connection: Connection, keys: Sequence[Key], span: Span, found: dict[int, Standing]
-) -> None:
-    for row in _AWARDS.rows(connection, keys, first=span.first_week, last=span.last_week):
-        found[row.member_id].awarded.add((row.mission, row.week))

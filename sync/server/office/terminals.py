@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sync.programme.refusals import Reason, Refused
 from sync.protocol import signing
 from sync.server.office.head_office import HeadOffice
+from sync.server.store.dialect import change
 from sync.server.store.questions import Found, Question
 from sync.server.store.states import IncarnationState, TerminalState
 from sync.server.store.tables import incarnations, terminals
@@ -112,7 +113,8 @@ def recognise(
 def hear(connection: Connection, caller: Caller, *, now: int, **more: object) -> None:
     """Note that the terminal was in contact at `now`, and `more` of the columns of its life."""
     changes = {_new(name): value for name, value in more.items()}
-    connection.execute(
+    change(
+        connection,
         _hearing(tuple(more)),
         {**named(caller), _new("contact_at"): now, "silent_from": now - _SILENCE_MS, **changes},
     )

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Engine,
     Select,
     Table,
+    Update,
     bindparam,
     select,
     tuple_,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from sync.server.store import unfolding
-from sync.server.store.questions import Found, Question
+from sync.server.store.questions import Asked, Found, Question, rows_of
 
 Row: TypeAlias = Mapping[str, object]
 Key: TypeAlias = tuple[object, ...]
@@ -95,6 +96,12 @@ def answered(connection: Connection) -> None:
     """Wait until the rows are written that were sent `ahead`; raises what writing them raises."""
     if is_shared(connection):
         unfolding.answered(connection)
+
+
+def change(connection: Connection, changing: Update, named: Mapping[str, object]) -> None:
+    """Run an update, `ahead` as well; how many rows it changed is not told."""
+    options = {unfolding.AHEAD: unfolding.AHEAD in connection.info}
+    connection.execute(changing, named, execution_options=options)
 
 
 def put_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -202,8 +209,13 @@ class Among:
     def rows(self, connection: Connection, keys: Sequence[Key], **named: object) -> Sequence[Found]:
         """Return the rows for these keys, at most as many as a portion; and other parameters."""
         if is_shared(connection):
-            return self._question.rows(connection, named | unfolding.named(self._columns, keys))
+            question, names = self.question(keys, **named)
+            return question.rows(connection, names)
         return connection.execute(self._listed, {**named, _KEYS: list(keys)}).all()
+
+    def question(self, keys: Sequence[Key], **named: object) -> Asked:
+        """Return what `rows` asks for these keys, in a database that unfolds them."""
+        return self._question, named | unfolding.named(self._columns, keys)
 
     def held(self, connection: Connection, keys: Sequence[Key]) -> Sequence[Found]:
         """Return the rows for these keys, of a statement that holds them (`with_for_update`)."""
@@ -212,6 +224,15 @@ class Among:
             named = unfolding.named(self._columns, keys)
             return connection.execute(self._unfolded, named).all()
         return self.rows(connection, keys)
+
+
+def rows_among(
+    connection: Connection, keys: Sequence[Key], asked: Sequence[tuple[Among, Mapping[str, object]]]
+) -> list[Sequence[Found]]:
+    """Return what `Among.rows` returns for the same keys of each, asked at once where one can."""
+    if is_shared(connection):
+        return rows_of(connection, [one.question(keys, **named) for one, named in asked])
+    return [one.rows(connection, keys, **named) for one, named in asked]
 
 
 def among(

@@ -7,7 +7,7 @@ The tables lie in schemas of their own, so that the keys of members have backups
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeAlias
 
 import psycopg
@@ -25,7 +25,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sync.server.store.arrays import KINDS, Packed
 from sync.server.store.compiled import compile_together
 from sync.server.store.dialect import ALONE, AT_ONCE, HOLDING, SINGLE, TOGETHER, WRITING
-from sync.server.store.questions import UNANSWERED
+from sync.server.store.questions import PIPELINED, UNANSWERED
 from sync.server.store.unfolding import AHEAD, LAST, Last, holding
 
 DATA_SCHEMA = "loyalty"
@@ -73,6 +73,7 @@ def engine(url: str, schema: str, *, writes: bool) -> Engine:
     def prepare(driver: Driver, record: ConnectionPoolEntry) -> None:
         prepared(driver, writes=writes)
         driver.autocommit = True  # the one of the dialect is the only `begin`
+        record.info[PIPELINED] = partial(_pipelined, driver)
         if not writes:
             record.info[_READS] = True
 
@@ -113,11 +114,10 @@ class Postgres(PGDialect_psycopg):
     ) -> None:
         """Run a statement behind those that were sent ahead, or send it ahead as well."""
         assert context is not None, statement
-        connection, driver = context.root_connection, cursor.connection
+        connection = context.root_connection
         is_ahead = context.execution_options.get(AHEAD, False)
-        if is_ahead and not _is_unanswered(driver):
-            connection.info[UNANSWERED] = unanswered = ExitStack()
-            unanswered.enter_context(driver.pipeline())
+        if is_ahead:
+            _send_ahead(connection.connection)
         cursor.execute(statement, parameters)
         if not is_ahead:
             _take_answers(connection.connection)
@@ -135,26 +135,36 @@ class Postgres(PGDialect_psycopg):
         _forget_prepared(_driver(connection.connection))
         connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {name}")
 
+    def do_release_savepoint(self, connection: Connection, name: str) -> None:
+        """Forget a savepoint; waits for what was sent ahead, for whose fault it is there, only."""
+        options = {AHEAD: UNANSWERED not in connection.info}
+        connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}", execution_options=options)
+
     def do_commit(self, dbapi_connection: PoolProxiedConnection) -> None:
-        """Send what comes last and the commit at once."""
-        _take_answers(dbapi_connection)
+        """Send what comes last and the commit at once, behind what was sent ahead."""
         last: list[Last] = dbapi_connection.info.pop(LAST, [])
         driver = _driver(dbapi_connection)
         has_begun = driver.info.transaction_status != TransactionStatus.IDLE
-        if last:
-            _commit_with(driver, last, has_begun=has_begun)
+        if last or _is_unanswered(driver):
+            _commit_with(dbapi_connection, last, has_begun=has_begun)
         elif has_begun:
             _done(driver, "COMMIT")
 
 
-def _commit_with(driver: Driver, last: Sequence[Last], *, has_begun: bool) -> None:
+def _commit_with(
+    connection: PoolProxiedConnection, last: Sequence[Last], *, has_begun: bool
+) -> None:
     """Without a BEGIN, what is sent at once is a transaction that commits at its end."""
+    driver = _driver(connection)
+    _send_ahead(connection)
     try:
-        with _leaving(driver), driver.pipeline():
-            asked = [driver.execute(one.statement.encode(), one.parameters) for one in last]
-            if has_begun:
-                driver.execute(b"COMMIT")
+        asked = [driver.execute(one.statement.encode(), one.parameters) for one in last]
+        if has_begun:
+            driver.execute(b"COMMIT")
+        _take_answers(connection)
     except psycopg.Error:
+        with suppress(psycopg.Error):
+            _take_answers(connection)
         _forget_prepared(driver)
         raise
     for one, answered in zip(last, asked, strict=True):
@@ -168,12 +178,31 @@ def _is_unanswered(driver: Driver) -> bool:
     return driver.pgconn.pipeline_status != PipelineStatus.OFF
 
 
+def _send_ahead(connection: PoolProxiedConnection) -> None:
+    """From here on send without waiting for answers, until they are taken."""
+    driver = _driver(connection)
+    if not _is_unanswered(driver):
+        connection.info[UNANSWERED] = unanswered = ExitStack()
+        unanswered.enter_context(driver.pipeline())
+
+
 def _take_answers(connection: PoolProxiedConnection) -> None:
     """Take the answers to all that was sent ahead; raises the first that is an error."""
     driver = _driver(connection)
     if _is_unanswered(driver):
         with _leaving(driver):
             connection.info.pop(UNANSWERED).close()
+
+
+@contextmanager
+def _pipelined(driver: Driver) -> Iterator[None]:
+    """Send all that is said in here at once; raises the first fault of it."""
+    try:
+        with _leaving(driver), driver.pipeline():
+            yield
+    except psycopg.Error:
+        _forget_prepared(driver)
+        raise
 
 
 @contextmanager

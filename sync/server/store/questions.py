@@ -5,7 +5,7 @@ raise. Its own way of asking costs more than these small questions do.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, TypeAlias
@@ -16,8 +16,12 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 # What a connection's `info` has while statements that were sent ahead are not answered yet.
 UNANSWERED = "loyalty_unanswered"
 
+# And what lets it be sent several at once, for as long as that is open, where its driver can.
+PIPELINED = "loyalty_pipelined"
+
 Found: TypeAlias = Any  # a row: its columns are attributes
 _Change: TypeAlias = Callable[[Any], Any]
+_Pipelined: TypeAlias = Callable[[], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class _Words:
     into: tuple[tuple[str, _Change], ...]
     row: Callable[[tuple[Any, ...]], Found] | None  # None for as the driver brings it
 
-    def asked(self, cursor: DBAPICursor, named: Mapping[str, object]) -> Sequence[Found]:
+    def ask(self, cursor: DBAPICursor, named: Mapping[str, object]) -> None:
         values = {**self.given, **named}
         for name, change in self.into:
             values[name] = change(values[name])
@@ -38,6 +42,8 @@ class _Words:
             cursor.execute(self.sql, values)
         else:
             cursor.execute(self.sql, [values[name] for name in self.positions])
+
+    def told(self, cursor: DBAPICursor) -> Sequence[Found]:
         found = cursor.fetchall()
         return found if self.row is None else [self.row(one) for one in found]
 
@@ -57,24 +63,52 @@ class Question:
     def rows(self, connection: Connection, named: Mapping[str, object]) -> Sequence[Found]:
         """Return all rows; raises what SQLAlchemy raises for the statement."""
         if UNANSWERED in connection.info:  # only SQLAlchemy names the fault of what was sent ahead
-            return connection.execute(self._asked, named).all()
-        dialect = connection.dialect
-        words = self._words.get(dialect.name)
-        if words is None:
-            words = self._words.setdefault(
-                dialect.name, _words(self._asked, dialect, plain=self._plain)
-            )
+            return self._asked_slowly(connection, named)
+        words = self._in(connection.dialect)
         try:
             with closing(connection.connection.cursor()) as cursor:
-                return words.asked(cursor, named)
-        except dialect.loaded_dbapi.Error:
-            # Asked by SQLAlchemy, who names the fault and gives up a connection that is broken.
-            return connection.execute(self._asked, named).all()
+                words.ask(cursor, named)
+                return words.told(cursor)
+        except connection.dialect.loaded_dbapi.Error:
+            return self._asked_slowly(connection, named)
 
     def one_or_none(self, connection: Connection, named: Mapping[str, object]) -> Found | None:
         """Return the first row, None where there is none."""
         rows = self.rows(connection, named)
         return rows[0] if rows else None
+
+    def _in(self, dialect: Dialect) -> _Words:
+        words = self._words.get(dialect.name)
+        if words is None:
+            words = _words(self._asked, dialect, plain=self._plain)
+        return self._words.setdefault(dialect.name, words)
+
+    def _asked_slowly(self, connection: Connection, named: Mapping[str, object]) -> Sequence[Found]:
+        """By SQLAlchemy, who names a fault and gives up a connection that is broken."""
+        return connection.execute(self._asked, named).all()
+
+
+Asked: TypeAlias = tuple[Question, Mapping[str, object]]
+
+
+def rows_of(connection: Connection, asked: Sequence[Asked]) -> list[Sequence[Found]]:
+    """Return the rows of each of several questions, sent at once where the driver can do that.
+
+    Each sees what was committed before it is its turn, as if it were asked alone.
+    """
+    pipelined: _Pipelined | None = connection.info.get(PIPELINED)
+    if pipelined is None or UNANSWERED in connection.info:
+        return [question.rows(connection, named) for question, named in asked]
+    words = [question._in(connection.dialect) for question, _ in asked]
+    try:
+        with ExitStack() as opened:
+            cursors = [opened.enter_context(closing(connection.connection.cursor())) for _ in asked]
+            with pipelined():
+                for said, cursor, (_, named) in zip(words, cursors, asked, strict=True):
+                    said.ask(cursor, named)
+            return [said.told(cursor) for said, cursor in zip(words, cursors, strict=True)]
+    except connection.dialect.loaded_dbapi.Error:
+        return [question._asked_slowly(connection, named) for question, named in asked]
 
 
 def _words(asked: Select[Any], dialect: Dialect, *, plain: bool) -> _Words:

@@ -94,9 +94,8 @@ class _Writing:
         options = {AHEAD: AHEAD in connection.info}
         connection.exec_driver_sql(*self.said(rows), execution_options=options)
 
-    def run_last(self, connection: Connection, rows: Sequence[Row], *before: object) -> None:
-        sql, parameters = self.said(rows)
-        run_last(connection, sql, (*before, *parameters))
+    def run_last(self, connection: Connection, rows: Sequence[Row]) -> None:
+        run_last(connection, *self.said(rows))
 
     def said(self, rows: Sequence[Row]) -> tuple[str, tuple[Packed, ...]]:
         """Return the statement for these rows, and its parameters."""
@@ -161,9 +160,11 @@ def put_numbered(
     """Raise the head of `scope` and put each row at its number, together with the commit.
 
     Until then nobody waits for the head: it is held for as long as the disk takes, and no longer.
+    What was sent ahead is done before anything is left for the commit, and raises its fault here.
     """
-    statement = _numbering(heads, table, tuple(rows[0]))
-    statement.run_last(connection, rows, scope, len(rows), scope, len(rows))
+    sql, parameters = _numbering(heads, table, tuple(rows[0])).said(rows)
+    answered(connection)
+    run_last(connection, sql, (scope, len(rows), scope, len(rows), *parameters))
 
 
 def among(columns: Sequence[Column[Any]], keys: Sequence[Key]) -> ColumnElement[bool]:
