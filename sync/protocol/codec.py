@@ -22,16 +22,18 @@ def unpack(frame: bytes, *, limit: int) -> bytes:
 
     Raises Refused: BATCH_TOO_LARGE, BATCH_UNREADABLE.
     """
-    # Reading across frames makes trailing bytes an error instead of something ignored.
-    reader = zstandard.ZstdDecompressor().stream_reader(frame, read_across_frames=True)
     try:
-        body: bytes = reader.read(limit + 1)
         promised = zstandard.frame_content_size(frame)
+        # Room for what is promised, not for the limit: new memory costs more than unpacking.
+        most = min(promised, limit) if promised >= 0 else limit
+        # Reading across frames makes trailing bytes an error instead of something ignored.
+        reader = zstandard.ZstdDecompressor().stream_reader(frame, read_across_frames=True)
+        body: bytes = reader.read(most + 1)
     except zstandard.ZstdError as fault:
         raise Refused(Reason.BATCH_UNREADABLE) from fault
     if len(body) > limit:
         raise Refused(Reason.BATCH_TOO_LARGE, limit=limit)
-    if len(body) < promised:
+    if promised >= 0 and len(body) != promised:
         raise Refused(Reason.BATCH_UNREADABLE)
     return body
 
