@@ -345,11 +345,11 @@ def _hold(
     page: PullAnswer,
     own_members: Collection[int],
     own_cards: Collection[str],
-) -> list[MemberRow]:
+) -> Sequence[MemberRow]:
     """Put rows aside that belong to the last page's acknowledgement; return the others."""
     connection.executemany("DELETE FROM held WHERE member = ?", [(one,) for one in page.gone])
     if not (own_members or own_cards):
-        return list(page.members)
+        return page.members
     free = []
     for row in page.members:
         if row.id in own_members or any(card in own_cards for card in row.cards):
@@ -362,9 +362,11 @@ def _hold(
     return free
 
 
-def _released(connection: Connection, page: PullAnswer) -> list[MemberRow]:
+def _released(connection: Connection, page: PullAnswer) -> Sequence[MemberRow]:
     """Return the rows of a last page, after those that waited for it and did not come again."""
     held = connection.execute("SELECT row FROM held").fetchall()
+    if not held:
+        return page.members
     connection.execute("DELETE FROM held")
     newest = {row.id: row for row in (_decoder.decode(row) for (row,) in held)}
     for member in page.gone:

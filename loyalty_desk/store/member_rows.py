@@ -5,8 +5,10 @@ member who has visited again moves to the end of the arrival order, so that who 
 found first without sorting.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, count, islice, repeat
+from operator import itemgetter
+from typing import TypeVar
 
 import msgspec
 
@@ -15,9 +17,12 @@ from loyalty_desk.store.migrations import INDEXES, LINE
 from loyalty_desk.store.newcomers import words_of
 from sync.protocol.messages import MemberRow
 
+_One = TypeVar("_One")
+
 _IDS_MAX = 1_000
 _ROWS_AT_ONCE = 100
 
+_ID = itemgetter(0)
 _encode = msgspec.msgpack.Encoder().encode
 _decoder = msgspec.msgpack.Decoder(MemberRow)
 
@@ -40,31 +45,36 @@ class MemberWriter:
 
     def put_all(self, rows: Sequence[MemberRow]) -> None:
         """Put members in, or replace their rows; of one member the last row counts."""
-        newest = {row.id: row for row in rows}
-        held = self._held(list(newest))
-        arriving, changed, renumbered, same = [], [], [], []
-        for member, row in newest.items():
-            if member not in held:
-                arriving.append(row)
-                continue
-            n, before = held[member]
-            after = _encode(row)
-            if after == before:
-                same.append((self._round, n))
-                continue
-            old = _decoder.decode(before)
-            if row.last_visit > old.last_visit or row.name != old.name:
-                self._remove(n, old)
-                arriving.append(row)
-                continue
-            changed.append((n, self._round, after))
-            if row.cards != old.cards:
-                self._drop_cards(old)
-                self._put_cards(row)
-            if row.cpf_hash != old.cpf_hash or row.phone_hash != old.phone_hash:
-                renumbered.append((row.cpf_hash, row.phone_hash, n))
+        arriving, renumbered, same = [], [], []
+        changed: dict[int, bytes] = {}
+        for some in _in_parts({row.id: row for row in rows}.values(), _IDS_MAX):
+            held = self._held([row.id for row in some])
+            for row in some:
+                if row.id not in held:
+                    arriving.append(row)
+                    continue
+                _, n, before = held[row.id]
+                after = _encode(row)
+                if after == before:
+                    same.append((self._round, n))
+                    continue
+                old = _decoder.decode(before)
+                if row.last_visit > old.last_visit or row.name != old.name:
+                    self._remove(n, old)
+                    arriving.append(row)
+                    continue
+                changed[n] = after
+                if row.cards != old.cards:
+                    self._drop_cards(old)
+                    self._put_cards(row)
+                if row.cpf_hash != old.cpf_hash or row.phone_hash != old.phone_hash:
+                    renumbered.append((row.cpf_hash, row.phone_hash, n))
         self._connection.executemany("UPDATE rows SET round = ? WHERE n = ?", same)
-        _insert(self._connection, "INSERT OR REPLACE INTO rows (n, round, row)", changed)
+        _insert(
+            self._connection,
+            "INSERT OR REPLACE INTO rows (n, round, row)",
+            zip(changed, repeat(self._round), changed.values(), strict=False),
+        )
         self._connection.executemany(
             "UPDATE members SET cpf_hash = ?, phone_hash = ? WHERE n = ?", renumbered
         )
@@ -72,21 +82,17 @@ class MemberWriter:
 
     def of_this_round(self, ids: Sequence[int]) -> set[int]:
         """Return which of these members have come already in this round of pulling."""
-        return set(self._held(ids, f" AND round = {self._round}"))
+        further = f" AND round = {self._round}"
+        return {member for part in _in_parts(ids, _IDS_MAX) for member in self._held(part, further)}
 
-    def _held(self, ids: Sequence[int], further: str = "") -> dict[int, tuple[int, bytes]]:
-        """The numbers and stored rows of those of these members who are there."""
-        held: dict[int, tuple[int, bytes]] = {}
-        for start in range(0, len(ids), _IDS_MAX):
-            part = ids[start : start + _IDS_MAX]
-            marks = ", ".join("?" * len(part))
-            found = self._connection.execute(
-                "SELECT id, n, row FROM members JOIN rows USING (n)"
-                f" WHERE id IN ({marks}){self._near}{further}",
-                part,
-            )
-            held.update((member, (n, row)) for member, n, row in found.fetchall())
-        return held
+    def _held(self, ids: Sequence[int], further: str = "") -> dict[int, tuple[int, int, bytes]]:
+        """The ids, numbers and stored rows of those of these members who are there, by id."""
+        found = self._connection.execute(
+            "SELECT id, n, row FROM members JOIN rows USING (n)"
+            f" WHERE id IN ({', '.join('?' * len(ids))}){self._near}{further}",
+            ids,
+        ).fetchall()
+        return dict(zip(map(_ID, found), found, strict=True))
 
     def put_new(self, rows: Sequence[MemberRow]) -> None:
         """Put members in of whom it is known that none is there yet; the last one arrived last."""
@@ -192,11 +198,17 @@ def make_indexes(connection: Connection) -> None:
 
 def _insert(connection: Connection, into: str, rows: Iterable[tuple[int | bytes, ...]]) -> None:
     """Put rows in, many a statement: to begin and end one costs as much as a row."""
-    each = iter(rows)
-    while some := list(islice(each, _ROWS_AT_ONCE)):
+    for some in _in_parts(rows, _ROWS_AT_ONCE):
         one = f"({', '.join('?' * len(some[0]))})"
         statement = f"{into} VALUES {', '.join([one] * len(some))}"
         connection.execute(statement, list(chain.from_iterable(some)))
+
+
+def _in_parts(many: Iterable[_One], most: int) -> Iterator[list[_One]]:
+    """Give them in their order, at most so many at a time."""
+    each = iter(many)
+    while some := list(islice(each, most)):
+        yield some
 
 
 def _name(row: MemberRow) -> str:
