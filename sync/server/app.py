@@ -42,6 +42,8 @@ from sync.server.web.site import PREFIX, Site, harden
 
 SNAPSHOTS = "snapshots"
 
+_COLLECTED_AFTER = 20_000  # objects more than went
+
 _log = logging.getLogger("loyalty_server")
 
 
@@ -302,6 +304,8 @@ class _Server(uvicorn.Server):
             return
         # What was loaded stays: the collector looks only at what questions leave behind.
         gc.freeze()
+        # Once a large page, not twenty times: its rows are plain values, which no cycle can hold.
+        gc.set_threshold(_COLLECTED_AFTER)
         try:
             _say("ready", self.port)
         except BrokenPipeError:  # nobody is listening any more: end as on a signal
