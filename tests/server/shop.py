@@ -36,11 +36,12 @@ from sync.protocol.messages import (
     Sealed,
 )
 from sync.server.office import leases
+from sync.server.office.deliveries import note_given
 from sync.server.office.documents import rulebook
 from sync.server.office.enrol import enrol, issue_code
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.made_rows import MadeRows
-from sync.server.office.pull import pull
+from sync.server.office.pull import page_in
 from sync.server.office.push import record_push
 from sync.server.office.terminals import Caller
 
@@ -48,6 +49,14 @@ NOON = 1_795_190_400_000  # Friday 20 November 2026, 12:00 in São Paulo
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+
+
+def pull(office: HeadOffice, caller: Caller, *, now: int, **asked: object) -> PullAnswer:
+    """Ask for a page as over HTTP: read in one snapshot, and noted when that is let go of."""
+    with office.database.read() as connection:
+        answer, versions = page_in(connection, office, caller, now=now, **asked)
+    note_given(office, caller, versions, now=now)
+    return answer
 
 
 def programme(version: int = 1, **changes: object) -> Document:

@@ -22,11 +22,11 @@ from sync.server.office.demo.programme import document
 from sync.server.office.demo.story import Today
 from sync.server.office.documents import local, rulebook
 from sync.server.office.enrol import enrol
-from sync.server.office.pull import pull
 from sync.server.office.terminals import Caller
 from sync.server.store.tables import events, identifiers
 from tests.live_server import demo_data, run_server
 from tests.server.accounts import folded, stored
+from tests.server.shop import pull
 from tests.server.sites import Site, open_office
 
 ZONE = ZoneInfo("America/Sao_Paulo")

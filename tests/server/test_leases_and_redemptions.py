@@ -12,14 +12,13 @@ from sync.protocol import signing
 from sync.protocol.messages import LeaseClosing, LeaseRequest
 from sync.server.office import leases, losses
 from sync.server.office.documents import publish
-from sync.server.office.pull import pull
 from sync.server.office.staff import Colleague, employ
 from sync.server.office.stock import count_stock
 from sync.server.store.states import MemberStatus
 from sync.server.store.tables import approvals, audit, members
 from tests.refusals import refusal
 from tests.server.accounts import account, entries, lost
-from tests.server.shop import DAY, HOUR, MINUTE, NOON, enrolled_till, programme
+from tests.server.shop import DAY, HOUR, MINUTE, NOON, enrolled_till, programme, pull
 
 
 def test_a_lease_of_exactly_so_many_points_is_granted(office, till, member):

@@ -17,9 +17,8 @@ from sync.server.api.snapshots import Snapshots
 from sync.server.office import snapshot
 from sync.server.office.epoch import keep_setting
 from sync.server.office.members import block, erase
-from sync.server.office.pull import pull
 from sync.server.store.tables import balances
-from tests.server.shop import HOUR, NOON, enrolled_till
+from tests.server.shop import HOUR, NOON, enrolled_till, pull
 from tests.server.test_pull import everything
 
 

@@ -25,7 +25,6 @@ from sync.protocol.messages import (
     StockRow,
 )
 from sync.server.office import feed as feeds
-from sync.server.office.deliveries import note_given
 from sync.server.office.documents import (
     NEWEST,
     RULES,
@@ -116,25 +115,6 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     document: int = 0
     incarnation: int = 0
     acked: int = 0
-
-
-def pull(
-    office: HeadOffice,
-    caller: Caller,
-    *,
-    cursor: str,
-    limit: int,
-    now: int,
-    tally: bool = False,
-    made: MadeRows | None = None,
-) -> PullAnswer:
-    """Return what `page_in` does, in a snapshot of its own, and note it."""
-    with office.database.read() as connection:
-        answer, versions = page_in(
-            connection, office, caller, cursor=cursor, limit=limit, now=now, tally=tally, made=made
-        )
-    note_given(office, caller, versions, now=now)
-    return answer
 
 
 def page_in(
