@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from sync.programme import signatures
 from sync.programme.refusals import Reason, Refused
 
 HASH_PREFIX_BYTES = 8
@@ -254,10 +253,11 @@ def open_document(body: bytes, signature: bytes, config_key: bytes) -> Document:
 
     Raises Refused(DOCUMENT_FORGED) when the signature fails or the bytes are no document.
     """
+    if not signatures.holds(config_key, signature, signed_part(body)):
+        raise Refused(Reason.DOCUMENT_FORGED)
     try:
-        Ed25519PublicKey.from_public_bytes(config_key).verify(signature, signed_part(body))
         return msgspec.json.decode(body, type=Document)
-    except (InvalidSignature, ValueError, msgspec.MsgspecError) as fault:
+    except (ValueError, msgspec.MsgspecError) as fault:
         raise Refused(Reason.DOCUMENT_FORGED) from fault
 
 

@@ -12,9 +12,9 @@ import struct
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from sync.programme import signatures
 from sync.programme.refusals import Reason, Refused
 
 _EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
@@ -51,10 +51,8 @@ class Layout:
     def check_signature(self, signed: bytes, public_key: bytes) -> None:
         """Raises `Refused`: CODE_FORGED when `public_key` did not sign these bytes."""
         payload, signature = signed[: self.payload.size], signed[self.payload.size :]
-        try:
-            Ed25519PublicKey.from_public_bytes(public_key).verify(signature, self.context + payload)
-        except InvalidSignature:
-            raise Refused(Reason.CODE_FORGED) from None
+        if not signatures.holds(public_key, signature, self.context + payload):
+            raise Refused(Reason.CODE_FORGED)
 
     def digits_of(self, text: str) -> str:
         """The digits of a code that close `text` (a web address may stand before them).

@@ -11,9 +11,9 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from sync.programme import signatures
 from sync.programme.refusals import Reason, Refused
 
 _EVENT = b"loyalty-desk/event/1\0"
@@ -122,8 +122,6 @@ def check_batch(batch: Batch, public_key: bytes) -> list[bytes]:
         previous=batch.previous,
         head=batch.head,
     )
-    try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(batch.signature, part)
-    except (InvalidSignature, ValueError) as fault:
-        raise Refused(Reason.SIGNATURE_INVALID) from fault
+    if not signatures.holds(public_key, batch.signature, part):
+        raise Refused(Reason.SIGNATURE_INVALID)
     return hashes
