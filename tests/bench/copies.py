@@ -147,7 +147,7 @@ def _make_parts(data: Path, members: int) -> int:
 
 def _pulling(job: Job, folder: Path, server: LiveServer, code: str) -> list[Row]:
     shutil.rmtree(folder / "server" / SNAPSHOTS)
-    rounds = 2 if job.quick else 5
+    rounds = 2 if job.quick else 15
     if not job.quick:
         with office_in(folder / "server") as office:
             enlist(office, _PULLED)
@@ -168,7 +168,7 @@ def _pulling(job: Job, folder: Path, server: LiveServer, code: str) -> list[Row]
                 ours.append(_timed(till.engine.round))  # each row is another than the till has
                 floor.append(_timed(upsert))
                 same.append(_timed(lambda: _keep(till, rows)))
-        still = _idle(till, server.url, rounds=2 if job.quick else 10)
+        still = _idle(till, server.url, rounds=2 if job.quick else 60)
 
     def against_upsert(what: str, seconds: list[float]) -> Row:
         return Row(
