@@ -15,11 +15,12 @@ import msgspec
 from sync.programme.refusals import Reason, Refused
 
 EVENT_BYTES_MAX = 64 * 1024
+WHOLE_MAX = (1 << 63) - 1  # the greatest whole number that the databases keep
 
 Hex32: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 Hex16: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
 Points: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
-Whole: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
+Whole: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=WHOLE_MAX)]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):

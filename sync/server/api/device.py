@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from sync.programme.refusals import Reason, Refused
 from sync.protocol import codec
+from sync.protocol.events import WHOLE_MAX
 from sync.protocol.messages import (
     PREFIX,
     EnrolRequest,
@@ -173,7 +174,7 @@ def _member_routes(office: HeadOffice, clock: Clock) -> list[HTTPRouteHandler]:
     async def read_card(request: AnyRequest) -> ASGIResponse:
         def work(caller: Caller, body: bytes) -> object:
             member = whole_in(request, "member", 0)
-            if not 0 < member < 1 << 63:
+            if not 0 < member <= WHOLE_MAX:
                 raise Refused(Reason.MEMBER_UNKNOWN)
             card, token = card_token(office, member, now=clock())
             return MemberCard(member=member, card=card.hex(), token=token)

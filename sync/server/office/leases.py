@@ -13,6 +13,7 @@ from sync.programme.document import Document
 from sync.programme.leases import cap_points
 from sync.programme.members import bucket_of
 from sync.programme.refusals import Reason, Refused
+from sync.protocol.events import WHOLE_MAX
 from sync.protocol.messages import LeaseClosing, LeaseRequest, LeaseRow
 from sync.server.office import lease_rows, units
 from sync.server.office.documents import RULES, read_rules, rulebook
@@ -232,7 +233,7 @@ def _hold(connection: Connection, caller: Caller, members: set[int], closes: Seq
     """
     held = lease_rows.held_by(connection, caller.terminal, caller.incarnation)
     members = members | {row.member_id for row in held if row.lease_id.hex() in closes}
-    hold_members(connection, {member for member in members if 0 < member < 1 << 63})
+    hold_members(connection, {member for member in members if 0 < member <= WHOLE_MAX})
 
 
 def _may_borrow(caller: Caller, current: Era) -> int:

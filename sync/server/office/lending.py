@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Integer, and_, bindparam, func, not_, select
 
 from sync.programme.leases import cap_points
 from sync.programme.refusals import Reason, Refused
+from sync.protocol.events import WHOLE_MAX
 from sync.protocol.messages import LeaseRequest, LeaseRow
 from sync.server.office import lease_rows
 from sync.server.office.documents import IN_FORCE
@@ -24,7 +25,6 @@ from sync.server.store.states import MemberStatus
 from sync.server.store.tables import leases, members
 
 _ID_BYTES = 16
-_WHOLE_MAX = (1 << 63) - 1
 
 # Of the rows as they are when the terminal's lives and the writers' lock are held.
 _LENDABLE = and_(
@@ -54,7 +54,7 @@ def lent_at_once(
     if terms is None or caller.forked or request.closes or not is_shared(office.database.writing):
         return None
     cap = cap_points(terms.rules)
-    if not 0 < request.points <= (_WHOLE_MAX if cap is None else cap):
+    if not 0 < request.points <= (WHOLE_MAX if cap is None else cap):
         return None
     signed, row = lease_rows.offer(office, caller, request, terms, now=now)
     asked = {
@@ -62,7 +62,7 @@ def lent_at_once(
         **steady(terms.epoch),
         "of_lease": lease,
         "of_terminal": caller.terminal,
-        "may_be_lent": (_WHOLE_MAX if cap is None else cap) - request.points,
+        "may_be_lent": (WHOLE_MAX if cap is None else cap) - request.points,
         "of_version": terms.rules.version,
         "at": now,
     }
@@ -74,7 +74,7 @@ def lent_at_once(
 
 def lease_id(request: LeaseRequest) -> bytes:
     """Return the id a lease is asked for by; raises Refused(BATCH_UNREADABLE) for what is none."""
-    if not 0 < request.member <= _WHOLE_MAX or abs(request.points) > _WHOLE_MAX:
+    if not 0 < request.member <= WHOLE_MAX or abs(request.points) > WHOLE_MAX:
         raise Refused(Reason.BATCH_UNREADABLE)
     return read_id(request.id)
 

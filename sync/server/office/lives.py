@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Select, Table, bindparam, select, update
 
 from sync.programme.refusals import Reason, Refused
 from sync.protocol import chain, version
+from sync.protocol.events import WHOLE_MAX
 from sync.protocol.messages import Reincarnate, ReincarnateAnswer
 from sync.server.office import lease_rows, renumbering, units
 from sync.server.office.audit import note
@@ -191,7 +192,7 @@ def _report(
 
 
 def _end_in(request: Reincarnate) -> _End:
-    if not 0 <= request.last_seq < 1 << 63:
+    if not 0 <= request.last_seq <= WHOLE_MAX:
         raise Refused(Reason.BATCH_UNREADABLE)
     return _End(request.last_seq, _octets(request.head, _HASH_BYTES))
 

@@ -5,6 +5,7 @@ from sqlalchemy import Connection, select
 from sync.programme.cpf import parse_cpf
 from sync.programme.phone import parse_phone
 from sync.programme.refusals import Reason, Refused
+from sync.protocol.events import WHOLE_MAX
 from sync.protocol.messages import MemberQuery, PullAnswer
 from sync.server.office.documents import rulebook
 from sync.server.office.epoch import epoch
@@ -40,7 +41,7 @@ def look_up(office: HeadOffice, caller: Caller, query: MemberQuery, *, now: int)
 
 def _find(office: HeadOffice, connection: Connection, query: MemberQuery) -> int:
     if query.member:
-        return query.member if 0 < query.member < 1 << 63 else 0
+        return query.member if 0 < query.member <= WHOLE_MAX else 0
     if query.card:
         return _by_card(connection, query.card)
     key = office.keys.identifiers

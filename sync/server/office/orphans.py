@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 from sync.programme.members import bucket_of
 from sync.programme.refusals import Reason, Refused
 from sync.protocol import events as wire
-from sync.protocol.events import AnyEvent
+from sync.protocol.events import WHOLE_MAX, AnyEvent
 from sync.server.office.documents import local
 from sync.server.office.epoch import FIRST_EPOCH, era
 from sync.server.office.holds import hold_arrivals
@@ -46,7 +46,7 @@ _Life = tuple[int, int, int]  # terminal, incarnation, branch
 
 def note_orphan(posting: Posting, item: Item, outcome: Outcome) -> None:
     """Keep in mind an event whose member is not known (yet)."""
-    if outcome.code == _UNKNOWN and 0 < outcome.member < 1 << 63:
+    if outcome.code == _UNKNOWN and 0 < outcome.member <= WHOLE_MAX:
         row = {
             "bucket": bucket_of(outcome.member),
             "member_id": outcome.member,

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, select, update
 from sync.programme.members import bucket_of
 from sync.programme.refusals import Refused
 from sync.protocol import signing
+from sync.protocol.events import WHOLE_MAX
 from sync.protocol.messages import Acknowledgement, Hello, LeaseRow
 from sync.server.office import lease_rows
 from sync.server.office.audit import note
@@ -32,7 +33,6 @@ _WEEK_MS = 7 * DAY_MS
 # other's number, so that a cursor or lease of a time that is lost never passes for one of today's.
 _FIRST_EPOCH_S = 1_767_225_600  # 1 January 2026
 _ID_BYTES = 16
-_WHOLE_MAX = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def _is_possible(row: LeaseRow) -> bool:
     except ValueError:
         return False
     numbers = (row.member, row.amount, row.granted_at, row.stops_at)
-    return sound and all(0 < n <= _WHOLE_MAX for n in numbers)
+    return sound and all(0 < n <= WHOLE_MAX for n in numbers)
 
 
 def _lease_key(row: LeaseRow) -> Key:

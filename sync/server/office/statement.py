@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, true
 
 from sync.programme.ledger import Kind
 from sync.programme.refusals import Reason, Refused
+from sync.protocol.events import WHOLE_MAX
 from sync.server.office.book import KINDS, own_rows
 from sync.server.store.tables import ledger, pendings
 
@@ -118,7 +119,7 @@ def _behind(place: str) -> ColumnElement[bool]:
         instant, name, number = int(at), bytes.fromhex(event), int(line)
     except ValueError as fault:
         raise Refused(Reason.CURSOR_INVALID) from fault
-    if not 0 <= instant < 1 << 63 or not 0 <= number < 1 << 31 or len(name) != 16:
+    if not 0 <= instant <= WHOLE_MAX or not 0 <= number < 1 << 31 or len(name) != 16:
         raise Refused(Reason.CURSOR_INVALID)
     return or_(
         ledger.c.occurred_at < instant,
