@@ -59,7 +59,7 @@ class _Bench:
         self._members = members
         self._chance = random.Random(11)
         self._watch = Stopwatch()
-        self._rounds, self._in_round = (3, 2) if quick else (9, 5)
+        self._rounds, self._in_round = (3, 2) if quick else (24, 5)
         self._till = enrolled_till(office, seed=5)
         self._till.at = NOON
         self._insert = insert_raw(self._driver)

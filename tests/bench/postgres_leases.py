@@ -107,7 +107,7 @@ class _Bench:
     def __init__(self, clients: list[_Client], insert: Callable[[], None], *, quick: bool) -> None:
         self._clients = clients
         self._insert = insert
-        self._rounds, self._in_round = (3, 5) if quick else (9, 20)
+        self._rounds, self._in_round = (3, 5) if quick else (24, 20)
 
     def against_request(self, clients: int) -> Row:
         """A lease against a request that inserts one row, so many clients at once."""
