@@ -307,14 +307,32 @@ def test_what_failed_ahead_leaves_every_statement_as_good_as_before(office, told
 COPY = "COPY lots FROM STDIN"
 
 
-def copy_ahead(connection) -> None:
-    connection.exec_driver_sql(COPY, execution_options={AHEAD: True})
-    answered(connection)
+# And this is what breaks one while its answers are taken.
+BREAK = "SELECT pg_terminate_backend(pg_backend_pid())"
 
 
-@pytest.mark.parametrize("send", [copy_ahead, lambda connection: run_last(connection, COPY, ())])
-def test_a_connection_that_cannot_be_used_any_more_is_given_up_and_the_act_repeated(office, send):
-    tried = []
+def ahead_of(statement):
+    def send(connection) -> None:
+        connection.exec_driver_sql(statement, execution_options={AHEAD: True})
+        answered(connection)
+
+    return send
+
+
+def ahead_of_the_commit(statement):
+    return lambda connection: connection.exec_driver_sql(statement, execution_options={AHEAD: True})
+
+
+def with_the_commit(statement):
+    return lambda connection: run_last(connection, statement, ())
+
+
+@pytest.mark.parametrize("statement", [COPY, BREAK], ids=["stuck", "broken"])
+@pytest.mark.parametrize("sent", [ahead_of, ahead_of_the_commit, with_the_commit])
+def test_a_connection_that_cannot_be_used_any_more_is_given_up_and_the_act_repeated(
+    office, sent, statement
+):
+    send, tried = sent(statement), []
 
     @repeated
     def write() -> None:

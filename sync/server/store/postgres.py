@@ -187,11 +187,14 @@ def _send_ahead(connection: PoolProxiedConnection) -> None:
 
 
 def _take_answers(connection: PoolProxiedConnection) -> None:
-    """Take the answers to all that was sent ahead; raises the first that is an error."""
+    """Take the answers to all that was sent ahead; raises the first that is an error.
+
+    Once: a connection that broke while they were taken says for good that they were not.
+    """
     driver = _driver(connection)
     if _is_unanswered(driver):
         with _leaving(driver):
-            connection.info.pop(UNANSWERED).close()
+            connection.info.pop(UNANSWERED, ExitStack()).close()
 
 
 @contextmanager
