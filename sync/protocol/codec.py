@@ -18,24 +18,26 @@ def pack(body: bytes) -> bytes:
 
 
 def unpack(frame: bytes, *, limit: int) -> bytes:
-    """Return what a zstd frame holds, up to `limit` bytes, all of it consumed.
+    """Return what one whole zstd frame with nothing behind it holds, up to `limit` bytes.
 
     Raises Refused: BATCH_TOO_LARGE, BATCH_UNREADABLE.
     """
     try:
-        promised = zstandard.frame_content_size(frame)
-        # Room for what is promised, not for the limit: new memory costs more than unpacking.
-        most = min(promised, limit) if promised >= 0 else limit
-        # Reading across frames makes trailing bytes an error instead of something ignored.
-        reader = zstandard.ZstdDecompressor().stream_reader(frame, read_across_frames=True)
-        body: bytes = reader.read(most + 1)
+        promised = zstandard.frame_content_size(frame)  # below zero where it does not say
+        if promised > limit or (promised < 0 and _holds_more(frame, limit)):
+            raise Refused(Reason.BATCH_TOO_LARGE, limit=limit)
+        unpacking = zstandard.ZstdDecompressor().decompressobj()
+        body = unpacking.decompress(frame)
     except zstandard.ZstdError as fault:
         raise Refused(Reason.BATCH_UNREADABLE) from fault
-    if len(body) > limit:
-        raise Refused(Reason.BATCH_TOO_LARGE, limit=limit)
-    if promised >= 0 and len(body) != promised:
+    if not unpacking.eof or unpacking.unused_data:
         raise Refused(Reason.BATCH_UNREADABLE)
     return body
+
+
+def _holds_more(frame: bytes, limit: int) -> bool:
+    with zstandard.ZstdDecompressor().stream_reader(frame) as reader:
+        return len(reader.read(limit + 1)) > limit
 
 
 def encode(message: msgspec.Struct) -> bytes:

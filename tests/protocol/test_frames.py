@@ -44,6 +44,11 @@ def test_an_empty_body_is_a_frame_too():
         pytest.param(ANNOUNCED[:-1], id="cut"),
         pytest.param(ANNOUNCED + b"x", id="a-byte-behind-it"),
         pytest.param(ANNOUNCED + codec.pack(b"more"), id="another-frame-behind-it"),
+        pytest.param(ANNOUNCED + codec.pack(b""), id="an-empty-frame-behind-it"),
+        pytest.param(ANNOUNCED + ANNOUNCED[:1], id="a-frame-begun-behind-it"),
+        pytest.param(ANNOUNCED + bytes.fromhex("502a4d1800000000"), id="a-frame-to-skip-behind-it"),
+        pytest.param(unannounced(BODY)[:-1], id="unannounced-and-cut"),
+        pytest.param(unannounced(BODY) + b"x", id="unannounced-and-a-byte-behind-it"),
         pytest.param(codec.pack(b"") + ANNOUNCED, id="an-empty-frame-before-it"),
     ],
 )

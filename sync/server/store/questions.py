@@ -94,7 +94,8 @@ Asked: TypeAlias = tuple[Question, Mapping[str, object]]
 def rows_of(connection: Connection, asked: Sequence[Asked]) -> list[Sequence[Found]]:
     """Return the rows of each of several questions, sent at once where the driver can do that.
 
-    Each sees what was committed before it is its turn, as if it were asked alone.
+    Each sees what was committed before it is its turn, as if it were asked alone. For
+    questions that hold no rows: a fault loses its name, and with it that the act may be repeated.
     """
     pipelined: _Pipelined | None = connection.info.get(PIPELINED)
     if pipelined is None or UNANSWERED in connection.info:
