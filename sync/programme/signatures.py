@@ -1,7 +1,8 @@
-"""Signatures: whether an Ed25519 key (RFC 8032) signed some bytes. Every check there is is here.
+"""Signatures: whether an Ed25519 key (RFC 8032) signed some bytes. Nothing else checks one.
 
-It is libsodium that checks: that takes half of what OpenSSL needs, on both sides of every request
-the greatest single cost. It also takes no key and no signature of small order for good.
+It is libsodium that checks, in half of the time that OpenSSL needs: on both sides, that is the
+greatest single cost of a request. A key of small order, with which one signature fits any bytes,
+has signed nothing.
 """
 
 from functools import lru_cache

@@ -42,7 +42,7 @@ from sync.server.web.site import PREFIX, Site, harden
 
 SNAPSHOTS = "snapshots"
 
-_COLLECTED_AFTER = 20_000  # objects more than went
+_COLLECTED_AFTER = 20_000  # objects made, less those that went
 
 _log = logging.getLogger("loyalty_server")
 

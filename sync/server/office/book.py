@@ -197,7 +197,7 @@ class Book:
         """Write events and what accounts have become, where that need not be waited for.
 
         What others may write as well, like claims, waits: all of it goes in the order of its keys.
-        Nor accounts of members in `later`, who are known to change again, and of those who are new.
+        So do accounts of members in `later`, who are known to change again, and of who is new.
         """
         if not is_shared(self.connection):
             return
