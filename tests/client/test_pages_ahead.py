@@ -115,8 +115,8 @@ def test_where_a_page_cannot_be_kept_the_one_behind_it_is_waited_for_and_dropped
 
     def late(request, connection):
         answered.wait(0.2)
+        answered.set()  # before it is sent: the till may go on the moment it has it
         page("2")(request, connection)
-        answered.set()
 
     with peer(NO_COPY, page("1", more=True, documents=FORGED), late, signed(GREETING)) as here:
         server = remote(here.url)
