@@ -1,8 +1,10 @@
 """A head office for each test, on SQLite and on PostgreSQL: migrated once, copied or emptied."""
 
+import httpx
 import pytest
 
 from sync.server.office.documents import publish
+from tests.server.line import Line, Serving, whole_application
 from tests.server.shop import NOON, enrolled_till, programme
 from tests.server.sites import ENGINES, open_office
 
@@ -42,3 +44,22 @@ def member(till):
     till.accrual(member, 100)
     till.push()
     return member
+
+
+@pytest.fixture
+def clock():
+    return {"now": NOON}
+
+
+@pytest.fixture
+def client(office, clock):
+    with (
+        Serving(whole_application(office, lambda: clock["now"])) as url,
+        httpx.Client(base_url=url) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+def line(client, office, till):
+    return Line(client, office, till)

@@ -2,12 +2,9 @@
 
 import json
 import threading
-from pathlib import Path
 
 import httpx
-import msgspec
 import pytest
-import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.programme.refusals import Refused
@@ -30,104 +27,13 @@ from sync.protocol.messages import (
 )
 from sync.server.api.application import application
 from sync.server.api.exchange import WIRE_BYTES_MAX
-from sync.server.api.news import Newsroom
 from sync.server.api.snapshots import Snapshots
-from sync.server.listening import listening_socket, serving
 from sync.server.office import snapshot
 from sync.server.office.enrol import issue_code
 from sync.server.office.losses import declare_lost
 from sync.server.office.terminals import revoke
+from tests.server.line import PREFIX, Line, Serving, whole_application
 from tests.server.shop import MINUTE, NOON, enrolled_till
-
-PREFIX = "/v1/device"
-
-
-class Serving(uvicorn.Server):
-    """A server in a thread, up when it says so."""
-
-    def __init__(self, app) -> None:
-        super().__init__(serving(app))
-        self.up = threading.Event()
-        self._listening = listening_socket("127.0.0.1", 0)
-        self._thread = threading.Thread(target=self.run, args=([self._listening],))
-
-    async def startup(self, sockets=None) -> None:
-        await super().startup(sockets)
-        self.up.set()
-
-    def __enter__(self) -> str:
-        self._thread.start()
-        assert self.up.wait(20)
-        host, port = self._listening.getsockname()
-        return f"http://{host}:{port}"
-
-    def __exit__(self, *fault: object) -> None:
-        self.should_exit = True
-        self._thread.join(20)
-
-
-class Line:
-    """A terminal's line to the server, with everything signed unless a test says otherwise."""
-
-    def __init__(self, client: httpx.Client, office, till) -> None:
-        self.client = client
-        self.office = office
-        self.till = till
-        self.server_key = office.keys.config.public_key().public_bytes_raw()
-
-    def send(self, method: str, path: str, body: bytes = b"", **changes) -> httpx.Response:
-        target = PREFIX + path
-        headers = signing.sign_request(
-            changes.pop("key", self.till.key),
-            terminal=changes.pop("terminal", self.till.caller.terminal),
-            method=method,
-            target=changes.pop("signed_target", target),
-            body=changes.pop("signed_body", body),
-            now=changes.pop("now", NOON),
-            incarnation=changes.pop("life", 0),
-        )
-        headers |= changes.pop("headers", {})
-        return self.client.request(method, target, content=body, headers=headers)
-
-    def ask(self, path: str, message: msgspec.Struct, kind: type):
-        response = self.send("POST", path, codec.encode(message))
-        assert response.status_code == 200, response.text
-        return codec.decode(response.content, kind)
-
-    def greet(self) -> HelloAnswer:
-        till = self.till
-        hello = Hello(protocol=1, app="0.1.0", epoch=1, last_seq=till.pushed, head=till.head.hex())
-        return self.ask("/hello", hello, HelloAnswer)
-
-    def pull(self, query: str = "", kind: type = PullAnswer):
-        response = self.send("GET", "/pull" + query)
-        assert response.status_code == 200, response.text
-        return codec.decode(response.content, kind)
-
-
-def whole_application(office, clock):
-    """The application with first copies, which nobody here is large enough for, and news."""
-    snapshots = Snapshots(office, Path("nowhere"), least=1_000_000)
-    return application(office, clock, snapshots=snapshots, newsroom=Newsroom(office))
-
-
-@pytest.fixture
-def clock():
-    return {"now": NOON}
-
-
-@pytest.fixture
-def client(office, clock):
-    with (
-        Serving(whole_application(office, lambda: clock["now"])) as url,
-        httpx.Client(base_url=url) as client,
-    ):
-        yield client
-
-
-@pytest.fixture
-def line(client, office, till):
-    return Line(client, office, till)
 
 
 def problem(response: httpx.Response) -> tuple[int, str]:

@@ -37,6 +37,7 @@ from sync.server.api.exchange import (
     sent_by,
     whole_in,
 )
+from sync.server.api.nothing_new import NothingNew
 from sync.server.office.cards import card_token
 from sync.server.office.deliveries import note_given
 from sync.server.office.enrol import enrol
@@ -75,6 +76,7 @@ def device_router(office: HeadOffice, clock: Clock) -> Router:
         route_handlers=[
             _enrol_route(office, clock),
             *_journal_routes(office, clock, greeted),
+            _pull_route(office, clock),
             *_lease_routes(office, clock, greeted),
             *_member_routes(office, clock),
         ],
@@ -122,10 +124,19 @@ def _journal_routes(office: HeadOffice, clock: Clock, greeted: _Greeted) -> list
 
         return await exchange(office, clock, request, work)
 
-    made = MadeRows()
+    return [say_hello, push_events, begin_next_life]
+
+
+def _pull_route(office: HeadOffice, clock: Clock) -> HTTPRouteHandler:
+    made, nothing_new = MadeRows(), NothingNew()
 
     @get("/pull")
     async def pull_changes(request: AnyRequest) -> ASGIResponse:
+        sent, seen = await sent_by(request), office.database.data_version()
+        told = nothing_new.again(sent, seen, now=clock())
+        if told is not None:
+            return answer(office, sent.headers, told)
+
         def work(connection: Connection, caller: Caller) -> Found:
             cursor = request.query_params.get("cursor", "")
             limit = max(1, min(whole_in(request, "limit", PAGE), PAGE))
@@ -141,11 +152,13 @@ def _journal_routes(office: HeadOffice, clock: Clock, greeted: _Greeted) -> list
                 tally=tally,
                 made=made,
             )
+            if page.cursor == cursor:
+                nothing_new.keep(sent, seen, caller, page)
             return page, partial(note_given, office, caller, versions, now=now)
 
-        return await exchange_read(office, clock, request, work)
+        return await exchange_read(office, clock, sent, work)
 
-    return [say_hello, push_events, begin_next_life, pull_changes]
+    return pull_changes
 
 
 def _lease_routes(office: HeadOffice, clock: Clock, greeted: _Greeted) -> list[HTTPRouteHandler]:

@@ -106,11 +106,10 @@ async def exchange(
 async def exchange_read(
     office: HeadOffice,
     clock: Clock,
-    request: AnyRequest,
+    sent: Sent,
     work: Callable[[Connection, Caller], Found],
 ) -> ASGIResponse:
     """Answer like `exchange`, where the work is to read: in the snapshot that knows the caller."""
-    sent = await sent_by(request)
 
     def said() -> object:
         with office.database.read() as connection:
@@ -143,6 +142,22 @@ def recognised(office: HeadOffice, clock: Clock, sent: Sent) -> Caller:
     """Return the terminal that signed a request; raises Refused like `terminals.recognise`."""
     with office.database.read_once() as connection:
         return _signed_by(connection, clock, sent)
+
+
+def is_signed_by(caller: Caller, sent: Sent, *, now: int) -> bool:
+    """Say whether a terminal as it was `recognised` before signed this request as well."""
+    try:
+        signing.check_request(
+            caller.public_key,
+            headers=sent.headers,
+            method=sent.method,
+            target=sent.target,
+            body=sent.body,
+            now=now,
+        )
+    except Refused:
+        return False
+    return True
 
 
 def _signed_by(connection: Connection, clock: Clock, sent: Sent) -> Caller:

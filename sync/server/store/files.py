@@ -4,6 +4,7 @@ The writer takes the file's lock with its first statement, so that what a writin
 read cannot change before it commits.
 """
 
+import sqlite3
 from pathlib import Path
 from sqlite3 import Connection as Driver
 
@@ -70,6 +71,33 @@ def engine(path: Path, *, writes: bool) -> Engine:
             driver.execute("PRAGMA query_only=ON")
 
     return compile_together(made)
+
+
+class DataVersion:
+    """A number that is another one after each commit of anybody, this process or any other.
+
+    For one thread at a time. SQLite counts for each connection by itself
+    (https://www.sqlite.org/pragma.html#pragma_data_version), so this has one of its own.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._driver: Driver | None = None
+
+    def now(self) -> int | None:
+        """Return the number, None when the file cannot be asked just now; waits for nobody."""
+        try:
+            if self._driver is None:
+                self._driver = sqlite3.connect(self._path, timeout=0, check_same_thread=False)
+            (number,) = self._driver.execute("PRAGMA data_version").fetchone()
+        except sqlite3.Error:
+            return None
+        return int(number)
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._driver is not None:
+            self._driver.close()
 
 
 def hurry(writing: Engine) -> None:
