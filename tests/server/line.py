@@ -1,14 +1,17 @@
 """A terminal's line to a server in a thread of its own, over HTTP."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import msgspec
 import uvicorn
+from sqlalchemy import Engine, event
 
 from sync.protocol import codec, signing
-from sync.protocol.messages import Hello, HelloAnswer, PullAnswer
+from sync.protocol.messages import Hello, HelloAnswer, Problem, PullAnswer
 from sync.server.api.application import application
 from sync.server.api.news import Newsroom
 from sync.server.api.snapshots import Snapshots
@@ -85,3 +88,26 @@ def whole_application(office, clock):
     """The application with first copies, which nobody here is large enough for, and news."""
     snapshots = Snapshots(office, Path("nowhere"), least=1_000_000)
     return application(office, clock, snapshots=snapshots, newsroom=Newsroom(office))
+
+
+def problem(response: httpx.Response) -> tuple[int, str]:
+    assert response.headers["content-type"] == "application/problem+json"
+    said = codec.decode(response.content, Problem)
+    assert said.status == response.status_code
+    assert said.title
+    return said.status, said.code
+
+
+@contextmanager
+def asked_of(engine: Engine) -> Iterator[list[int]]:
+    """What grows with each time that somebody takes a connection of an engine."""
+    times: list[int] = []
+
+    def note(*_connection: object) -> None:
+        times.append(1)
+
+    event.listen(engine, "checkout", note)
+    try:
+        yield times
+    finally:
+        event.remove(engine, "checkout", note)

@@ -40,10 +40,12 @@ from sync.server.office.deliveries import note_given
 from sync.server.office.documents import rulebook
 from sync.server.office.enrol import enrol, issue_code
 from sync.server.office.head_office import HeadOffice
+from sync.server.office.lending import lends_at_once, lent_at_once
 from sync.server.office.made_rows import MadeRows
 from sync.server.office.pull import page_in
 from sync.server.office.push import record_push
 from sync.server.office.terminals import Caller
+from tests.server.loop import waited_for
 
 NOON = 1_795_190_400_000  # Friday 20 November 2026, 12:00 in São Paulo
 MINUTE = 60_000
@@ -195,7 +197,12 @@ class Till:
         return event.member
 
     def lend(self, member: int, points: int, *, id: str | None = None) -> LeaseRow:
+        """A lease as it is had over HTTP: at once where that can be, or else step by step."""
         request = LeaseRequest(id=id or self.new_id(), member=member, points=points)
+        if lends_at_once(self.office):
+            lease = waited_for(lent_at_once(self.office, self.caller, request, now=self.at))
+            if lease is not None:
+                return lease
         return leases.grant(self.office, self.caller, request, now=self.at)
 
     def batch(self, first: int | None = None, last: int | None = None) -> bytes:

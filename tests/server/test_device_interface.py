@@ -32,16 +32,8 @@ from sync.server.office import snapshot
 from sync.server.office.enrol import issue_code
 from sync.server.office.losses import declare_lost
 from sync.server.office.terminals import revoke
-from tests.server.line import PREFIX, Line, Serving, whole_application
+from tests.server.line import PREFIX, Line, Serving, problem, whole_application
 from tests.server.shop import MINUTE, NOON, enrolled_till
-
-
-def problem(response: httpx.Response) -> tuple[int, str]:
-    assert response.headers["content-type"] == "application/problem+json"
-    said = codec.decode(response.content, Problem)
-    assert said.status == response.status_code
-    assert said.title
-    return said.status, said.code
 
 
 def enrol_request(code: str, **changes) -> bytes:

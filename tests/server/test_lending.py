@@ -1,25 +1,30 @@
 """A lease in one round trip: on the terms of the last one, and only while all of them hold."""
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from sqlalchemy.exc import DBAPIError
 
 from sync.programme.document import Limits
 from sync.programme.refusals import Reason
-from sync.protocol.messages import LeaseRequest
+from sync.protocol import codec
+from sync.protocol.messages import LeaseRequest, LeaseRow
 from sync.server.office.documents import publish
 from sync.server.office.epoch import begin_era, end_wait
 from sync.server.office.feed import divide_by_store
+from sync.server.office.holds import lives_of
 from sync.server.office.lending import lent_at_once
-from sync.server.office.terminals import Caller
+from sync.server.office.terminals import Caller, revoke
+from sync.server.store.awaited import Awaited
 from sync.server.store.dialect import is_shared
 from sync.server.store.postgres import DATA_SCHEMA
-from sync.server.store.states import MemberStatus
-from sync.server.store.tables import members
+from sync.server.store.states import IncarnationState, MemberStatus, TerminalState
+from sync.server.store.tables import incarnations, members, terminals
+from sync.server.store.unfolding import Last
 from tests.refusals import refusal
 from tests.server.accounts import account, folded, stored
+from tests.server.line import Line, asked_of, problem
+from tests.server.loop import waited_for
 from tests.server.shop import DAY, HOUR, NOON, enrolled_till, programme
 from tests.server.test_concurrency import WRITERS, at_once
 
@@ -33,7 +38,7 @@ def lent(till, member):
 def asked(till, member, points: int, **caller: object):
     request = LeaseRequest(id=till.new_id(), member=member, points=points)
     who: Caller = replace(till.caller, **caller)
-    return lent_at_once(till.office, who, request, now=till.at)
+    return waited_for(lent_at_once(till.office, who, request, now=till.at))
 
 
 def changed(office, *changes) -> None:
@@ -185,30 +190,118 @@ def test_a_terminal_on_known_terms_holds_no_more_than_its_cap(office, till, memb
 
 
 @pytest.mark.parametrize("times", range(3, 7))  # the driver prepares what it has run five times
-def test_a_lease_that_was_cut_short_leaves_its_connection_as_good_as_before(
+def test_a_lease_that_was_cut_short_is_had_step_by_step_and_the_next_one_at_once(
     office, till, member, lent, times
 ):
     if not is_shared(office.database.writing):
         return
     for _ in range(times):
-        till.lend(member, 1)
-    cut_short = []
-    waiting = threading.Thread(target=lambda: cut_short.append(fault_of(till.lend, member, 1)))
-    with office.database.keys_writing.begin() as connection:  # the lease has the others to itself
+        assert asked(till, member, 1) is not None
+    with (
+        ThreadPoolExecutor(1) as pool,
+        office.database.keys_writing.begin() as connection,  # the lease has the others to itself
+    ):
         connection.exec_driver_sql(f"SELECT 1 FROM {DATA_SCHEMA}.incarnations FOR UPDATE")
-        waiting.start()
+        cut_short = pool.submit(asked, till, member, 1)
         cancel_who_waits(office)
-        waiting.join(60)
+        assert cut_short.result(60) is None
 
-    assert cut_short[0].orig.sqlstate == "57014"
     assert till.lend(member, 1).amount == 1
-    assert account(office, member).leased == 100 + times + 1
+    assert asked(till, member, 1) is not None
+    assert account(office, member).leased == 100 + times + 2
 
 
-def fault_of(act, *told):
-    with pytest.raises(DBAPIError) as fault:
-        act(*told)
-    return fault.value
+def test_a_connection_that_broke_is_opened_anew(office, till, member, lent):
+    till.lend(member, 1)
+    if is_shared(office.database.writing):
+        with office.database.read() as connection:
+            broken = connection.exec_driver_sql(
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname ="
+                " current_database() AND pid <> pg_backend_pid() AND query LIKE '%%WITH bound%%'"
+            )
+            assert len(broken.all()) == 1
+        assert asked(till, member, 1) is None
+        assert asked(till, member, 1) is not None
+
+    assert till.lend(member, 1).amount == 1
+    assert stored(office) == folded(office)
+
+
+def test_where_nobody_listens_a_lease_is_not_had_at_once():
+    nowhere = Awaited("postgresql://nobody@127.0.0.1:1/nothing", DATA_SCHEMA)
+
+    assert waited_for(nowhere.write(Last("SELECT 1", ()), holding_first=lives_of(1))) is None
+    nowhere.close()
+
+
+CHANGED = {
+    "lost": lambda c, till: c.execute(terminals.update().values(state=int(TerminalState.LOST))),
+    "revoked": lambda c, till: revoke(c, till.caller.terminal),
+    "moved": lambda c, till: c.execute(terminals.update().values(store_id=2)),
+    "forked": lambda c, till: c.execute(
+        incarnations.update().values(state=int(IncarnationState.FORKED))
+    ),
+    "ended": lambda c, till: c.execute(
+        incarnations.update().values(state=int(IncarnationState.ENDED))
+    ),
+    "another's key": lambda c, till: c.execute(incarnations.update().values(public_key=bytes(32))),
+}
+
+
+@pytest.mark.parametrize("what", CHANGED)
+def test_who_is_not_as_he_was_recognised_is_lent_nothing_at_once(office, till, member, lent, what):
+    changed(office, lambda connection: CHANGED[what](connection, till))
+
+    assert asked(till, member, 10) is None
+    assert account(office, member).leased == 100
+
+
+def test_units_of_a_reward_and_what_gives_leases_back_go_step_by_step(till, member, lent):
+    for more in ({"reward": 1}, {"closes": (lent.id,)}):
+        request = LeaseRequest(id=till.new_id(), member=member, points=1, **more)
+        assert waited_for(lent_at_once(till.office, till.caller, request, now=till.at)) is None
+
+
+@pytest.fixture
+def greeted(line, member, lent):
+    line.greet()
+    return line
+
+
+def over_http(line, member, **changes):
+    request = LeaseRequest(id=line.till.new_id(), member=member, points=10)
+    return line.send("POST", "/leases", codec.encode(request), **{"life": 1} | changes)
+
+
+def test_whoever_was_greeted_is_lent_at_once_without_being_recognised_anew(
+    office, greeted, member, till
+):
+    with asked_of(office.database.reading) as times:
+        response = over_http(greeted, member)
+
+    assert codec.decode(response.content, LeaseRow).amount == 10
+    assert (len(times) == 0) == is_shared(office.database.writing)
+    assert account(office, member).leased == 110
+
+
+def test_a_life_that_is_not_named_or_not_greeted_is_recognised_first(office, greeted, member):
+    other = Line(greeted.client, office, enrolled_till(office, seed=2))
+
+    assert over_http(greeted, member, life=0).status_code == 200
+    assert problem(over_http(other, member)) == (409, "hello_first")
+
+
+def test_what_is_in_the_way_is_said_also_to_whoever_was_greeted(office, greeted, member):
+    stranger = enrolled_till(office, seed=2)
+
+    assert problem(over_http(greeted, member, key=stranger.key)) == (401, "signature_invalid")
+    assert problem(over_http(greeted, member, now=NOON - HOUR)) == (401, "clock_wrong")
+    assert problem(over_http(greeted, 12_345)) == (404, "member_unknown")
+    nonsense = greeted.send("POST", "/leases", b"{", life=1)
+    assert problem(nonsense) == (422, "batch_unreadable")
+    changed(office, lambda connection: revoke(connection, greeted.till.caller.terminal))
+    assert problem(over_http(greeted, member)) == (403, "terminal_revoked")
+    assert account(office, member).leased == 100
 
 
 def cancel_who_waits(office) -> None:

@@ -1,11 +1,11 @@
 """A till that has everything is told so again without the database, until anybody has written."""
 
 import random
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import count
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from sync.programme.refusals import Refused
 from sync.protocol import codec
@@ -17,24 +17,8 @@ from sync.server.office.terminals import revoke
 from sync.server.store.database import open_database
 from sync.server.store.files import DataVersion
 from sync.server.store.tables import incarnations
-from tests.server.line import Line
+from tests.server.line import Line, asked_of, problem
 from tests.server.shop import HOUR, MINUTE, NOON, enrolled_till, programme
-from tests.server.test_device_interface import problem
-
-
-@contextmanager
-def asked(office):
-    """How often the database is asked while this is open."""
-    times = []
-
-    def note(*_connection: object) -> None:
-        times.append(1)
-
-    event.listen(office.database.reading, "checkout", note)
-    try:
-        yield times
-    finally:
-        event.remove(office.database.reading, "checkout", note)
 
 
 @pytest.fixture
@@ -54,7 +38,7 @@ def cursor(line):
 def test_nothing_new_is_told_again_without_a_question(office, line, cursor, on_files, clock):
     clock["now"] = NOON + 1
 
-    with asked(office) as times:
+    with asked_of(office.database.reading) as times:
         told = line.pull(f"?cursor={cursor}")
 
     assert (told.cursor, told.members, told.now) == (cursor, (), NOON + 1)
@@ -117,7 +101,7 @@ def test_another_life_is_not_told_what_the_first_was(line, cursor):
 def test_after_a_minute_the_database_is_asked_and_the_contact_noted(office, line, cursor, clock):
     clock["now"] = NOON + MINUTE
 
-    with asked(office) as times:
+    with asked_of(office.database.reading) as times:
         line.pull(f"?cursor={cursor}")
 
     assert len(times) == 1

@@ -13,7 +13,7 @@ from litestar.response.base import ASGIResponse
 from sqlalchemy import Connection
 
 from sync.programme.refusals import Reason, Refused
-from sync.protocol import codec
+from sync.protocol import codec, signing
 from sync.protocol.events import WHOLE_MAX
 from sync.protocol.messages import (
     PREFIX,
@@ -30,9 +30,11 @@ from sync.server.api.exchange import (
     AnyRequest,
     Clock,
     Found,
+    Sent,
     answer,
     exchange,
     exchange_read,
+    is_signed_by,
     refusal,
     sent_by,
     whole_in,
@@ -44,6 +46,7 @@ from sync.server.office.enrol import enrol
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.hello import greet
 from sync.server.office.leases import close, grant
+from sync.server.office.lending import lends_at_once, lent_at_once
 from sync.server.office.lives import reincarnate
 from sync.server.office.look_up import look_up
 from sync.server.office.made_rows import MadeRows
@@ -51,21 +54,32 @@ from sync.server.office.pull import PAGE, page_in
 from sync.server.office.push import record_push
 from sync.server.office.terminals import Caller
 
+_NAMED = (signing.TERMINAL, signing.INCARNATION)
+
 
 class _Greeted:
-    """The lives of terminals that have said hello to this process."""
+    """The lives of terminals that have said hello to this process, as they were recognised."""
 
     def __init__(self) -> None:
-        self._lives: set[tuple[int, int]] = set()
+        self._lives: dict[tuple[str, str], Caller] = {}
 
     def add(self, caller: Caller) -> None:
         """Note that a life has shown what it can prove."""
-        self._lives.add((caller.terminal, caller.incarnation))
+        self._lives[str(caller.terminal), str(caller.incarnation)] = caller
 
     def check(self, caller: Caller) -> None:
         """Raise Refused(HELLO_FIRST) for a life that has shown nothing yet."""
-        if (caller.terminal, caller.incarnation) not in self._lives:
+        if (str(caller.terminal), str(caller.incarnation)) not in self._lives:
             raise Refused(Reason.HELLO_FIRST)
+
+    def who_signed(self, sent: Sent, *, now: int) -> Caller | None:
+        """Return the life that a request names and that signed it, None unless it was greeted.
+
+        What else is said of it may have changed since.
+        """
+        name, life = (sent.headers.get(header.lower(), "") for header in _NAMED)
+        caller = self._lives.get((name, life))
+        return caller if caller and is_signed_by(caller, sent, now=now) else None
 
 
 def device_router(office: HeadOffice, clock: Clock) -> Router:
@@ -169,7 +183,14 @@ def _lease_routes(office: HeadOffice, clock: Clock, greeted: _Greeted) -> list[H
             greeted.check(caller)
             return grant(office, caller, asked, now=clock())
 
-        return await exchange(office, clock, request, work)
+        async def at_once(sent: Sent) -> object | None:
+            caller = greeted.who_signed(sent, now=clock()) if lends_at_once(office) else None
+            if caller is None:
+                return None
+            asked = codec.decode(sent.plain, LeaseRequest)
+            return await lent_at_once(office, caller, asked, now=clock())
+
+        return await exchange(office, clock, request, work, at_once=at_once)
 
     @post("/leases/close", status_code=200)
     async def take_back_leases(request: AnyRequest) -> ASGIResponse:

@@ -6,7 +6,8 @@ too; without the signature a terminal takes an answer for somebody else's.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -33,6 +34,7 @@ _PACKED_FROM = 1024
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 Clock: TypeAlias = Callable[[], int]
 Work: TypeAlias = Callable[[Caller, bytes], object]
+AtOnce: TypeAlias = Callable[["Sent"], Awaitable[object | None]]
 # What was read, and what is to be done when the snapshot has been let go of.
 Found: TypeAlias = tuple[object, Callable[[], None]]
 
@@ -87,12 +89,21 @@ async def exchange(
     work: Work,
     *,
     heard_when_lost: bool = False,
+    at_once: AtOnce | None = None,
 ) -> ASGIResponse:
     """Answer a terminal's signed request with what `work` returns, or with its refusal.
 
-    One that was declared lost may only say what it has to say: `heard_when_lost`.
+    One that was declared lost may only say what it has to say: `heard_when_lost`. What is done `at
+    once` is done by somebody who looks himself who signed; where that is not to be had, or refused,
+    it is as if nobody had tried.
     """
     sent = await sent_by(request)
+
+    if at_once is not None:
+        with suppress(Refused):
+            done = await at_once(sent)
+            if done is not None:
+                return answer(office, sent.headers, done)
 
     def said() -> object:
         caller = recognised(office, clock, sent)

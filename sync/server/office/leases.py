@@ -28,7 +28,7 @@ from sync.server.office.feed import (
 from sync.server.office.head_office import HeadOffice, Terms
 from sync.server.office.holds import hold_members, lives_of
 from sync.server.office.lease_rows import LENT
-from sync.server.office.lending import lease_id, lent_at_once, read_id
+from sync.server.office.lending import lease_id, read_id
 from sync.server.office.recall import recalled
 from sync.server.office.terminals import Caller, hear, is_life
 from sync.server.store import dialect
@@ -104,9 +104,6 @@ def grant(office: HeadOffice, caller: Caller, request: LeaseRequest, *, now: int
     """
     if request.reward:
         return _grant_units(office, caller, request, now=now)
-    at_once = lent_at_once(office, caller, request, now=now)
-    if at_once is not None:
-        return at_once
     try:
         return _granted(office, caller, request, now=now)
     except Refused as refused:
@@ -198,7 +195,8 @@ def _bind(
     document = document or read_rules(known) or rulebook(connection).in_force(now)
     _check_cap(document, int(lent or 0), request.points)
     _take(connection, request)
-    terms = office.expected.terms = Terms(document, epoch)
+    terms = Terms(document, epoch)
+    office.expected.terms = None if known.divided else terms  # who is dealt out is not lent at once
     signed, row = lease_rows.offer(office, caller, request, terms, now=now)
     return _Bound(lease=signed, divided=known.divided, row=row)
 

@@ -1,8 +1,10 @@
 """Lending at once: a lease in one round trip to the database, where all is as it was for the last.
 
-Guarantees that a lease is kept under the same conditions as step by step (`leases.py`): the one
-statement that binds the points also asks whether they hold. Where one does not, nothing is written,
-and whoever asked goes step by step, which says what is in the way.
+Only where another process keeps the data: files are near enough. Guarantees that a lease is kept
+under the same conditions as step by step (`leases.py`): the one statement that binds the points
+also asks whether they hold, and whether the caller is still who it was when it was recognised,
+which may be some time ago. Where one does not, nothing is written, and whoever asked goes step by
+step, which says what is in the way.
 """
 
 from sqlalchemy import BigInteger, Integer, and_, bindparam, func, not_, select
@@ -18,9 +20,8 @@ from sync.server.office.feed import ALL_MEMBERS, DIVIDED, lease_list
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.holds import lives_of
 from sync.server.office.owned import owned, owner
-from sync.server.office.terminals import Caller
-from sync.server.store.dialect import is_shared
-from sync.server.store.lending import lend_last
+from sync.server.office.terminals import IS_AS_RECOGNISED, Caller, as_recognised
+from sync.server.store.lending import lending
 from sync.server.store.states import MemberStatus
 from sync.server.store.tables import leases, members
 
@@ -39,19 +40,27 @@ _LENDABLE = and_(
     bindparam("of_version", type_=Integer) == IN_FORCE,
     IS_STEADY,
     not_(DIVIDED.element),
+    IS_AS_RECOGNISED,
 )
 
 
-def lent_at_once(
+def lends_at_once(office: HeadOffice) -> bool:
+    """Say whether it is worth asking: it never is on files, nor before a first lease."""
+    return office.database.awaited is not None and office.expected.terms is not None
+
+
+async def lent_at_once(
     office: HeadOffice, caller: Caller, request: LeaseRequest, *, now: int
 ) -> LeaseRow | None:
     """Lend the points of a request on terms that held the last time, None where that cannot be.
 
-    Raises Refused(BATCH_UNREADABLE).
+    The caller may have been recognised some time ago. Nothing or all of it is done, also where None
+    is returned because the database cannot be asked: asked for again, it is the same lease. Raises
+    Refused(BATCH_UNREADABLE).
     """
     lease = lease_id(request)
-    terms = office.expected.terms
-    if terms is None or caller.forked or request.closes or not is_shared(office.database.writing):
+    terms, awaited = office.expected.terms, office.database.awaited
+    if awaited is None or terms is None or caller.forked or request.reward or request.closes:
         return None
     cap = cap_points(terms.rules)
     if not 0 < request.points <= (WHOLE_MAX if cap is None else cap):
@@ -60,16 +69,22 @@ def lent_at_once(
     asked = {
         **owner(request.member),
         **steady(terms.epoch),
+        **as_recognised(caller),
         "of_lease": lease,
-        "of_terminal": caller.terminal,
         "may_be_lent": (WHOLE_MAX if cap is None else cap) - request.points,
         "of_version": terms.rules.version,
         "at": now,
     }
-    with office.database.write_at_once(holding=lives_of(caller.terminal)) as connection:
-        listed = lease_list(caller.terminal)
-        last = lend_last(connection, row, _LENDABLE, asked, listed=listed, scope=ALL_MEMBERS)
-    return signed if last.written else None
+    last = lending(
+        office.database.writing.dialect,
+        row,
+        _LENDABLE,
+        asked,
+        listed=lease_list(caller.terminal),
+        scope=ALL_MEMBERS,
+    )
+    written = await awaited.write(last, holding_first=lives_of(caller.terminal))
+    return signed if written else None
 
 
 def lease_id(request: LeaseRequest) -> bytes:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
+    LargeBinary,
     Update,
     and_,
     bindparam,
@@ -56,6 +57,20 @@ class Caller:
     last_seq: int = 0
 
 
+# The condition that the life which `as_recognised` names is still as it was, and may borrow.
+IS_AS_RECOGNISED = (
+    select(incarnations.c.n)
+    .join(terminals, terminals.c.terminal_id == incarnations.c.terminal_id)
+    .where(
+        incarnations.c.terminal_id == OF_TERMINAL,
+        incarnations.c.n == OF_LIFE,
+        incarnations.c.state == int(IncarnationState.ACTIVE),
+        incarnations.c.public_key == bindparam("of_key", type_=LargeBinary),
+        terminals.c.state == int(TerminalState.ACTIVE),
+        terminals.c.store_id == bindparam("of_store", type_=Integer),
+    )
+    .exists()
+)
 _LIVES = Question(
     select(
         terminals.c.terminal_id,
@@ -179,6 +194,11 @@ def _caller(life: Found) -> Caller:
 def named(caller: Caller) -> dict[str, int]:
     """Return the values of OF_TERMINAL and OF_LIFE."""
     return {"of_terminal": caller.terminal, "of_life": caller.incarnation}
+
+
+def as_recognised(caller: Caller) -> dict[str, object]:
+    """Return the parameters of IS_AS_RECOGNISED."""
+    return {**named(caller), "of_key": caller.public_key, "of_store": caller.store}
 
 
 def is_life(caller: Caller) -> ColumnElement[bool]:

@@ -11,14 +11,17 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import ParamSpec, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from sync.programme.refusals import Reason, Refused
 from sync.server.store import files, migrations
-from sync.server.store.dialect import ALONE, AT_ONCE, HOLDING, SINGLE, TOGETHER, WRITING, Held
+from sync.server.store.dialect import ALONE, HOLDING, SINGLE, TOGETHER, WRITING, Held
+
+if TYPE_CHECKING:
+    from sync.server.store.awaited import Awaited
 
 DATA_FILE = "server.db"
 KEYS_FILE = "member_keys.db"
@@ -52,7 +55,9 @@ class Database:
     keys_writing: Engine
     hurry: Callable[[Engine], None]
     take_time: Callable[[Engine], None]
-    watched: files.DataVersion | None = None  # of all but the keys
+    # Of all but the keys, each where the engine has it.
+    watched: files.DataVersion | None = None
+    awaited: "Awaited | None" = None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -85,15 +90,6 @@ class Database:
             yield connection
 
     @contextmanager
-    def write_at_once(self, *, holding: Held) -> Iterator[Connection]:
-        """Give a connection like `write_together`, for what is all said with `run_last`.
-
-        Nothing is sent before the end, and then all of it at once: on PostgreSQL only.
-        """
-        with _writing(self.writing, AT_ONCE, holding) as connection:
-            yield connection
-
-    @contextmanager
     def in_bulk(self) -> Iterator[None]:
         """Write much at once, for data that is made again if it is not finished.
 
@@ -116,8 +112,9 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
-        if self.watched is not None:
-            self.watched.close()
+        for one in (self.watched, self.awaited):
+            if one is not None:
+                one.close()
         for engine in (self.reading, self.writing, self.keys_reading, self.keys_writing):
             engine.dispose()
 
@@ -214,6 +211,7 @@ def _engines(place: Place) -> Database:
         )
     # Only where it is used: the driver takes a tenth of a second and 25 MB.
     from sync.server.store import postgres
+    from sync.server.store.awaited import Awaited
 
     return Database(
         reading=postgres.engine(place.data, postgres.DATA_SCHEMA, writes=False),
@@ -222,6 +220,7 @@ def _engines(place: Place) -> Database:
         keys_writing=postgres.engine(place.keys, postgres.KEYS_SCHEMA, writes=True),
         hurry=postgres.hurry,
         take_time=postgres.take_time,
+        awaited=Awaited(place.data, postgres.DATA_SCHEMA),
     )
 
 

@@ -36,9 +36,6 @@ Key: TypeAlias = tuple[object, ...]
 # say the same and hold the rows which they read in order to change them.
 WRITING, ALONE, TOGETHER = "loyalty_writing", "alone", "together"
 
-# Like TOGETHER, for what is all said with `unfolding.run_last`: one round trip with its beginning.
-AT_ONCE = "at once"
-
 # Rows to hold from the first moment on: a column, and its number in them.
 HOLDING = "loyalty_holding"
 Held: TypeAlias = tuple[Column[int], int]

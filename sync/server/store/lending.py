@@ -1,23 +1,23 @@
 """Lending on PostgreSQL: points bound, the lease kept and the feed raised by one statement.
 
-It goes with the commit, so that whoever waits for the member or for the feed's head waits for the
-disk and for nothing else. Heads are raised lists before scopes, like everywhere.
+It is a transaction by itself, so that whoever waits for the member or for the feed's head waits for
+the disk and for nothing else. Heads are raised lists before scopes, like everywhere.
 """
 
 from collections.abc import Mapping
 from functools import cache
 
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import ColumnElement, Dialect
 from sqlalchemy.engine.interfaces import Compiled
 
 from sync.server.store.arrays import kind_of
 from sync.server.store.dialect import Row
 from sync.server.store.tables import feed, feed_heads, leases
-from sync.server.store.unfolding import Last, run_last
+from sync.server.store.unfolding import Last
 
 
-def lend_last(
-    connection: Connection,
+def lending(
+    dialect: Dialect,
     lease: Row,
     provided: ColumnElement[bool],
     asked: Mapping[str, object],
@@ -25,25 +25,24 @@ def lend_last(
     listed: str,
     scope: str,
 ) -> Last:
-    """Bind a lease's points, keep it and raise the heads `listed` and `scope`, with the commit.
+    """Return what binds a lease's points, keeps it and raises the heads `listed` and `scope`.
 
-    All of it, or nothing where the member has less than the lease's amount or the condition
-    `provided`, with its parameters `asked`, does not hold: after the commit `written` says which, 1
-    or 0.
+    It does all of it and writes 1, or nothing and writes 0, where the member has less than the
+    lease's amount or the condition `provided`, with its parameters `asked`, does not hold.
     """
-    condition = _compiled(connection, provided)
+    condition = _compiled(dialect, provided)
     told = {**condition.params, **asked, **lease, "listed": listed, "scope": scope}
-    return run_last(connection, _lending(tuple(lease), str(condition)), told)
+    return Last(_lending(tuple(lease), str(condition)), told)
 
 
 _known: dict[ColumnElement[bool], Compiled] = {}
 
 
-def _compiled(connection: Connection, condition: ColumnElement[bool]) -> Compiled:
+def _compiled(dialect: Dialect, condition: ColumnElement[bool]) -> Compiled:
     """The words of a condition, made once."""
     found = _known.get(condition)
     if found is None:
-        found = _known.setdefault(condition, condition.compile(dialect=connection.dialect))
+        found = _known.setdefault(condition, condition.compile(dialect=dialect))
     return found
 
 

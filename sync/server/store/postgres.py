@@ -11,6 +11,7 @@ from functools import cache, partial
 from typing import Any, TypeAlias
 
 import psycopg
+from psycopg.abc import AdaptContext
 from psycopg.adapt import Dumper
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, Format, PipelineStatus, TransactionStatus
@@ -24,7 +25,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from sync.server.store.arrays import KINDS, Packed
 from sync.server.store.compiled import compile_together
-from sync.server.store.dialect import ALONE, AT_ONCE, HOLDING, SINGLE, TOGETHER, WRITING
+from sync.server.store.dialect import ALONE, HOLDING, SINGLE, TOGETHER, WRITING
 from sync.server.store.questions import PIPELINED, UNANSWERED
 from sync.server.store.unfolding import AHEAD, LAST, Last, holding
 
@@ -32,18 +33,18 @@ DATA_SCHEMA = "loyalty"
 KEYS_SCHEMA = "loyalty_keys"
 
 # As many as the threads that answer requests: the default pool of `asyncio.to_thread`.
-_CONNECTIONS = min(32, (os.cpu_count() or 1) + 4)
+CONNECTIONS = min(32, (os.cpu_count() or 1) + 4)
 
 # The lock that writing transactions share or have alone; any number that nothing else uses.
 _WRITERS = 7_190_210_001
 _PLAIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
-_SHARING = f"SELECT pg_advisory_xact_lock_shared({_WRITERS})"
+SHARING = f"SELECT pg_advisory_xact_lock_shared({_WRITERS})"
 _READING = "read"
 _BEGIN: Mapping[str, str] = {
     _READING: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     "": _PLAIN,
     ALONE: f"{_PLAIN}; SELECT pg_advisory_xact_lock({_WRITERS})",
-    TOGETHER: f"{_PLAIN}; {_SHARING}",
+    TOGETHER: f"{_PLAIN}; {SHARING}",
 }
 
 _DRIVER = "postgresql.loyalty"
@@ -60,13 +61,11 @@ def engine(url: str, schema: str, *, writes: bool) -> Engine:
     made = create_engine(
         make_url(url).set(drivername=_DRIVER.replace(".", "+")),
         poolclass=QueuePool,
-        pool_size=_CONNECTIONS,
+        pool_size=CONNECTIONS,
         max_overflow=0,
         pool_use_lifo=True,
         use_native_hstore=False,
-        connect_args={
-            "options": f"-c search_path={schema}" + (_ISOLATED if writes else _ONLY_READS)
-        },
+        connect_args={"options": options(schema, writes=writes)},
     )
 
     @event.listens_for(made, "connect")
@@ -78,6 +77,11 @@ def engine(url: str, schema: str, *, writes: bool) -> Engine:
             record.info[_READS] = True
 
     return compile_together(made)
+
+
+def options(schema: str, *, writes: bool) -> str:
+    """Return what a connection to the tables of `schema` asks for when it is opened."""
+    return f"-c search_path={schema}" + (_ISOLATED if writes else _ONLY_READS)
 
 
 class Postgres(PGDialect_psycopg):
@@ -97,9 +101,6 @@ class Postgres(PGDialect_psycopg):
         told.pop(LAST, None)  # of a transaction that failed
         how, held = told.pop(WRITING, ""), told.pop(HOLDING, None)
         if told.pop(SINGLE, False):
-            return
-        if how == AT_ONCE:
-            told[LAST] = [Last(_SHARING, ()), Last(holding(*held), ())]
             return
         # What the locks let through is seen: each statement has a snapshot of its own.
         begin = _BEGIN[_READING if _READS in told else how]
@@ -144,23 +145,18 @@ class Postgres(PGDialect_psycopg):
         """Send what comes last and the commit at once, behind what was sent ahead."""
         last: list[Last] = dbapi_connection.info.pop(LAST, [])
         driver = _driver(dbapi_connection)
-        has_begun = driver.info.transaction_status != TransactionStatus.IDLE
         if last or _is_unanswered(driver):
-            _commit_with(dbapi_connection, last, has_begun=has_begun)
-        elif has_begun:
+            _commit_with(dbapi_connection, last)
+        elif driver.info.transaction_status != TransactionStatus.IDLE:
             _done(driver, "COMMIT")
 
 
-def _commit_with(
-    connection: PoolProxiedConnection, last: Sequence[Last], *, has_begun: bool
-) -> None:
-    """Without a BEGIN, what is sent at once is a transaction that commits at its end."""
+def _commit_with(connection: PoolProxiedConnection, last: Sequence[Last]) -> None:
     driver = _driver(connection)
     _send_ahead(connection)
     try:
         asked = [driver.execute(one.statement.encode(), one.parameters) for one in last]
-        if has_begun:
-            driver.execute(b"COMMIT")
+        driver.execute(b"COMMIT")
         _take_answers(connection)
     except psycopg.Error:
         with suppress(psycopg.Error):
@@ -242,15 +238,20 @@ def _done(driver: Driver, command: str) -> None:
 
 def prepared(driver: Driver, *, writes: bool) -> Driver:
     """Return a connection that sends values in binary and begins the right transactions."""
-    for kind, dumper in _BINARY:
-        driver.adapters.register_dumper(kind, dumper)
-    for array in KINDS:
-        driver.adapters.register_dumper(array, _dumper_of(array))
+    speak_binary(driver)
     driver.read_only = not writes
     driver.isolation_level = (
         psycopg.IsolationLevel.READ_COMMITTED if writes else psycopg.IsolationLevel.REPEATABLE_READ
     )
     return driver
+
+
+def speak_binary(driver: AdaptContext) -> None:
+    """Have a connection send values in binary."""
+    for kind, dumper in _BINARY:
+        driver.adapters.register_dumper(kind, dumper)
+    for array in KINDS:
+        driver.adapters.register_dumper(array, _dumper_of(array))
 
 
 class _AsPacked(Dumper):
