@@ -298,7 +298,7 @@ def test_what_is_in_the_way_is_said_also_to_whoever_was_greeted(office, greeted,
     assert problem(over_http(greeted, member, now=NOON - HOUR)) == (401, "clock_wrong")
     assert problem(over_http(greeted, 12_345)) == (404, "member_unknown")
     nonsense = greeted.send("POST", "/leases", b"{", life=1)
-    assert problem(nonsense) == (422, "batch_unreadable")
+    assert problem(nonsense) == (400, "batch_unreadable")
     changed(office, lambda connection: revoke(connection, greeted.till.caller.terminal))
     assert problem(over_http(greeted, member)) == (403, "terminal_revoked")
     assert account(office, member).leased == 100
