@@ -268,9 +268,10 @@ def greeted(line, member, lent):
     return line
 
 
-def over_http(line, member, **changes):
+def over_http(line, member, *, padding: int = 0, **changes):
     request = LeaseRequest(id=line.till.new_id(), member=member, points=10)
-    return line.send("POST", "/leases", codec.encode(request), **{"life": 1} | changes)
+    body = codec.encode(request) + b" " * padding
+    return line.send("POST", "/leases", body, **{"life": 1} | changes)
 
 
 def test_whoever_was_greeted_is_lent_at_once_without_being_recognised_anew(
@@ -282,6 +283,13 @@ def test_whoever_was_greeted_is_lent_at_once_without_being_recognised_anew(
     assert codec.decode(response.content, LeaseRow).amount == 10
     assert (len(times) == 0) == is_shared(office.database.writing)
     assert account(office, member).leased == 110
+
+
+def test_only_what_is_short_is_read_while_everybody_waits(office, greeted, member):
+    with asked_of(office.database.reading) as times:
+        assert over_http(greeted, member, padding=1_024).status_code == 200
+
+    assert len(times) == 1
 
 
 def test_a_life_that_is_not_named_or_not_greeted_is_recognised_first(office, greeted, member):
