@@ -24,6 +24,7 @@ SIGNATURE = "LD-Signature"
 SERVER_SIGNATURE = "LD-Server-Signature"
 
 REPLAY_WINDOW_MS = 5 * 60 * 1000
+_TIME_DIGITS_MAX = 19
 _ANSWER = b"loyalty-desk/answer/1\0"
 _ACK = b"loyalty-desk/ack/1\0"
 _GRANT = b"loyalty-desk/lease/1\0"
@@ -65,6 +66,8 @@ def check_request(
     the difference in minutes.
     """
     sent = headers.get(TIME.lower(), "")
+    if not (sent.isascii() and sent.isdecimal() and len(sent) <= _TIME_DIGITS_MAX):
+        raise Refused(Reason.SIGNATURE_INVALID)
     part = _request_part(method, target, sent, body, headers.get(INCARNATION.lower(), ""))
     _verify(public_key, headers.get(SIGNATURE.lower(), ""), part)
     away = int(sent) - now

@@ -1,9 +1,10 @@
 """A lease in one round trip: on the terms of the last one, and only while all of them hold."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import create_engine
 
 from sync.programme.document import Limits
 from sync.programme.refusals import Reason
@@ -13,7 +14,7 @@ from sync.server.office.documents import publish
 from sync.server.office.epoch import begin_era, end_wait
 from sync.server.office.feed import divide_by_store
 from sync.server.office.holds import lives_of
-from sync.server.office.lending import lent_at_once
+from sync.server.office.lending import lends_at_once, lent_at_once
 from sync.server.office.terminals import Caller, revoke
 from sync.server.store.awaited import Awaited
 from sync.server.store.dialect import is_shared
@@ -152,6 +153,7 @@ def test_members_dealt_out_by_store_are_raised_for_their_store(office, till, mem
     page = till.pull()
 
     till.lend(member, 10)
+    assert not lends_at_once(office)
     (row,) = till.pull(page.cursor).members
     assert (row.id, row.points - row.leased) == (member, 440)
 
@@ -203,12 +205,25 @@ def test_a_lease_that_was_cut_short_is_had_step_by_step_and_the_next_one_at_once
     ):
         connection.exec_driver_sql(f"SELECT 1 FROM {DATA_SCHEMA}.incarnations FOR UPDATE")
         cut_short = pool.submit(asked, till, member, 1)
-        cancel_who_waits(office)
+        who_waits(office, "pg_cancel_backend(pid)", unless=cut_short)
         assert cut_short.result(60) is None
 
     assert till.lend(member, 1).amount == 1
     assert asked(till, member, 1) is not None
     assert account(office, member).leased == 100 + times + 2
+
+
+def test_a_lease_at_once_waits_for_whoever_writes_alone(office, till, member, lent):
+    if not is_shared(office.database.writing):
+        return
+    with ThreadPoolExecutor(1) as pool:
+        with office.database.write() as connection:
+            connection.execute(members.update().values(status=int(MemberStatus.BLOCKED)))
+            answer = pool.submit(asked, till, member, 10)
+            who_waits(office, "pid", unless=answer)
+        assert answer.result(60) is None
+
+    assert account(office, member).leased == 100
 
 
 def test_a_connection_that_broke_is_opened_anew(office, till, member, lent):
@@ -227,11 +242,17 @@ def test_a_connection_that_broke_is_opened_anew(office, till, member, lent):
     assert stored(office) == folded(office)
 
 
-def test_where_nobody_listens_a_lease_is_not_had_at_once():
-    nowhere = Awaited("postgresql://nobody@127.0.0.1:1/nothing", DATA_SCHEMA)
+def test_where_nobody_listens_a_lease_is_not_had_at_once(caplog):
+    nowhere = create_engine("postgresql+psycopg://nobody:12%2Fw@127.0.0.1:1/nothing")
+    awaited = Awaited(nowhere, DATA_SCHEMA)
 
-    assert waited_for(nowhere.write(Last("SELECT 1", ()), holding_first=lives_of(1))) is None
-    nowhere.close()
+    for _ in range(2):
+        asked = awaited.write(Last("SELECT 1", ()), holding_first=lives_of(1))
+        assert waited_for(asked) is None
+    awaited.close()
+
+    (said,) = caplog.messages  # once, and no word of the address
+    assert said == "no lease at once: OperationalError "
 
 
 CHANGED = {
@@ -312,12 +333,12 @@ def test_what_is_in_the_way_is_said_also_to_whoever_was_greeted(office, greeted,
     assert account(office, member).leased == 100
 
 
-def cancel_who_waits(office) -> None:
-    """Cancel the statement of whoever waits for a lock, as soon as somebody does."""
+def who_waits(office, told: str, *, unless: Future) -> None:
+    """Tell whoever waits for a lock this, as soon as somebody does, `unless` it is over by then."""
+    asked = (
+        f"SELECT {told} FROM pg_stat_activity"
+        " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
     with office.database.read() as connection:
-        asked = (
-            "SELECT pg_cancel_backend(pid) FROM pg_stat_activity"
-            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        )
-        while not connection.exec_driver_sql(asked).all():
+        while not unless.done() and not connection.exec_driver_sql(asked).all():
             connection.exec_driver_sql("SELECT pg_stat_clear_snapshot()")

@@ -1,6 +1,7 @@
 """A till that has everything is told so again without the database, until anybody has written."""
 
 import random
+import sqlite3
 from contextlib import suppress
 from itertools import count
 
@@ -150,8 +151,45 @@ def test_two_tills_hear_what_the_database_says_whatever_happens(office, client, 
             cursors[nth] = told.cursor
 
 
-def test_a_file_that_cannot_be_asked_has_no_number(tmp_path):
-    version = DataVersion(tmp_path)
+def test_a_till_that_asks_in_vain_is_noted_as_often_as_one_that_asks_the_database(
+    office, line, cursor, clock
+):
+    clock["now"] = NOON + 50_000  # in a minute of its own, ten seconds before it is due
+    line.pull(f"?cursor={cursor}")
+    clock["now"] = NOON + MINUTE
+    line.pull(f"?cursor={cursor}")
+    for step in range(1, 14):
+        clock["now"] = NOON + MINUTE + step * 14_960
+        line.pull(f"?cursor={cursor}")
+        with office.database.read() as connection:
+            noted = connection.scalar(select(incarnations.c.contact_at))
+        assert clock["now"] - noted < MINUTE
 
-    assert version.now() is None
+
+@pytest.mark.parametrize("time", ["abc", "", "9" * 5_000, f"+{NOON}", f"{NOON:_}"])
+def test_a_time_is_read_in_one_way_whoever_reads_it(line, cursor, time):
+    refused = line.send("GET", f"/pull?cursor={cursor}", now=time)
+
+    assert problem(refused) == (401, "signature_invalid")
+
+
+def test_a_file_that_is_not_there_or_cannot_be_asked_has_no_number(tmp_path):
+    for path in (tmp_path, tmp_path / "nothing"):
+        version = DataVersion(path)
+        assert version.now() is None
+        version.close()
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_a_number_is_another_after_each_commit_until_it_is_closed(tmp_path):
+    writer = sqlite3.connect(tmp_path / "a ?#%.db", isolation_level=None)
+    writer.execute("CREATE TABLE t (n)")
+    version = DataVersion(tmp_path / "a ?#%.db")
+    before = version.now()
+    assert version.now() == before
+
+    writer.execute("INSERT INTO t VALUES (1)")
+    assert version.now() not in (before, None)
     version.close()
+    assert version.now() is None
+    writer.close()

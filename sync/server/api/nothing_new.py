@@ -12,10 +12,9 @@ import msgspec
 from sync.protocol import signing
 from sync.protocol.messages import PullAnswer
 from sync.server.api.exchange import Sent, is_signed_by
-from sync.server.office.terminals import Caller
+from sync.server.office.terminals import Caller, is_to_be_noted
 
-# What is said of today is said for a minute at most: whatever changes by time alone is found then,
-# and that the terminal is in contact is noted.
+# What is said of today is said within a minute: days begin with one.
 _MINUTE_MS = 60_000
 
 
@@ -43,7 +42,7 @@ class NothingNew:
         told = self._told.get(sent.headers.get(signing.TERMINAL.lower(), ""))
         if told is None or (told.seen, told.asked) != (seen, _asked(sent)):
             return None
-        if told.page.now // _MINUTE_MS != now // _MINUTE_MS:
+        if told.page.now // _MINUTE_MS != now // _MINUTE_MS or is_to_be_noted(told.caller, now=now):
             return None
         if not is_signed_by(told.caller, sent, now=now):
             return None

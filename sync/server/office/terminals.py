@@ -104,12 +104,10 @@ def recognise(
     its life is that life's; two of them may have one key. Raises Refused:
     TERMINAL_UNKNOWN, TERMINAL_REVOKED, SIGNATURE_INVALID, CLOCK_WRONG.
     """
-    name, sent = headers.get(signing.TERMINAL.lower(), ""), headers.get(signing.TIME.lower(), "")
+    name = headers.get(signing.TERMINAL.lower(), "")
     named = headers.get(signing.INCARNATION.lower(), "")
     if not _is_number(name):
         raise Refused(Reason.TERMINAL_UNKNOWN)
-    if not _is_number(sent):
-        raise Refused(Reason.SIGNATURE_INVALID)
     lives = [one for one in _lives(connection, int(name)) if named in ("", str(one.n))]
     fault = Refused(Reason.TERMINAL_UNKNOWN)
     for life in lives:
@@ -157,9 +155,14 @@ def _new(column: str) -> str:
 
 def hear_now_and_then(office: HeadOffice, caller: Caller, *, now: int) -> None:
     """Note once a minute that a terminal is in contact which has nothing to say."""
-    if caller.heard_at is not None and now - caller.heard_at >= _NOTED_MS:
+    if is_to_be_noted(caller, now=now):
         with office.database.write() as connection:
             hear(connection, caller, now=now)
+
+
+def is_to_be_noted(caller: Caller, *, now: int) -> bool:
+    """Say whether it is time to note again that a terminal is in contact."""
+    return caller.heard_at is not None and now - caller.heard_at >= _NOTED_MS
 
 
 def revoke(connection: Connection, terminal: int) -> None:

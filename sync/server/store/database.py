@@ -213,14 +213,15 @@ def _engines(place: Place) -> Database:
     from sync.server.store import postgres
     from sync.server.store.awaited import Awaited
 
+    writing = postgres.engine(place.data, postgres.DATA_SCHEMA, writes=True)
     return Database(
         reading=postgres.engine(place.data, postgres.DATA_SCHEMA, writes=False),
-        writing=postgres.engine(place.data, postgres.DATA_SCHEMA, writes=True),
+        writing=writing,
         keys_reading=postgres.engine(place.keys, postgres.KEYS_SCHEMA, writes=False),
         keys_writing=postgres.engine(place.keys, postgres.KEYS_SCHEMA, writes=True),
         hurry=postgres.hurry,
         take_time=postgres.take_time,
-        awaited=Awaited(place.data, postgres.DATA_SCHEMA),
+        awaited=Awaited(writing, postgres.DATA_SCHEMA),
     )
 
 

@@ -88,7 +88,8 @@ class DataVersion:
         """Return the number, None when the file cannot be asked just now; waits for nobody."""
         try:
             if self._driver is None:
-                self._driver = sqlite3.connect(self._path, timeout=0, check_same_thread=False)
+                there = f"{self._path.absolute().as_uri()}?mode=rw"
+                self._driver = sqlite3.connect(there, timeout=0, check_same_thread=False, uri=True)
             (number,) = self._driver.execute("PRAGMA data_version").fetchone()
         except sqlite3.Error:
             return None

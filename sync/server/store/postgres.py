@@ -155,7 +155,8 @@ def _commit_with(connection: PoolProxiedConnection, last: Sequence[Last]) -> Non
     driver = _driver(connection)
     _send_ahead(connection)
     try:
-        asked = [driver.execute(one.statement.encode(), one.parameters) for one in last]
+        for one in last:
+            driver.execute(one.statement.encode(), one.parameters)
         driver.execute(b"COMMIT")
         _take_answers(connection)
     except psycopg.Error:
@@ -163,8 +164,6 @@ def _commit_with(connection: PoolProxiedConnection, last: Sequence[Last]) -> Non
             _take_answers(connection)
         _forget_prepared(driver)
         raise
-    for one, answered in zip(last, asked, strict=True):
-        one.written = answered.rowcount
 
 
 registry.register(_DRIVER, __name__, Postgres.__name__)

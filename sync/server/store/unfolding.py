@@ -38,23 +38,20 @@ Row: TypeAlias = Mapping[str, object]
 Key: TypeAlias = tuple[object, ...]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Last:
-    """A statement that goes with the commit. After it, `written` is the number of its rows."""
+    """A statement that nothing of its transaction waits for: it is sent with the end of it."""
 
     statement: str
     parameters: Sequence[object] | Mapping[str, object]
-    written: int = -1
 
 
 def run_last(
     connection: Connection, statement: str, parameters: Sequence[object] | Mapping[str, object]
-) -> Last:
+) -> None:
     """Have a statement run together with the commit."""
-    one = Last(statement, parameters)
     last: list[Last] = connection.info.setdefault(LAST, [])
-    last.append(one)
-    return one
+    last.append(Last(statement, parameters))
 
 
 @contextmanager
@@ -212,10 +209,20 @@ def hold_numbers(connection: Connection, space: int, numbers: Sequence[Any]) -> 
 
 def holding(column: Column[int], number: int) -> str:
     """Return the statement that holds the rows with this number, in the order of their keys."""
+    return _holding_one(column, f"{number:d}")
+
+
+def holding_last(column: Column[int], number: int) -> Last:
+    """Return the same as a statement that is prepared once, whatever the number."""
+    kind = kind_of(column.type).SQL.removesuffix("[]")
+    return Last(_holding_one(column, f"%b::{kind}"), (number,))
+
+
+def _holding_one(column: Column[int], number: str) -> str:
     table = column.table
     assert isinstance(table, Table), column
     order = ", ".join(_keys(table))
-    where = f"{column.name} = {number:d}"
+    where = f"{column.name} = {number}"
     return f"SELECT 1 FROM {table.name} WHERE {where} ORDER BY {order} FOR UPDATE"
 
 
