@@ -35,6 +35,15 @@ def instant(ms: int) -> datetime:
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 
+def standing_still(open_page, place: str):
+    """A page that was opened at NOW, whose time goes on only when it is told to."""
+    page = open_page(path="account")
+    page.clock.install(time=instant(NOW - 60_000))
+    page.clock.pause_at(instant(NOW))
+    page.goto(page.url.replace("account", place))
+    return page
+
+
 def document(office):
     with office.database.read() as connection:
         return rulebook(connection).in_force(NOW)
@@ -73,9 +82,7 @@ def test_a_desk_takes_the_voucher_off_the_screen(office, open_page, theme):
 
 
 def test_a_fresh_code_comes_every_minute_and_none_twice(office, open_page):
-    page = open_page(path="account")
-    page.clock.install(time=instant(NOW))
-    page.goto(page.url.replace("account", ""))
+    page = standing_still(open_page, "")
     page.context.set_offline(True)  # what comes now came with the page
 
     seen = []
@@ -88,9 +95,7 @@ def test_a_fresh_code_comes_every_minute_and_none_twice(office, open_page):
 
 
 def test_the_seconds_count_down(open_page):
-    page = open_page(path="account")
-    page.clock.install(time=instant(NOW))
-    page.goto(page.url.replace("account", ""))
+    page = standing_still(open_page, "")
     said = page.locator("[data-countdown]")
 
     page.clock.run_for(18_000)
@@ -100,9 +105,7 @@ def test_the_seconds_count_down(open_page):
 
 
 def test_a_phone_without_a_network_says_when_its_codes_have_ended(office, open_page):
-    page = open_page(path="account")
-    page.clock.install(time=instant(NOW))
-    page.goto(page.url.replace("account", ""))
+    page = standing_still(open_page, "")
     page.context.set_offline(True)
 
     page.clock.run_for(10 * 60_000 - 2_000)
@@ -116,9 +119,7 @@ def test_a_phone_without_a_network_says_when_its_codes_have_ended(office, open_p
 
 
 def test_new_codes_are_fetched_as_soon_as_there_is_a_network(office, served, open_page):
-    page = open_page(path="account")
-    page.clock.install(time=instant(NOW))
-    page.goto(page.url.replace("account", ""))
+    page = standing_still(open_page, "")
     page.context.set_offline(True)
     page.clock.run_for(11 * 60_000)
 
@@ -133,9 +134,7 @@ def test_new_codes_are_fetched_as_soon_as_there_is_a_network(office, served, ope
 
 def test_a_voucher_is_renewed_before_it_ends(office, served, open_page):
     put_aside(office, at=NOW, keep_until=NOW + 86_400_000)
-    page = open_page(path="account")
-    page.clock.install(time=instant(NOW))
-    page.goto(page.url.replace("account", "rewards"))
+    page = standing_still(open_page, "rewards")
     first = scanned(page)
 
     served.clock.now = NOW + 300_000
@@ -156,9 +155,7 @@ def test_a_voucher_is_renewed_before_it_ends(office, served, open_page):
 
 def test_a_voucher_that_could_not_be_renewed_fades_at_its_end(office, open_page):
     put_aside(office, at=NOW, keep_until=NOW + 86_400_000)
-    page = open_page(path="account")
-    page.clock.install(time=instant(NOW))
-    page.goto(page.url.replace("account", "rewards"))
+    page = standing_still(open_page, "rewards")
     page.context.set_offline(True)
 
     page.clock.run_for(5 * 60_000)
