@@ -11,17 +11,16 @@ import io
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.server_process import PROGRAM, ROOT, Forked, ServerProcess
+
 DEMO_MEMBERS = 40
 DEMO_PIN = "246810"
-_PROGRAM = (sys.executable, "-m", "sync.server")
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class LiveServer:
     url: str
     code: str
     data: Path
-    process: subprocess.Popen
+    process: ServerProcess
 
     def new_code(self, *, store: int = 1, name: str = "Caixa 03") -> str:
         """Another one-time code, for a terminal that did not exist yet."""
@@ -44,33 +43,30 @@ class LiveServer:
     def kill(self) -> None:
         """Stop the server at once, as a power cut does."""
         self.process.kill()
-        self.process.wait()
 
 
 @contextmanager
 def live_server(
-    folder: Path, *, members: int = DEMO_MEMBERS, port: int = 0, fresh: bool = True
+    folder: Path,
+    *,
+    members: int = DEMO_MEMBERS,
+    port: int = 0,
+    fresh: bool = True,
+    begin: Callable[[Sequence[str]], ServerProcess] = Forked,
 ) -> Iterator[LiveServer]:
     """Serve a demo of `members` from `folder`; with `fresh` false what is there goes on."""
     data = folder / "server"
     if fresh:
         shutil.copytree(demo_data(members), data)
-    arguments = command("serve", data=data, members=members, port=port, demo=True)
-    process = subprocess.Popen(
-        [*arguments, "--exit-on-eof"],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
+    process = begin(
+        arguments("serve", data=data, members=members, port=port, demo=True, exit_on_eof=True)
     )
     try:
         said = words(process)
         url = f"http://127.0.0.1:{said['ready']}"
         yield LiveServer(url=url, code=said["code"], data=data, process=process)
     finally:
-        process.stdin.close()
-        process.wait(timeout=20)
-        process.stdout.close()
+        process.close()
 
 
 def demo_data(members: int) -> Path:
@@ -88,11 +84,16 @@ def demo_data(members: int) -> Path:
 
 def command(name: str, /, **options: object) -> list[str]:
     """The command line of the server."""
-    arguments = [*_PROGRAM, name]
+    return [*PROGRAM, *arguments(name, **options)]
+
+
+def arguments(name: str, /, **options: object) -> list[str]:
+    """What the server is asked for, without its name."""
+    words = [name]
     for option, value in options.items():
         flag = "--" + option.replace("_", "-")
-        arguments += [flag] if value is True else [flag, str(value)]
-    return arguments
+        words += [flag] if value is True else [flag, str(value)]
+    return words
 
 
 def run_server(name: str, /, **options: object) -> dict[str, str]:
@@ -110,7 +111,7 @@ def ask_server(name: str, /, **options: object) -> dict[str, str]:
 
     said = io.StringIO()
     with redirect_stdout(said):
-        status = main(command(name, **options)[len(_PROGRAM) :])
+        status = main(arguments(name, **options))
     assert status == 0
     return _by_first_word(said.getvalue())
 
@@ -119,12 +120,12 @@ def _by_first_word(said: str) -> dict[str, str]:
     return dict(line.split(" ", 1) for line in said.splitlines())
 
 
-def words(process: subprocess.Popen) -> dict[str, str]:
+def words(process: ServerProcess | subprocess.Popen) -> dict[str, str]:
     """What a server says until it is ready, by first word."""
     said: dict[str, str] = {}
     while "ready" not in said:
         line = process.stdout.readline()
-        assert line, f"the server ended with {process.wait()}"
+        assert line, "the server ended"
         word, value = line.split(" ", 1)
         said[word] = value.strip()
     return said

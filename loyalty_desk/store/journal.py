@@ -5,8 +5,9 @@ one visit stand side by side. Nothing here decides anything; the ledger opens th
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import groupby
 
 import msgspec
 
@@ -19,7 +20,6 @@ from sync.protocol.chain import next_hash
 from sync.protocol.events import AnyEvent
 from sync.protocol.messages import Sealed
 
-_VISIT_MAX = 100  # events
 MEMBER_OF_CARD = 0  # the journal's member of an accrual on a card that is not known here
 
 
@@ -256,13 +256,10 @@ def first_of(connection: Connection, visit_id: str) -> int | None:
 
 def visit_from(connection: Connection, first: int) -> list[Kept]:
     """Return the events of the visit that begins at `first`, in order."""
-    rows = connection.execute(
-        "SELECT seq, waits, body, explain FROM journal WHERE seq >= ? ORDER BY seq LIMIT ?",
-        (first, _VISIT_MAX),
-    ).fetchall()
-    kept = [_kept(row) for row in rows]
-    visit_id = events.visit_of(kept[0].event) if kept else ""
-    return list(takewhile(lambda one: events.visit_of(one.event) == visit_id, kept))
+    asked = "SELECT seq, waits, body, explain FROM journal WHERE seq >= ? ORDER BY seq"
+    with closing(connection.execute(asked, (first,))) as rows:
+        visits = groupby(map(_kept, rows), key=lambda one: events.visit_of(one.event))
+        return next((list(visit) for _, visit in visits), [])
 
 
 def last_at_before(connection: Connection, seq: int) -> int:

@@ -36,6 +36,7 @@ from tests.bench.job import Job
 from tests.bench.table import Row, at_least
 from tests.bench.till import WallClock
 from tests.live_server import LiveServer, live_server
+from tests.server_process import Started
 
 BOUND = 0.55
 _MEMBERS = 2_000
@@ -102,7 +103,7 @@ def measure(job: Job) -> list[Row]:
     shutil.copytree(there, here)
     journal = _Journal(identity, key, _rules(here / "server"), _members(here / "server"))
     with (
-        live_server(there, members=members, fresh=False) as server,
+        live_server(there, members=members, fresh=False, begin=Started) as server,
         _remote(server, identity, key) as remote,
         _office(here / "server") as office,
     ):

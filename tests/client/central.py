@@ -2,14 +2,14 @@
 
 import shutil
 import sqlite3
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
 
-from tests.live_server import DEMO_MEMBERS, ROOT, ask_server, command, demo_data, words
+from tests.live_server import DEMO_MEMBERS, arguments, ask_server, demo_data, words
+from tests.server_process import Forked
 
 
 class Central:
@@ -26,19 +26,11 @@ class Central:
         self.members = DEMO_MEMBERS
         self.url = ""
         self._port = 0
-        self._process: subprocess.Popen | None = None
+        self._process: Forked | None = None
 
     def start(self) -> None:
-        self._process = subprocess.Popen(
-            [
-                *command("serve", **self._place, members=self.members, demo=True, **self._options),
-                *("--port", str(self._port), "--exit-on-eof"),
-            ],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        options = {**self._place, "members": self.members, "demo": True, **self._options}
+        self._process = Forked(arguments("serve", **options, port=self._port, exit_on_eof=True))
         self._port = int(words(self._process)["ready"])
         self.url = f"http://127.0.0.1:{self._port}"
 
@@ -48,9 +40,7 @@ class Central:
             return
         if kill:
             process.kill()
-        process.stdin.close()
-        process.wait(timeout=30)
-        process.stdout.close()
+        process.close()
 
     def new_code(self, name: str) -> str:
         return ask_server("code", **self._place, store=1, name=name)["code"]

@@ -2,7 +2,6 @@
 
 import shutil
 import sqlite3
-import subprocess
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
@@ -10,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from tests.live_server import DEMO_MEMBERS, ROOT, ask_server, command, demo_data, words
+from tests.live_server import DEMO_MEMBERS, arguments, ask_server, demo_data, words
+from tests.server_process import Started
 
 
 class ServerProcess:
@@ -22,7 +22,7 @@ class ServerProcess:
         self.url = ""
         self._members = members
         self._port = 0
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Started | None = None
         shutil.copytree(demo_data(members), data)
 
     def __enter__(self) -> "ServerProcess":
@@ -39,14 +39,8 @@ class ServerProcess:
 
     def start(self) -> None:
         """Serve; come back when it answers."""
-        told = command("serve", data=self.data, members=self._members, port=self._port, demo=True)
-        self._process = subprocess.Popen(
-            [*told, "--exit-on-eof"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        options = {"data": self.data, "members": self._members, "port": self._port}
+        self._process = Started(arguments("serve", **options, demo=True, exit_on_eof=True))
         said = words(self._process)
         self.code = said["code"]
         self._port = int(said["ready"])
@@ -59,10 +53,7 @@ class ServerProcess:
             return
         if kill:
             process.kill()
-        for pipe in (process.stdin, process.stdout):
-            assert pipe is not None
-            pipe.close()
-        process.wait(timeout=30)
+        process.close()
 
     def card_of(self, name: str) -> str:
         """The 202 digits of a member's card."""

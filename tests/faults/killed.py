@@ -26,7 +26,7 @@ from tests.faults.till_life import (
     open_till,
 )
 
-LIVES = 25  # of one till; a journal that grows for ever would make each look slower
+LIVES = 5  # of one till; a journal that grows for ever would make each look slower
 COLD_EVERY = 50
 _DAY = a_day(2_000)
 _LONGEST_S = 0.06

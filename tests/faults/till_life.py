@@ -4,6 +4,7 @@ Run as `python -m tests.faults.till_life ROOT LOG VISITS` under the shim: opens 
 records visits and confirms each with a mark, tidies and starts again in between.
 """
 
+import itertools
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,6 +46,11 @@ class Day:
     def ids(self, visits: int) -> list[str]:
         """The ids of the events of the first `visits` visits, in their order."""
         return [act.event.id for visit in self.visits[:visits] for act in visit]
+
+    def visits_of(self, events_: int) -> int:
+        """In how many visits the first `events_` events are, the last of them perhaps in part."""
+        ends = itertools.accumulate(map(len, self.visits), initial=0)
+        return next(visits for visits, end in enumerate(ends) if end >= events_)
 
 
 def a_day(visits: int) -> Day:
@@ -117,7 +123,7 @@ def examine(store: Store, day: Day, confirmed: int) -> int:
     outgoing = ledger.outgoing(0, 100_000)
     bodies = outgoing.bodies if outgoing else ()
     found = [events.decode(body) for body in bodies]
-    visits = next(n for n in range(len(day.visits) + 1) if len(day.ids(n)) >= len(found))
+    visits = day.visits_of(len(found))
     assert [one.id for one in found] == day.ids(visits), "half a visit, or a wrong one"
     assert visits >= confirmed, f"{confirmed} visits were confirmed, {visits} are there"
     first = first_hash(

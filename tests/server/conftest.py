@@ -1,10 +1,9 @@
 """A head office for each test, on SQLite and on PostgreSQL: migrated once, copied or emptied."""
 
-import httpx
 import pytest
 
 from sync.server.office.documents import publish
-from tests.server.line import Line, Serving, whole_application
+from tests.server.line import Line, Serving, plain_http, whole_application
 from tests.server.shop import NOON, enrolled_till, programme
 from tests.server.sites import ENGINES, open_office
 
@@ -55,7 +54,7 @@ def clock():
 def client(office, clock):
     with (
         Serving(whole_application(office, lambda: clock["now"])) as url,
-        httpx.Client(base_url=url) as client,
+        plain_http(url) as client,
     ):
         yield client
 

@@ -1,5 +1,7 @@
 """A terminal's line to a server in a thread of its own, over HTTP."""
 
+import asyncio
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,27 +24,49 @@ PREFIX = "/v1/device"
 
 
 class Serving(uvicorn.Server):
-    """A server in a thread, up when it says so."""
+    """A server in a thread, up when it says so, and gone as soon as it is not asked any more.
+
+    Left alone it would look every tenth of a second whether to end, and then wait another one.
+    """
 
     def __init__(self, app) -> None:
         super().__init__(serving(app))
-        self.up = threading.Event()
+        self._up = threading.Event()
+        self._ended = asyncio.Event()
         self._listening = listening_socket("127.0.0.1", 0)
         self._thread = threading.Thread(target=self.run, args=([self._listening],))
 
-    async def startup(self, sockets=None) -> None:
-        await super().startup(sockets)
-        self.up.set()
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self.on_tick(0)
+        self._up.set()
+        await self._ended.wait()
+
+    async def shutdown(self, sockets=None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await asyncio.sleep(0)  # their ends are told to them in the next turn
+        await self._wait_tasks_to_complete()
+        await self.lifespan.shutdown()
 
     def __enter__(self) -> str:
         self._thread.start()
-        assert self.up.wait(20)
+        assert self._up.wait(20)
         host, port = self._listening.getsockname()
         return f"http://{host}:{port}"
 
     def __exit__(self, *fault: object) -> None:
-        self.should_exit = True
+        self._loop.call_soon_threadsafe(self._ended.set)
         self._thread.join(20)
+        assert not self._thread.is_alive(), "the server does not end"
+
+
+def plain_http(url: str, **options) -> httpx.Client:
+    """Whoever asks a server here over plain HTTP, for which no certificates need be loaded."""
+    nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return httpx.Client(base_url=url, verify=nobody, **options)
 
 
 class Line:

@@ -3,7 +3,6 @@
 import json
 import threading
 
-import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -32,7 +31,7 @@ from sync.server.office import snapshot
 from sync.server.office.enrol import issue_code
 from sync.server.office.losses import declare_lost
 from sync.server.office.terminals import revoke
-from tests.server.line import PREFIX, Line, Serving, problem, whole_application
+from tests.server.line import PREFIX, Line, Serving, plain_http, problem, whole_application
 from tests.server.shop import MINUTE, NOON, enrolled_till
 
 
@@ -302,7 +301,7 @@ def test_a_first_copy_is_fetched_part_by_part_as_it_was_packed(office, till, tmp
     snapshots = Snapshots(office, tmp_path, least=1)
 
     app = application(office, lambda: NOON, snapshots=snapshots)
-    with Serving(app) as url, httpx.Client(base_url=url) as client:
+    with Serving(app) as url, plain_http(url) as client:
         line = Line(client, office, till)
         offered = codec.decode(line.send("GET", "/snapshot").content, Snapshot)
         (chunk,) = codec.decode(offered.manifest.encode(), Manifest).chunks
@@ -315,7 +314,7 @@ def test_a_first_copy_is_fetched_part_by_part_as_it_was_packed(office, till, tmp
 def test_a_server_without_first_copies_and_news_has_no_such_routes(office, till):
     with (
         Serving(application(office, lambda: NOON)) as url,
-        httpx.Client(base_url=url) as client,
+        plain_http(url) as client,
     ):
         line = Line(client, office, till)
         for path in ("/snapshot", "/stream"):

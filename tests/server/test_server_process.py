@@ -12,6 +12,7 @@ from tests import postgres
 from tests.live_server import ROOT, command, live_server, run_server, words
 from tests.server.shop import NOON, programme
 from tests.server.sites import open_office
+from tests.server_process import Started
 
 
 def ask(url: str) -> tuple[int, bytes]:
@@ -38,7 +39,7 @@ def end(process) -> int:
 
 
 def test_it_says_its_code_and_its_port_and_is_up(tmp_path):
-    with live_server(tmp_path) as server:
+    with live_server(tmp_path, begin=Started) as server:
         assert ask(f"{server.url}/healthz") == (200, b'{"status":"ok"}')
         assert len(server.code.replace("-", "")) == 12
 

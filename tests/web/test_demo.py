@@ -2,17 +2,17 @@
 
 import re
 
-import httpx
 import pytest
 
 from sync.server.__main__ import main
 from tests.live_server import live_server
+from tests.server.line import plain_http
 
 
 def test_marina_signs_in_with_the_code_on_the_console(tmp_path):
     with (
         live_server(tmp_path) as server,
-        httpx.Client(base_url=server.url, trust_env=False, follow_redirects=True) as browser,
+        plain_http(server.url, trust_env=False, follow_redirects=True) as browser,
     ):
         door = browser.get("/m/")
         token = re.search(r'name="token" value="([^"]+)"', door.text)[1]

@@ -16,6 +16,7 @@ from sync.server.web.letters import Letter
 from sync.server.web.routes import member_pages
 from sync.server.web.site import HEADERS, POLICY, Site, neighbourhood
 from sync.server.web.visits import preferred
+from tests.server.line import plain_http
 from tests.web.club import (
     EMAIL,
     MARINA,
@@ -52,7 +53,7 @@ def rules(office):
 
 
 def client(served, *, member: int = 0, **options) -> httpx.Client:
-    browser = httpx.Client(base_url=served.url, trust_env=False, **options)
+    browser = plain_http(served.url, trust_env=False, **options)
     if member:
         cookie = served.cookie_for(member)
         browser.cookies.set(cookie["name"], cookie["value"])
@@ -375,7 +376,7 @@ def test_a_fault_tells_nothing_and_bears_every_header(office, served, caplog):
     office.database.close()
     with office.database.writing.begin() as connection:
         connection.exec_driver_sql("DROP TABLE web_sessions")
-    with httpx.Client(base_url=served.url, trust_env=False) as browser:
+    with plain_http(served.url, trust_env=False) as browser:
         browser.cookies.set("visitor", "A" * 43)
         answer = browser.get("/m/account")
 

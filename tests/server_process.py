@@ -1,0 +1,106 @@
+"""Processes of the server: `Started` as a shop starts it, or `Forked`, which is up much sooner.
+
+A forked one comes from a process that has loaded the server's modules; from there on it does what
+`python -m sync.server` does. Both end when their standard input closes, so at the latest with
+whoever started them.
+"""
+
+import multiprocessing
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import IO, Protocol
+
+from sync.server.__main__ import main
+
+ROOT = Path(__file__).resolve().parents[1]
+PROGRAM = (sys.executable, "-m", "sync.server")
+_PATIENCE_S = 30
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(
+    [
+        "alembic.command",
+        "sqlalchemy.dialects.postgresql.psycopg",
+        "sqlalchemy.dialects.sqlite.pysqlite",
+        "sync.server.app",
+        "uvicorn.lifespan.on",
+        "uvicorn.protocols.http.auto",
+    ]
+)
+
+
+class ServerProcess(Protocol):
+    """A process that runs one command of the server; what it says is read from `stdout`."""
+
+    stdout: IO[str]
+
+    def kill(self) -> None:
+        """End it at once, as a power cut does; return when it is gone."""
+
+    def close(self) -> None:
+        """Close its standard input, and wait until it has ended."""
+
+
+class Forked:
+    """A `ServerProcess` whose modules were loaded before."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        theirs_in, self._stdin = _FORKS.Pipe(duplex=False)
+        ours_out, theirs_out = _FORKS.Pipe(duplex=False)
+        told = (list(arguments), dict(os.environ), theirs_in, theirs_out)
+        self._process = _FORKS.Process(target=_run, args=told)
+        self._process.start()
+        for end in (theirs_in, theirs_out):
+            end.close()
+        self.stdout = os.fdopen(os.dup(ours_out.fileno()), encoding="utf-8")
+        ours_out.close()
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.join(_PATIENCE_S)
+
+    def close(self) -> None:
+        self._stdin.close()
+        self._process.join(_PATIENCE_S)
+        self.stdout.close()
+        assert self._process.exitcode is not None, "the server does not end"
+
+
+class Started:
+    """A `ServerProcess` with an interpreter of its own."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        self._process = subprocess.Popen(
+            [*PROGRAM, *arguments],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.pid = self._process.pid
+        self.stdout = self._process.stdout
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait(_PATIENCE_S)
+
+    def close(self) -> None:
+        self._process.stdin.close()
+        self._process.wait(_PATIENCE_S)
+        self.stdout.close()
+
+
+def _run(
+    arguments: list[str], environment: dict[str, str], stdin: Connection, stdout: Connection
+) -> None:
+    """Be the server, with the environment and the lines of whoever asked for it."""
+    os.environ.clear()
+    os.environ.update(environment)
+    for number, line in enumerate((stdin, stdout)):
+        os.dup2(line.fileno(), number)
+        line.close()
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8")
+    sys.exit(main(arguments))
