@@ -5,17 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import uvicorn
-
 from sync.server.api.application import application
-from sync.server.listening import listening_socket
-from sync.server.listening import serving as how_to_serve
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.sessions import begin_session
 from sync.server.web.letters import Letter, Sender
 from sync.server.web.routes import member_pages
 from sync.server.web.site import Site, harden
 from sync.server.web.visits import _spelt
+from tests.server.line import Serving
 
 
 @dataclass
@@ -83,14 +80,5 @@ def serving(
         pages=[member_pages(office, clock, site, send or letters)],
         before_send=[hardened],
     )
-    listening = listening_socket("127.0.0.1", 0)
-    server = uvicorn.Server(how_to_serve(app))
-    thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
-    port = listening.getsockname()[1]
-    listening.listen()  # whoever calls before it is ready waits in the queue
-    thread.start()
-    try:
-        yield Served(office, clock, letters, f"http://127.0.0.1:{port}", site)
-    finally:
-        server.should_exit = True
-        thread.join(20)
+    with Serving(app) as url:
+        yield Served(office, clock, letters, url, site)
