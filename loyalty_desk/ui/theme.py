@@ -1,4 +1,4 @@
-"""How the desk looks: colour tokens of three themes, type roles, tinted icons, one style sheet.
+"""How the desk looks: colour tokens of three themes, type roles, tinted icons, a palette.
 
 Guarantees that every colour and every type size of a screen comes from the two tables below, and
 that each token has a value in each theme. Widgets ask `active()` whenever they paint, so a change
@@ -6,13 +6,14 @@ of theme needs no rebuilding.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from string import Template
 from typing import Final
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QImage, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from sync.paths import resources
 
@@ -170,17 +171,23 @@ class Theme:
             self._icons[key] = found
         return found
 
-    def sheet(self) -> str:
-        """Return the application's style sheet with every `$token` replaced."""
-        template = (resources() / "style.qss").read_text(encoding="utf-8")
-        values = {token.replace("-", "_"): c.name() for token, c in self._colors.items()}
-        return Template(template).substitute(values, border_px=self.border_px)
+    def bars(self) -> str:
+        """Return the style sheet of scroll bars, with every `$token` replaced."""
+        return Template(_bars()).substitute({name: c.name() for name, c in self._colors.items()})
 
     def palette(self) -> QPalette:
         """Return the palette for what Qt itself paints: windows, fields, selections."""
         palette = QPalette()
         for role, token in _PALETTE.items():
             palette.setColor(role, self.color(token))
+        disabled = QPalette.ColorGroup.Disabled
+        palette.setColor(disabled, QPalette.ColorRole.Text, self.color("disabled"))
+        return palette
+
+    def field_palette(self) -> QPalette:
+        """Return the palette of a line edit: what stands behind it is the frame around it."""
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.transparent)
         return palette
 
 
@@ -220,12 +227,20 @@ def install(app: QApplication, name: str) -> Theme:
         _load_fonts()
     theme = _installed.themes.setdefault(name, Theme(name))
     if _installed.active is theme:
-        return theme  # a sheet set again would polish every widget again
+        return theme  # a palette set again would be told to every widget again
     _installed.active = theme
     app.setFont(theme.font("body"))
+    # No style sheet of the whole application: with one, every widget that gets a parent is styled
+    # anew with all that is in it, and a screen takes half as long again to make.
     app.setPalette(theme.palette())
-    app.setStyleSheet(theme.sheet())
+    app.setPalette(theme.field_palette(), "QLineEdit")  # type: ignore[arg-type]  # says bytes, takes str
+    QToolTip.setPalette(theme.palette())
     return theme
+
+
+@cache
+def _bars() -> str:
+    return (resources() / "style.qss").read_text(encoding="utf-8")
 
 
 def active() -> Theme:

@@ -1,10 +1,12 @@
 """The tables of colour and type hold what every screen relies on."""
 
 import pytest
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from loyalty_desk.ui import theme
 from loyalty_desk.ui.theme import ROLES, THEMES, TOKENS, Theme
+from loyalty_desk.ui.widgets.scroll import ScrollArea
 
 SOFT = ("accent", "ok", "warn", "bad", "gold", "silver", "bronze")
 TEXT_PAIRS = [
@@ -79,9 +81,27 @@ def test_every_role_has_whole_pixels_and_a_bundled_weight():
 def test_a_theme_is_installed_as_a_whole(name, qapp):
     found = theme.install(qapp, name)
     assert theme.active() is found
-    assert "$" not in qapp.styleSheet()
-    assert found.color("accent").name() in qapp.styleSheet()
     assert qapp.palette().window().color() == found.color("canvas")
+    assert qapp.styleSheet() == "", "with a sheet a screen takes twice as long to make"
+
+
+def test_a_field_and_a_bar_follow_the_theme(qapp, qtbot):
+    theme.install(qapp, "light")
+    area = ScrollArea(QWidget())
+    field = QLineEdit(area.widget())
+    qtbot.addWidget(area)
+
+    for name in ("dark", "contrast", "light"):
+        found = theme.install(qapp, name)
+        qapp.processEvents()
+        seen = field.palette()
+        disabled = seen.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text)
+        assert seen.base().color().alpha() == 0
+        assert seen.text().color() == found.color("ink")
+        assert disabled == found.color("disabled")
+        assert area.verticalScrollBar().styleSheet() == found.bars()
+        assert "$" not in found.bars()
+        assert found.color("control").name() in found.bars()
 
 
 def test_inter_is_bundled_in_four_weights(qapp):

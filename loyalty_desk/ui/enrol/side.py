@@ -3,15 +3,16 @@
 Guarantees that a text is read in place, without covering the form.
 """
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QWidget
 
 from loyalty_desk.ui.enrol.state import After, Consent, SelfService
 from loyalty_desk.ui.widgets.button import Button
 from loyalty_desk.ui.widgets.control import Check
 from loyalty_desk.ui.widgets.layout import SPRING, centre, column, grow, hosted
 from loyalty_desk.ui.widgets.qr import QrCode
+from loyalty_desk.ui.widgets.scroll import ScrollArea
 from loyalty_desk.ui.widgets.surface import Surface
 from loyalty_desk.ui.widgets.text import Prose, Text
 from sync.i18n import _
@@ -87,11 +88,7 @@ class ReadingCard(Surface):
     def __init__(self) -> None:
         self._title = Prose("", "body-strong", "ink")
         self._text = Prose("", "small", "ink2")
-        self._area = QScrollArea()
-        self._area.setWidgetResizable(True)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setWidget(hosted(column(self._text, SPRING, pad=(0, 8, 0, 0))))
+        self._area = ScrollArea(hosted(column(self._text, SPRING, pad=(0, 8, 0, 0))))
         self._close = Button(_("Close text"), size="s")
         super().__init__("card", column(self._title, 12, grow(self._area), 12, self._close, pad=20))
         self._close.clicked.connect(self.closed)

@@ -7,6 +7,8 @@ gets the focus comes into sight and stays there when the contents around it grow
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QFrame, QLayout, QScrollArea, QWidget
 
+from loyalty_desk.ui.theme import active
+
 _GAP = 8
 _TOGETHER = "seenTogether"
 
@@ -16,22 +18,43 @@ def seen_together(widget: QWidget) -> None:
     widget.setProperty(_TOGETHER, True)
 
 
-class Scrolled(QScrollArea):
-    """Contents that scroll up and down where they must, never sideways."""
+class ScrollArea(QScrollArea):
+    """Contents that scroll up and down, never sideways, on whatever ground is behind them."""
+
+    def __init__(self, contents: QWidget) -> None:
+        super().__init__()
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidgetResizable(True)
+        self.setWidget(contents)
+        for ground in (self.viewport(), contents):
+            ground.setAutoFillBackground(False)
+        self._dress()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow a change of theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._dress()
+
+    def _dress(self) -> None:
+        bar, sheet = self.verticalScrollBar(), active().bars()
+        if bar.styleSheet() != sheet:
+            bar.setStyleSheet(sheet)
+
+
+class Scrolled(ScrollArea):
+    """Contents that scroll where they must."""
 
     def __init__(self, contents: QWidget, least: int = 96) -> None:
-        super().__init__()
+        super().__init__(contents)
         self._least = least
         self._settled = QTimer(self)
         self._settled.setSingleShot(True)
         self._settled.timeout.connect(
             lambda: self._bring_into_sight(None, QApplication.focusWidget())
         )
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setWidgetResizable(True)
-        self.setWidget(contents)
         contents.installEventFilter(self)
         application = QApplication.instance()
         if isinstance(application, QApplication):
