@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import IO, Protocol
 
-from sync.server.__main__ import main
+from sync.server import __main__ as server
 
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = (sys.executable, "-m", "sync.server")
@@ -50,7 +50,7 @@ class Forked:
     def __init__(self, arguments: Sequence[str]) -> None:
         theirs_in, self._stdin = _FORKS.Pipe(duplex=False)
         ours_out, theirs_out = _FORKS.Pipe(duplex=False)
-        told = (list(arguments), dict(os.environ), theirs_in, theirs_out)
+        told = (list(arguments), server.__file__, dict(os.environ), theirs_in, theirs_out)
         self._process = _FORKS.Process(target=_run, args=told)
         self._process.start()
         for end in (theirs_in, theirs_out):
@@ -94,13 +94,18 @@ class Started:
 
 
 def _run(
-    arguments: list[str], environment: dict[str, str], stdin: Connection, stdout: Connection
+    arguments: list[str],
+    program: str,
+    environment: dict[str, str],
+    stdin: Connection,
+    stdout: Connection,
 ) -> None:
     """Be the server, with the environment and the lines of whoever asked for it."""
+    assert server.__file__ == program, "loaded from another checkout"
     os.environ.clear()
     os.environ.update(environment)
     for number, line in enumerate((stdin, stdout)):
         os.dup2(line.fileno(), number)
         line.close()
     sys.stdout = os.fdopen(1, "w", encoding="utf-8")
-    sys.exit(main(arguments))
+    sys.exit(server.main(arguments))

@@ -288,7 +288,11 @@ def small(tmp_path) -> Checkout:
     (rules / "rule.py").write_text("def rule(x):\n    if x:\n        return 1\n    return 2\n")
     (tmp_path / "tests" / "programme").mkdir(parents=True)
     (tmp_path / "tests" / "test_rest.py").write_text("def test_of_another_room():\n    pass\n")
-    (tmp_path / "pyproject.toml").write_text('[tool.pytest.ini_options]\npythonpath = ["."]\n')
+    # Plug-ins that its tests do not need: each of some sixty processes would load them.
+    idle = "-p no:faker -p no:hypothesispytest -p no:pytest-qt"
+    (tmp_path / "pyproject.toml").write_text(
+        f'[tool.pytest.ini_options]\npythonpath = ["."]\naddopts = "{idle}"\n'
+    )
     return Checkout(tmp_path)
 
 
