@@ -17,7 +17,7 @@ from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.server_process import PROGRAM, ROOT, Forked, ServerProcess
+from tests.server_process import PROGRAM, ROOT, ServerProcess, Soon
 
 DEMO_MEMBERS = 40
 DEMO_PIN = "246810"
@@ -52,7 +52,7 @@ def live_server(
     members: int = DEMO_MEMBERS,
     port: int = 0,
     fresh: bool = True,
-    begin: Callable[[Sequence[str]], ServerProcess] = Forked,
+    begin: Callable[[Sequence[str]], ServerProcess] = Soon,
 ) -> Iterator[LiveServer]:
     """Serve a demo of `members` from `folder`; with `fresh` false what is there goes on."""
     data = folder / "server"

@@ -5,11 +5,13 @@ A forked one comes from a process that has loaded the server's modules; from the
 whoever started them.
 """
 
+import contextlib
 import multiprocessing
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import IO, Protocol
@@ -19,17 +21,14 @@ from sync.server import __main__ as server
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = (sys.executable, "-m", "sync.server")
 _PATIENCE_S = 30
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(
-    [
-        "alembic.command",
-        "sqlalchemy.dialects.postgresql.psycopg",
-        "sqlalchemy.dialects.sqlite.pysqlite",
-        "sync.server.app",
-        "uvicorn.lifespan.on",
-        "uvicorn.protocols.http.auto",
-    ]
-)
+_LOADED = [
+    "alembic.command",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "sqlalchemy.dialects.sqlite.pysqlite",
+    "sync.server.app",
+    "uvicorn.lifespan.on",
+    "uvicorn.protocols.http.auto",
+]
 
 
 class ServerProcess(Protocol):
@@ -48,11 +47,13 @@ class Forked:
     """A `ServerProcess` whose modules were loaded before."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
-        theirs_in, self._stdin = _FORKS.Pipe(duplex=False)
-        ours_out, theirs_out = _FORKS.Pipe(duplex=False)
+        forks = _forks()
+        theirs_in, self._stdin = forks.Pipe(duplex=False)
+        ours_out, theirs_out = forks.Pipe(duplex=False)
         told = (list(arguments), server.__file__, dict(os.environ), theirs_in, theirs_out)
-        self._process = _FORKS.Process(target=_run, args=told)
-        self._process.start()
+        self._process = forks.Process(target=_run, args=told, daemon=True)
+        with contextlib.chdir(ROOT):  # from where it loads what it loads
+            self._process.start()
         for end in (theirs_in, theirs_out):
             end.close()
         self.stdout = os.fdopen(os.dup(ours_out.fileno()), encoding="utf-8")
@@ -65,8 +66,11 @@ class Forked:
     def close(self) -> None:
         self._stdin.close()
         self._process.join(_PATIENCE_S)
+        ended = self._process.exitcode is not None
+        if not ended:
+            self.kill()
         self.stdout.close()
-        assert self._process.exitcode is not None, "the server does not end"
+        assert ended, "the server does not end"
 
 
 class Started:
@@ -89,8 +93,22 @@ class Started:
 
     def close(self) -> None:
         self._process.stdin.close()
-        self._process.wait(_PATIENCE_S)
-        self.stdout.close()
+        try:
+            self._process.wait(_PATIENCE_S)
+        finally:
+            self.kill()
+            self.stdout.close()
+
+
+# Who wants a server soon; not every system can fork.
+Soon = Forked if "forkserver" in multiprocessing.get_all_start_methods() else Started
+
+
+@cache
+def _forks() -> multiprocessing.context.BaseContext:
+    forks = multiprocessing.get_context("forkserver")
+    forks.set_forkserver_preload(_LOADED)
+    return forks
 
 
 def _run(
@@ -102,6 +120,7 @@ def _run(
 ) -> None:
     """Be the server, with the environment and the lines of whoever asked for it."""
     assert server.__file__ == program, "loaded from another checkout"
+    os.chdir(ROOT)
     os.environ.clear()
     os.environ.update(environment)
     for number, line in enumerate((stdin, stdout)):

@@ -225,6 +225,7 @@ def install(app: QApplication, name: str) -> Theme:
     """
     if not _installed.themes:
         _load_fonts()
+        app.setStyle("Fusion")  # what Qt paints by itself looks the same on every system
     theme = _installed.themes.setdefault(name, Theme(name))
     if _installed.active is theme:
         return theme  # a palette set again would be told to every widget again

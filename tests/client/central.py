@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 
 from tests.live_server import DEMO_MEMBERS, arguments, ask_server, demo_data, words
-from tests.server_process import Forked
+from tests.server_process import ServerProcess, Soon
 
 
 class Central:
@@ -26,11 +26,11 @@ class Central:
         self.members = DEMO_MEMBERS
         self.url = ""
         self._port = 0
-        self._process: Forked | None = None
+        self._process: ServerProcess | None = None
 
     def start(self) -> None:
         options = {**self._place, "members": self.members, "demo": True, **self._options}
-        self._process = Forked(arguments("serve", **options, port=self._port, exit_on_eof=True))
+        self._process = Soon(arguments("serve", **options, port=self._port, exit_on_eof=True))
         self._port = int(words(self._process)["ready"])
         self.url = f"http://127.0.0.1:{self._port}"
 

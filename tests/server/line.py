@@ -34,7 +34,7 @@ class Serving(uvicorn.Server):
         self._up = threading.Event()
         self._ended = asyncio.Event()
         self._listening = listening_socket("127.0.0.1", 0)
-        self._thread = threading.Thread(target=self.run, args=([self._listening],))
+        self._thread = threading.Thread(target=self.run, args=([self._listening],), daemon=True)
 
     async def main_loop(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -48,8 +48,10 @@ class Serving(uvicorn.Server):
         for connection in list(self.server_state.connections):
             connection.shutdown()
         await asyncio.sleep(0)  # their ends are told to them in the next turn
-        await self._wait_tasks_to_complete()
-        await self.lifespan.shutdown()
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)  # in its own time
+        else:
+            await self.lifespan.shutdown()
 
     def __enter__(self) -> str:
         self._thread.start()
