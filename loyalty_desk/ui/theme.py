@@ -232,7 +232,7 @@ def install(app: QApplication, name: str) -> Theme:
     _installed.active = theme
     app.setFont(theme.font("body"))
     # No style sheet of the whole application: with one, every widget that gets a parent is styled
-    # anew with all that is in it, and a screen takes half as long again to make.
+    # anew with all that is in it, and a screen takes twice as long to make.
     app.setPalette(theme.palette())
     app.setPalette(theme.field_palette(), "QLineEdit")  # type: ignore[arg-type]  # says bytes, takes str
     QToolTip.setPalette(theme.palette())
