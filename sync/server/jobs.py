@@ -15,6 +15,7 @@ from sync.programme.refusals import Refused
 from sync.server.office.expiry import expire_due, is_due
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.losses import settle_lost
+from sync.server.office.overtaken import clear_due
 from sync.server.office.preleases import count_due
 from sync.server.office.reservations import release_due
 
@@ -91,9 +92,14 @@ def _count_regulars(office: HeadOffice, now: int) -> None:
     count_due(office, now=now)
 
 
+def _clear_the_feed(office: HeadOffice, now: int) -> None:
+    clear_due(office, now=now)
+
+
 _JOBS: Mapping[str, Job] = {
     "vouchers": _let_vouchers_go,
     "expiry": _let_points_lapse,
     "lost terminals": _give_up_lost_terminals,
     "regulars": _count_regulars,
+    "feed": _clear_the_feed,
 }

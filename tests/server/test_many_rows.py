@@ -20,7 +20,7 @@ from sync.server.store.dialect import (
     put_rows,
 )
 from sync.server.store.questions import Question, rows_of
-from sync.server.store.tables import feed, feed_heads, lots, pendings
+from sync.server.store.tables import feed_changes, feed_heads, lots, pendings
 from sync.server.store.unfolding import AHEAD, run_last
 
 
@@ -118,13 +118,16 @@ def test_rows_are_numbered_in_the_order_they_are_told_in(office, told):
         for row in reversed(told.lots())
     ]
     with office.database.write() as connection:
-        put_numbered(connection, feed_heads, feed, "all", rows[:1])
+        put_numbered(connection, feed_heads, feed_changes, "all", rows[:1])
     with office.database.write() as connection:
-        put_numbered(connection, feed_heads, feed, "all", rows)
+        put_numbered(connection, feed_heads, feed_changes, "all", rows)
     with office.database.read() as connection:
-        found = held(connection, feed)
+        found = held(connection, feed_changes)
     numbered = [{**row, "scope": "all", "seq": seq} for seq, row in enumerate(rows, start=2)]
-    assert found == numbered[::-1]
+    assert sorted(found, key=lambda row: row["seq"]) == [
+        {**rows[0], "scope": "all", "seq": 1},
+        *numbered,
+    ]
 
 
 COUNT = Question(select(func.count().label("rows")).select_from(lots))
@@ -182,7 +185,7 @@ def number(connection, told) -> None:
         {"bucket": row["bucket"], "member_id": row["member_id"], "gone": False}
         for row in told.lots()
     ]
-    put_numbered(connection, feed_heads, feed, "all", rows)
+    put_numbered(connection, feed_heads, feed_changes, "all", rows)
 
 
 def test_a_row_that_cannot_be_there_is_an_error_before_anything_is_left_for_the_commit(
@@ -193,7 +196,7 @@ def test_a_row_that_cannot_be_there_is_an_error_before_anything_is_left_for_the_
             send_twice(connection, told, then=lambda c: number(c, told))
         put_rows(connection, lots, told.lots())
     with office.database.read() as connection:
-        assert held(connection, feed) == []
+        assert held(connection, feed_changes) == []
         assert held(connection, lots) == told.lots()
 
 
@@ -203,7 +206,7 @@ def test_what_is_sent_ahead_and_what_comes_last_are_committed_together(office, t
         with ahead(connection):
             insert_rows(connection, lots, told.lots())
     with office.database.read() as connection:
-        assert len(held(connection, feed)) == told.count
+        assert len(held(connection, feed_changes)) == told.count
         assert held(connection, lots) == told.lots()
 
 
@@ -222,7 +225,7 @@ def test_what_comes_last_is_undone_with_what_failed_ahead(office, told, times):
     with pytest.raises(IntegrityError), office.database.write() as connection:
         leave_for_the_commit(connection, told, times)
     with office.database.write() as connection:
-        assert held(connection, feed) == []
+        assert held(connection, feed_changes) == []
         number(connection, told)
         put_rows(connection, lots, told.lots(3))
     with office.database.read() as connection:

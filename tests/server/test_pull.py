@@ -12,9 +12,10 @@ from sync.server.office.epoch import keep_setting
 from sync.server.office.feed import divide_by_store, raise_members
 from sync.server.office.fulfilments import make_ready
 from sync.server.office.made_rows import MadeRows
+from sync.server.office.members import erase
 from sync.server.office.staff import Colleague, employ
 from tests.server.accounts import stored
-from tests.server.shop import DAY, MINUTE, NOON, enrolled_till, programme
+from tests.server.shop import DAY, MINUTE, NOON, enrolled_till, programme, pull
 
 KEY = "35261111222333000181650010000000011000000015"
 
@@ -122,6 +123,42 @@ def test_a_copy_that_is_kept_up_equals_a_new_one(office, till):
     assert {m: row.points for m, row in copy.items()} == {
         m: one.account.points for m, one in stored(office).items()
     }
+
+
+def test_a_member_who_changed_several_times_is_one_row(till):
+    member, other = till.member(), till.member()
+    for _ in range(3):
+        till.accrual(member, 1_000)
+        till.push()
+
+    rows = till.pull().members
+
+    assert [(row.id, row.points) for row in rows] == [(member, 180), (other, 50)]
+
+
+def test_a_page_that_more_come_after_shows_members_as_they_are_now(till):
+    made = MadeRows()
+    member, others = till.member(), [till.member() for _ in range(3)]
+    till.pull(made=made)
+    till.accrual(member, 1_000)
+    till.push()
+
+    page = till.pull(limit=2, made=made)
+
+    assert page.more
+    assert [(row.id, row.points) for row in page.members] == [(member, 60), (others[0], 50)]
+
+
+def test_who_was_forgotten_stays_so_when_an_event_of_theirs_comes_late(office, till):
+    member = till.member()
+    erase(office, member, staff=1, now=NOON)
+    cursor = till.pull().cursor
+    till.accrual(member, 1_000)
+    till.push()
+
+    assert everything(till)[0] == {}
+    after = pull(office, till.caller, cursor=cursor, limit=5_000, now=NOON, tally=True)
+    assert (after.members, after.tally.members) == ((), 0)
 
 
 def test_a_member_who_is_gone_is_told(office, till):

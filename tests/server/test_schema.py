@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, UniqueConstraint, create_engine, inspect
+from sqlalchemy import Connection, Engine, UniqueConstraint, create_engine, inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from sync.programme.refusals import Reason, Refused
 from sync.server.store import migrations
 from sync.server.store.database import Address, forget, migrate, open_database, repeated
 from sync.server.store.dialect import insert_last
-from sync.server.store.tables import keys_metadata, metadata, settings
+from sync.server.store.tables import feed, feed_changes, keys_metadata, metadata, settings
 
 # Found by their own key, whoever the member is; all else of a member lies where the member does.
 DIRECTORIES = {"cards", "identifiers", "receipt_claims", "events"}
@@ -170,6 +170,39 @@ def test_nothing_is_announced_by_notify():
     ]
 
     assert found == []
+
+
+_BEFORE_CHANGES = (
+    "DROP TABLE feed_changes",
+    "ALTER TABLE feed ADD COLUMN seq BIGINT NOT NULL DEFAULT 0",
+    "CREATE UNIQUE INDEX uq_feed_scope_seq ON feed (scope, seq)",
+    "INSERT INTO feed (bucket, member_id, scope, seq, gone)"
+    " VALUES (1, 11, 'all', 7, false), (2, 12, 'all', 9, true), (2, 12, 'store:1', 3, true)",
+    "UPDATE alembic_version SET version_num = '0006'",
+)
+
+
+def test_the_numbers_of_the_feed_come_along_to_a_table_of_their_own(engine):
+    place = engine.copied(engine.migrated()).place
+    database = open_database(place)
+    with database.write() as connection:
+        for statement in _BEFORE_CHANGES:
+            connection.exec_driver_sql(statement)
+    database.close()
+
+    migrate(place)
+
+    database = open_database(place)
+    with database.read() as connection:
+        changed = connection.execute(select(feed_changes)).all()
+        held = connection.execute(select(feed)).all()
+    database.close()
+    assert changed == [
+        ("all", 7, 1, 11, False),
+        ("all", 9, 2, 12, True),
+        ("store:1", 3, 2, 12, True),
+    ]
+    assert sorted(held) == [(1, 11, "all", False), (2, 12, "all", True), (2, 12, "store:1", True)]
 
 
 def test_a_place_without_a_database_is_refused(engine):

@@ -130,6 +130,18 @@ def test_an_erasure_ends_the_snapshot_that_still_holds_the_person(office, shop, 
     assert len(copied(office, folder)) == 6
 
 
+def test_an_erasure_ends_the_snapshot_though_an_event_of_theirs_comes_late(office, shop, folder):
+    snapshot.build(office, folder, 1, now=NOON)
+    member = copied(office, folder)[0].id
+    erase(office, member, staff=1, now=NOON)
+    shop.accrual(member, 1_000)
+    shop.push()
+
+    assert snapshot.kept(office, folder, 1, now=NOON) is None
+    snapshot.build(office, folder, 1, now=NOON)
+    assert len(copied(office, folder)) == 6
+
+
 def test_who_was_told_of_the_snapshot_before_still_finds_its_parts(office, shop, folder):
     snapshot.build(office, folder, 1, now=NOON)
     (told,) = manifest_of(office, folder).chunks

@@ -85,6 +85,7 @@ class Book:
         self._span = span
         self._held: dict[int, Standing | None] = {}
         self._unwritten: set[int] = set()
+        self._opened: set[int] = set()
         self._ahead: set[int] = set()  # whose version counts what comes since as well
         self._days: set[_Day] = set()
         self._lots: defaultdict[_Lot, int] = defaultdict(int)
@@ -112,6 +113,7 @@ class Book:
         """Begin the account of a new member."""
         self._held[standing.member] = standing
         self._unwritten.add(standing.member)
+        self._opened.add(standing.member)
 
     def account(self, standing: Standing) -> Account:
         """Return a standing as the rules see it, lots included."""
@@ -239,8 +241,9 @@ class Book:
         seen_in = {}
         for member in self._touched:
             seen_in[member] = store or self._known(member).home_store
-        raise_members(self.connection, seen_in, divided=divided)
+        raise_members(self.connection, seen_in, opened=self._opened, divided=divided)
         self._touched.clear()
+        self._opened.clear()
         answered(self.connection)
 
     def _count(self, standing: Standing, entry: Entry) -> None:

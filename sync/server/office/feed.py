@@ -1,23 +1,35 @@
 """The feed: what changed for whom, in an order that no reader can miss a part of.
 
-A member has one row per scope, which each change moves to the scope's new head. The head is raised
-last in the writing transaction, under its lock, so numbers become visible in their own order: a
-terminal that has read up to a number has seen everything below it.
+Each change gives its member a new number at the scope's head. The head is raised last in the
+writing transaction, under its lock, so numbers become visible in their own order: a terminal that
+has read up to a number has seen everything below it. Who is in a scope stands in a table beside it.
+
+Numbers are only appended; those that a later one of the same member has overtaken tell nothing any
+more, and are cleared away now and then. That somebody is gone is never overtaken.
 
 Small programmes have one scope that holds all members; large ones have a scope per store, for the
 members whose home it is or who came there.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from sqlalchemy import ColumnElement, Connection, Integer, String, bindparam, func, select
 
 from sync.programme.members import bucket_of
 from sync.server.office.epoch import keep_setting, setting, value_of
-from sync.server.store.dialect import add_up_last, add_up_rows, among, portions, put_numbered
+from sync.server.store.dialect import (
+    Row,
+    add_rows,
+    add_up_last,
+    add_up_rows,
+    among,
+    portions,
+    put_numbered,
+    put_rows,
+)
 from sync.server.store.questions import Question
-from sync.server.store.tables import feed, feed_heads
+from sync.server.store.tables import feed, feed_changes, feed_heads
 
 ALL_MEMBERS = "all"
 ALL_MEMBERS_MAX = 50_000
@@ -36,21 +48,21 @@ def head_of(name: str) -> ColumnElement[int]:
 
 _BEHIND = Question(
     # What an index on SQLite has by itself: to look up as well who is gone takes twice as long.
-    select(feed.c.seq, feed.c.member_id)
-    .where(feed.c.scope == bindparam("of_scope"), feed.c.seq > bindparam("after"))
-    .order_by(feed.c.seq)
+    select(feed_changes.c.seq, feed_changes.c.member_id)
+    .where(feed_changes.c.scope == bindparam("of_scope"), feed_changes.c.seq > bindparam("after"))
+    .order_by(feed_changes.c.seq)
     .limit(bindparam("most", type_=Integer)),
     plain=True,
 )
 _GONE = Question(
-    select(feed.c.member_id, feed.c.seq)
+    select(feed_changes.c.member_id, feed_changes.c.seq)
     .where(
-        feed.c.scope == bindparam("of_scope"),
-        feed.c.seq > bindparam("after"),
-        feed.c.seq <= bindparam("until"),
-        feed.c.gone,
+        feed_changes.c.scope == bindparam("of_scope"),
+        feed_changes.c.seq > bindparam("after"),
+        feed_changes.c.seq <= bindparam("until"),
+        feed_changes.c.gone,
     )
-    .order_by(feed.c.seq),
+    .order_by(feed_changes.c.seq),
     plain=True,
 )
 _HEADS = select(feed_heads).where(feed_heads.c.scope.in_(bindparam("scopes", expanding=True)))
@@ -122,7 +134,10 @@ def _one_up(names: Iterable[str]) -> list[dict[str, object]]:
 
 
 def behind(connection: Connection, scope: str, after: int, most: int) -> Sequence[tuple[int, int]]:
-    """Return the numbers behind `after` and their members, in order, also of who is gone."""
+    """Return the numbers behind `after` and their members, in order, also of who is gone.
+
+    A member who changed several times may be in it several times; the last one counts.
+    """
     return _BEHIND.rows(connection, {"of_scope": scope, "after": after, "most": most})
 
 
@@ -135,42 +150,51 @@ def raise_members(
     connection: Connection,
     seen_in: Mapping[int, int],
     *,
-    gone: frozenset[int] = frozenset(),
+    opened: Set[int] = frozenset(),
+    gone: Set[int] = frozenset(),
     divided: bool | None = None,
 ) -> None:
-    """Move members to the head of their scopes: those they are in, and that of `seen_in`'s store.
+    """Give members new numbers in their scopes: those they are in, and that of `seen_in`'s store.
 
-    The last act of a writing transaction. Terminals forget the members in `gone`. `divided` is what
-    `is_divided` says, where the caller has it at hand.
+    The last act of a writing transaction. Those in `opened` were in none; terminals forget the
+    members in `gone`, for good. `divided` is what `is_divided` says, where the caller has it at
+    hand.
     """
     if not seen_in:
         return
-    scopes: defaultdict[str, list[int]] = defaultdict(list)
     if is_divided(connection) if divided is None else divided:
-        for member, scope in _places(connection, seen_in):
-            scopes[scope].append(member)
+        held = _held(connection, seen_in)
+        here = {(member, store_scope(store)) for member, store in seen_in.items() if store}
+        places, entered = held | here, here - held
     else:
-        scopes[ALL_MEMBERS].extend(sorted(seen_in))
+        places = {(member, ALL_MEMBERS) for member in seen_in}
+        entered = {(member, ALL_MEMBERS) for member in opened}
+    add_rows(connection, feed, [_place(*one) for one in sorted(entered)])
+    left = [_place(*one, gone=True) for one in sorted(places) if one[0] in gone]
+    put_rows(connection, feed, left)
+    scopes: defaultdict[str, list[Row]] = defaultdict(list)
+    for member, scope in sorted(places):
+        scopes[scope].append({**_owner(member), "gone": member in gone})
     for scope in sorted(scopes):
-        _raise(connection, scope, scopes[scope], gone)
+        put_numbered(connection, feed_heads, feed_changes, scope, scopes[scope])
 
 
-def _raise(connection: Connection, scope: str, members: list[int], gone: frozenset[int]) -> None:
-    rows = [
-        {"bucket": bucket_of(member), "member_id": member, "gone": member in gone}
-        for member in members
-    ]
-    put_numbered(connection, feed_heads, feed, scope, rows)
-
-
-def _places(connection: Connection, seen_in: Mapping[int, int]) -> list[tuple[int, str]]:
-    places = {(member, store_scope(store)) for member, store in seen_in.items() if store}
-    keys = [(bucket_of(member), member) for member in seen_in]
+def _held(connection: Connection, members: Iterable[int]) -> set[tuple[int, str]]:
+    keys = [(bucket_of(member), member) for member in members]
+    held: set[tuple[int, str]] = set()
     for part in portions(keys):
-        held = connection.execute(
+        rows = connection.execute(
             select(feed.c.member_id, feed.c.scope).where(
                 among(connection, (feed.c.bucket, feed.c.member_id), part)
             )
         )
-        places.update((row.member_id, row.scope) for row in held)
-    return sorted(places)
+        held.update((row.member_id, row.scope) for row in rows)
+    return held
+
+
+def _place(member: int, scope: str, *, gone: bool = False) -> Row:
+    return {**_owner(member), "scope": scope, "gone": gone}
+
+
+def _owner(member: int) -> Row:
+    return {"bucket": bucket_of(member), "member_id": member}

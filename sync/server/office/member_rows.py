@@ -24,7 +24,7 @@ from sync.protocol.identifiers import identifier_hash
 from sync.protocol.messages import MemberRow
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.persons import Details, details_in, keys_of
-from sync.server.store.states import CardStatus, FulfilmentState
+from sync.server.store.states import CardStatus, FulfilmentState, MemberStatus
 from sync.server.store.tables import (
     balances,
     cards,
@@ -200,6 +200,8 @@ def _people(source: FromClause) -> Select[tuple[object, ...]]:
         .join(members, _same(members, source))
         .join(balances, and_(_same(balances, source), balances.c.purse == 0))
         .outerjoin(persons, _same(persons, source))
+        # Who was forgotten stays so, also where an event of theirs comes late.
+        .where(members.c.status != int(MemberStatus.ERASED))
     )
 
 

@@ -9,6 +9,8 @@ over without losing anything of its own.
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import msgspec
 from sqlalchemy import Connection, Row, bindparam, func, or_, select
@@ -46,7 +48,7 @@ from sync.server.store.questions import Found, Question
 from sync.server.store.states import FulfilmentState
 from sync.server.store.tables import (
     events,
-    feed,
+    feed_changes,
     fulfilments,
     incarnations,
     programme_documents,
@@ -61,12 +63,15 @@ _ACKED = select(incarnations.c.last_seq).where(
     incarnations.c.n == bindparam("of_life"),
 )
 _CHANGED = Asking(
-    select(feed.c.bucket, feed.c.member_id).where(
-        feed.c.scope == bindparam("of_scope"),
-        feed.c.seq > bindparam("after"),
-        feed.c.seq <= bindparam("until"),
-        ~feed.c.gone,
+    # Whoever changed several times is one.
+    select(feed_changes.c.bucket, feed_changes.c.member_id)
+    .where(
+        feed_changes.c.scope == bindparam("of_scope"),
+        feed_changes.c.seq > bindparam("after"),
+        feed_changes.c.seq <= bindparam("until"),
+        ~feed_changes.c.gone,
     )
+    .distinct()
 )
 _RESULTS = (
     select(events.c.seq, events.c.status, events.c.code, events.c.facts)
@@ -101,6 +106,9 @@ _SALES = Question(
         till_sales.c.day == bindparam("of_day"),
     )
 )
+
+
+_Members: TypeAlias = tuple[Mapping[int, MemberRow], Sequence[int]]
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
@@ -177,7 +185,8 @@ def _page(
     last = changed[-1][0] if changed else held.seq
     numbered = {member: seq for seq, member in changed}
     between = {"of_scope": scope, "after": held.seq, "until": last}
-    rows, gone = _members(office, connection, (scope, view), numbered, between, made)
+    of_page = _MembersOfPage(office, connection, (scope, view), numbered, between)
+    rows, gone = of_page.anew(made) if more else of_page.kept(made)
     papers = _documents(connection, held.document, document, current.newest_version)
     done = Cursor(
         epoch=now_epoch,
@@ -267,29 +276,45 @@ class _Lists:
         return held_leases(self._connection, self._caller)
 
 
-def _members(
-    office: HeadOffice,
-    connection: Connection,
-    place: Place,
-    numbered: Numbered,
-    between: Mapping[str, object],
-    made: MadeRows,
-) -> tuple[Mapping[int, MemberRow], Sequence[int]]:
-    """The rows of these members of the page `between`, and who of them is gone.
+@dataclass(frozen=True, slots=True)
+class _MembersOfPage:
+    """The rows of the members of a page, and who of them is gone."""
 
-    Rows that were made at these very numbers are there all: then nobody is gone.
-    """
-    rows = made.of(place, numbered)
-    if rows is not None:
-        return rows, ()
-    gone = feeds.gone(connection, between)
-    made.forget(gone)
-    numbered = {member: seq for member, seq in numbered.items() if member not in gone}
-    rows = made.of(place, numbered)
-    if rows is None:
-        rows = member_rows(office, connection, _CHANGED, place[1], between)
-        made.keep(place, numbered, rows)
-    return rows, tuple(gone)
+    office: HeadOffice
+    connection: Connection
+    place: Place
+    numbered: Numbered
+    between: Mapping[str, object]
+
+    def kept(self, made: MadeRows) -> _Members:
+        """On the last page, whose numbers are the newest: rows that were made at them will do.
+
+        Where they are there all, nobody is gone.
+        """
+        rows = made.of(self.place, self.numbered)
+        if rows is not None:
+            return rows, ()
+        numbered, gone = self._left(made)
+        rows = made.of(self.place, numbered)
+        if rows is None:
+            rows = self._read(numbered)
+            made.keep(self.place, numbered, rows)
+        return rows, gone
+
+    def anew(self, made: MadeRows) -> _Members:
+        """On a page that more come after: a member may stand at a newer number there."""
+        numbered, gone = self._left(made)
+        return self._read(numbered), gone
+
+    def _left(self, made: MadeRows) -> tuple[Numbered, Sequence[int]]:
+        gone = feeds.gone(self.connection, self.between)
+        made.forget(gone)
+        left = {member: seq for member, seq in self.numbered.items() if member not in gone}
+        return left, tuple(gone)
+
+    def _read(self, numbered: Numbered) -> dict[int, MemberRow]:
+        rows = member_rows(self.office, self.connection, _CHANGED, self.place[1], self.between)
+        return {member: row for member, row in rows.items() if member in numbered}
 
 
 def _documents(

@@ -34,7 +34,7 @@ from sync.server.office.head_office import DAY_MS, HeadOffice
 from sync.server.office.member_rows import Asking, member_rows
 from sync.server.office.pull import Cursor, read_cursor, view_of, write_cursor
 from sync.server.store.dialect import among
-from sync.server.store.tables import balances, feed
+from sync.server.store.tables import balances, feed, feed_changes
 
 CHUNK_MEMBERS = 20_000
 FRESH_MS = 7 * DAY_MS
@@ -166,8 +166,8 @@ def _has_gone(connection: Connection, scope: str, after: int) -> bool:
     """Say whether somebody has to be forgotten who may still stand in the parts."""
     return (
         connection.execute(
-            select(feed.c.member_id)
-            .where(feed.c.scope == scope, feed.c.seq > after, feed.c.gone)
+            select(feed_changes.c.member_id)
+            .where(feed_changes.c.scope == scope, feed_changes.c.seq > after, feed_changes.c.gone)
             .limit(1)
         ).first()
         is not None

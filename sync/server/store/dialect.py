@@ -139,7 +139,7 @@ def add_up_last(
 def put_numbered(
     connection: Connection, heads: Table, table: Table, scope: str, rows: Sequence[Row]
 ) -> None:
-    """Raise the head of `scope` by the number of `rows`, and put each at its number (`seq`).
+    """Raise the head of `scope` by the number of `rows`, and insert each at its number (`seq`).
 
     The head stays held until the transaction ends: do this last.
     """
@@ -150,7 +150,7 @@ def put_numbered(
     head: int = connection.execute(_head(heads), {"of_scope": scope}).scalar_one()
     first = head - len(rows) + 1
     numbered = [{**row, "scope": scope, "seq": seq} for seq, row in enumerate(rows, first)]
-    put_rows(connection, table, numbered)
+    insert_rows(connection, table, numbered)
 
 
 # Each statement is made once: making one costs more than running it.

@@ -12,7 +12,7 @@ from sqlalchemy.engine.interfaces import Compiled
 
 from sync.server.store.arrays import kind_of
 from sync.server.store.dialect import Row
-from sync.server.store.tables import feed, feed_heads, leases
+from sync.server.store.tables import feed_changes, feed_heads, leases
 from sync.server.store.unfolding import Last
 
 
@@ -65,10 +65,8 @@ def _lending(told: tuple[str, ...], provided: str) -> str:
         raised AS (
             INSERT INTO {feed_heads.name} (scope, head) SELECT %(scope)s::text, 1 FROM listed
             {one_up} RETURNING head)
-        INSERT INTO {feed.name} (bucket, member_id, scope, seq, gone)
-        SELECT {bucket}, {member}, %(scope)s::text, raised.head, false FROM raised
-        ON CONFLICT (bucket, member_id, scope)
-        DO UPDATE SET seq = excluded.seq, gone = excluded.gone"""
+        INSERT INTO {feed_changes.name} (scope, seq, bucket, member_id, gone)
+        SELECT %(scope)s::text, raised.head, {bucket}, {member}, false FROM raised"""
 
 
 def _given(name: str) -> str:

@@ -154,7 +154,7 @@ def add_up_last(
 def put_numbered(
     connection: Connection, heads: Table, table: Table, scope: str, rows: Sequence[Row]
 ) -> None:
-    """Raise the head of `scope` and put each row at its number, together with the commit.
+    """Raise the head of `scope` and insert each row at its number, together with the commit.
 
     Until then nobody waits for the head: it is held for as long as the disk takes, and no longer.
     What was sent ahead is done before anything is left for the commit, and raises its fault here.
@@ -294,12 +294,6 @@ def _adding_up(table: Table, told: tuple[str, ...], sums: tuple[str, ...]) -> _W
 @cache
 def _numbering(heads: Table, table: Table, told: tuple[str, ...]) -> _Writing:
     columns = tuple((name, kind_of(table.c[name].type)) for name in told)
-    keys = _keys(table)
-    changes = ", ".join(
-        f"{column.name} = excluded.{column.name}"
-        for column in table.columns
-        if column.name not in keys
-    )
     form = (
         f"WITH raised AS (INSERT INTO {heads.name} (scope, head) VALUES (%b, %b::int8)"
         f" ON CONFLICT (scope) DO UPDATE SET head = {heads.name}.head + excluded.head"
@@ -307,7 +301,6 @@ def _numbering(heads: Table, table: Table, told: tuple[str, ...]) -> _Writing:
         f" INSERT INTO {table.name} (scope, seq, {', '.join(told)})"
         f" SELECT %b::text, raised.head - %b::int8 + new.nth, {{values}}"
         f" FROM raised, unnest({{arrays}}) WITH ORDINALITY AS new ({{unfolded}}, nth)"
-        + _conflict(keys, changes)
     )
     return _Writing(form, columns)
 

@@ -110,10 +110,20 @@ feed = Table(
     metadata,
     *member(),
     word("scope", 40),
-    whole("seq"),
     flag("gone"),
     PrimaryKeyConstraint("bucket", "member_id", "scope"),
-    Index("uq_feed_scope_seq", "scope", "seq", unique=True),
+    sqlite_with_rowid=False,
+)
+
+# Only ever appended to; what a later number of the same member has overtaken is cleared away.
+feed_changes = Table(
+    "feed_changes",
+    metadata,
+    word("scope", 40),
+    whole("seq"),
+    *member(),
+    flag("gone"),
+    PrimaryKeyConstraint("scope", "seq"),
     sqlite_with_rowid=False,
 )
 
