@@ -78,8 +78,11 @@ def test_each_page_is_asked_for_before_the_one_before_it_is_kept(till):
     pull_news(Kept(till.store.replica, server.asked), server, wall=itertools.count(NOON).__next__)
 
     till.connect()
-    ahead = ["pull_ahead", "kept"]
-    assert server.asked == ["snapshot", "pull", *ahead, *ahead, "kept"]
+    begun, pages = server.asked[:2], server.asked[2:]
+    assert begun == ["snapshot", "pull"]
+    # Three, and one more or two: who changed several times may be in several.
+    assert pages == [*["pull_ahead", "kept"] * (len(pages) // 2), "kept"]
+    assert len(pages) >= 5
 
 
 def test_a_page_that_is_lost_on_its_way_costs_only_itself(store, wall):

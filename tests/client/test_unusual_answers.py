@@ -225,7 +225,9 @@ def test_many_members_come_page_by_page(till):
     report = till.engine.round()
 
     till.connect()
-    assert report.pulled == till.store.cache.count() > 7
+    # Who changed several times may be in several pages.
+    assert report.pulled >= till.store.cache.count() > 7
+    assert not report.differs
 
 
 def test_one_member_is_looked_up_and_shown_their_card(till):
