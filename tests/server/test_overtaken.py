@@ -6,9 +6,10 @@ from sqlalchemy import func, select
 
 from sync.server.jobs import Jobs
 from sync.server.office.members import erase
-from sync.server.office.overtaken import clear_overtaken
-from sync.server.store.tables import feed_changes
+from sync.server.office.overtaken import clear_due, clear_overtaken
+from sync.server.store.tables import feed_changes, settings
 from tests.server.shop import DAY, MINUTE, NOON, enrolled_till
+from tests.server.sites import open_office
 from tests.server.test_pull import everything
 
 
@@ -30,7 +31,7 @@ def test_wherever_a_reader_stands_it_is_told_of_the_same_members_as_before(offic
     before = [(everything(till, cursor), till.pull(cursor).gone) for cursor in cursors]
     there = numbers(office)
 
-    assert clear_overtaken(office) == there - len(members)
+    assert clear_overtaken(office, at_once=3) == there - len(members)
 
     assert numbers(office) == len(members)
     assert [(everything(till, cursor), till.pull(cursor).gone) for cursor in cursors] == before
@@ -48,6 +49,16 @@ def test_that_somebody_is_gone_is_not_overtaken_by_what_comes_late(office, till)
 
     page = till.pull(cursor)
     assert (page.members, page.gone) == ((), (member,))
+
+
+def test_before_anything_is_published_there_is_nothing_to_clear(site):
+    office = open_office(site)
+
+    clear_due(office, now=NOON)
+
+    with office.database.read() as connection:
+        assert connection.execute(select(settings)).all() == []
+    office.database.close()
 
 
 def test_the_feed_is_cleared_once_a_day(office, till):

@@ -161,6 +161,18 @@ def test_who_was_forgotten_stays_so_when_an_event_of_theirs_comes_late(office, t
     assert (after.members, after.tally.members) == ((), 0)
 
 
+def test_who_was_forgotten_is_not_brought_to_another_store_by_what_comes_late(office, till):
+    with office.database.write() as connection:
+        divide_by_store(connection)
+    member, there = till.member(), enrolled_till(office, store=2, seed=2)
+    erase(office, member, staff=1, now=NOON)
+    there.accrual(member, 1_000)
+    there.push()
+
+    page = pull(office, there.caller, cursor="", limit=5_000, now=NOON, tally=True)
+    assert (page.members, page.tally.members) == ((), 0)
+
+
 def test_a_member_who_is_gone_is_told(office, till):
     member = till.member()
     page = till.pull()

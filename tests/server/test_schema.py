@@ -12,7 +12,14 @@ from sync.programme.refusals import Reason, Refused
 from sync.server.store import migrations
 from sync.server.store.database import Address, forget, migrate, open_database, repeated
 from sync.server.store.dialect import insert_last
-from sync.server.store.tables import feed, feed_changes, keys_metadata, metadata, settings
+from sync.server.store.tables import (
+    feed,
+    feed_changes,
+    feed_heads,
+    keys_metadata,
+    metadata,
+    settings,
+)
 
 # Found by their own key, whoever the member is; all else of a member lies where the member does.
 DIRECTORIES = {"cards", "identifiers", "receipt_claims", "events"}
@@ -174,15 +181,20 @@ def test_nothing_is_announced_by_notify():
 
 _BEFORE_CHANGES = (
     "DROP TABLE feed_changes",
+    "DROP INDEX ix_feed_scope_bucket_member_id",
     "ALTER TABLE feed ADD COLUMN seq BIGINT NOT NULL DEFAULT 0",
     "CREATE UNIQUE INDEX uq_feed_scope_seq ON feed (scope, seq)",
     "INSERT INTO feed (bucket, member_id, scope, seq, gone)"
-    " VALUES (1, 11, 'all', 7, false), (2, 12, 'all', 9, true), (2, 12, 'store:1', 3, true)",
+    " VALUES (1, 11, 'all', 7, false), (2, 12, 'all', 9, true), (2, 12, 'store:1', 3, true),"
+    " (3, 13, 'all', 8, false), (4, 14, 'all', 5, false), (4, 14, 'store:1', 2, false)",
+    "INSERT INTO feed_heads (scope, head) VALUES ('all', 9), ('store:1', 4), ('stock:1', 6)",
+    "INSERT INTO members (bucket, member_id, home_store, status, display_name, enrolled_at)"
+    " VALUES (1, 11, 1, 0, 'Rosa', 1), (3, 13, 1, 3, '', 1), (4, 14, 1, 3, '', 1)",
     "UPDATE alembic_version SET version_num = '0006'",
 )
 
 
-def test_the_numbers_of_the_feed_come_along_to_a_table_of_their_own(engine):
+def test_the_numbers_of_the_feed_come_along_and_who_was_forgotten_is_told_of_once_more(engine):
     place = engine.copied(engine.migrated()).place
     database = open_database(place)
     with database.write() as connection:
@@ -196,13 +208,26 @@ def test_the_numbers_of_the_feed_come_along_to_a_table_of_their_own(engine):
     with database.read() as connection:
         changed = connection.execute(select(feed_changes)).all()
         held = connection.execute(select(feed)).all()
+        heads = dict(connection.execute(select(feed_heads.c.scope, feed_heads.c.head)).all())
     database.close()
-    assert changed == [
+    assert sorted(changed) == [
+        ("all", 5, 4, 14, False),
         ("all", 7, 1, 11, False),
+        ("all", 8, 3, 13, False),
         ("all", 9, 2, 12, True),
+        ("all", 10, 3, 13, True),
+        ("all", 11, 4, 14, True),
+        ("store:1", 2, 4, 14, False),
         ("store:1", 3, 2, 12, True),
+        ("store:1", 5, 4, 14, True),
     ]
-    assert sorted(held) == [(1, 11, "all", False), (2, 12, "all", True), (2, 12, "store:1", True)]
+    assert heads == {"all": 11, "store:1": 5, "stock:1": 6}
+    assert sorted(held) == [
+        (1, 11, "all", False),
+        *((2, 12, scope, True) for scope in ("all", "store:1")),
+        (3, 13, "all", True),
+        *((4, 14, scope, True) for scope in ("all", "store:1")),
+    ]
 
 
 def test_a_place_without_a_database_is_refused(engine):

@@ -168,7 +168,7 @@ def raise_members(
         places, entered = held | here, here - held
     else:
         places = {(member, ALL_MEMBERS) for member in seen_in}
-        entered = {(member, ALL_MEMBERS) for member in opened}
+        entered = {(member, ALL_MEMBERS) for member in opened & seen_in.keys()}
     add_rows(connection, feed, [_place(*one) for one in sorted(entered)])
     left = [_place(*one, gone=True) for one in sorted(places) if one[0] in gone]
     put_rows(connection, feed, left)

@@ -1,8 +1,9 @@
 """Made rows: a member's row is made once for all terminals that look from the same place.
 
-Whatever changes a row moves its member to a new number of the feed, so a row that was made is right
-as long as its member stands at that number. Guarantees that a row is given out only with the number
-it was made at. The latest are held, in memory, and whoever is gone is forgotten.
+Whatever changes a row gives its member a new number of the feed, so a row that was made is right as
+long as that number is the member's newest: whoever asks knows that it is. Guarantees that a row is
+given out only with the number it was made at. The latest are held, in memory, and whoever is gone
+is forgotten.
 """
 
 from collections.abc import Mapping

@@ -38,6 +38,9 @@ from sync.server.store.tables import (
 
 LAPSE_DAYS = 60
 
+# Who was forgotten stays so, also where an event of theirs comes late, and to another store.
+IS_REMEMBERED = members.c.status != int(MemberStatus.ERASED)
+
 _Found: TypeAlias = Mapping[int, list[Row[tuple[object, ...]]]]
 
 
@@ -200,8 +203,7 @@ def _people(source: FromClause) -> Select[tuple[object, ...]]:
         .join(members, _same(members, source))
         .join(balances, and_(_same(balances, source), balances.c.purse == 0))
         .outerjoin(persons, _same(persons, source))
-        # Who was forgotten stays so, also where an event of theirs comes late.
-        .where(members.c.status != int(MemberStatus.ERASED))
+        .where(IS_REMEMBERED)
     )
 
 

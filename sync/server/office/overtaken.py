@@ -7,10 +7,11 @@ same members as before. Numbers that say that somebody is gone are kept.
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Integer, bindparam, delete, func, select
 
+from sync.server.office.documents import local, rulebook
 from sync.server.office.epoch import keep_setting, setting
-from sync.server.office.head_office import DAY_MS, HeadOffice
+from sync.server.office.head_office import HeadOffice
 from sync.server.store.database import repeated
 from sync.server.store.dialect import Key, among, portions
 from sync.server.store.tables import feed_changes
@@ -24,13 +25,21 @@ _newer = func.row_number().over(
 _numbers = select(
     feed_changes.c.scope, feed_changes.c.seq, feed_changes.c.gone, _newer.label("nth")
 ).subquery()
-_OVERTAKEN = select(_numbers.c.scope, _numbers.c.seq).where(_numbers.c.nth > 1, ~_numbers.c.gone)
+_AT_ONCE = 100_000  # some 15 MB
+_OVERTAKEN = (
+    select(_numbers.c.scope, _numbers.c.seq)
+    .where(_numbers.c.nth > 1, ~_numbers.c.gone)
+    .limit(bindparam("most", type_=Integer))
+)
 
 
 def clear_due(office: HeadOffice, *, now: int) -> None:
-    """Do once a day what `clear_overtaken` does."""
-    day = str(now // DAY_MS)
+    """Do what `clear_overtaken` does once in each day of the programme."""
     with office.database.read() as connection:
+        rules = rulebook(connection)
+        if not rules.documents:
+            return
+        day = local(now, rules.in_force(now).zone).date().isoformat()
         if setting(connection, _CLEARED) == day:
             return
     clear_overtaken(office)
@@ -38,16 +47,21 @@ def clear_due(office: HeadOffice, *, now: int) -> None:
         keep_setting(connection, _CLEARED, day)
 
 
-def clear_overtaken(office: HeadOffice) -> int:
+def clear_overtaken(office: HeadOffice, *, at_once: int = _AT_ONCE) -> int:
     """Clear away every number that is overtaken by now; return how many there were.
 
     In parts: others write between them. Safe to cut off at any time.
     """
-    with office.database.read() as connection:
-        keys: list[Key] = [tuple(row) for row in connection.execute(_OVERTAKEN)]
-    for part in portions(keys):
-        _clear(office, part)
-    return len(keys)
+    cleared = 0
+    while True:
+        with office.database.read() as connection:
+            rows = connection.execute(_OVERTAKEN, {"most": at_once})
+            keys: list[Key] = [tuple(row) for row in rows]
+        for part in portions(keys):
+            _clear(office, part)
+        cleared += len(keys)
+        if len(keys) < at_once:
+            return cleared
 
 
 @repeated

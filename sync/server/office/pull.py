@@ -136,7 +136,7 @@ def page_in(
     tally: bool = False,
     made: MadeRows | None = None,
 ) -> tuple[PullAnswer, Sequence[int]]:
-    """Return the next page for a terminal, at most `limit` members, and its documents' versions.
+    """Return the next page for a terminal, of at most `limit` changes, and its documents' versions.
 
     The connection is in one snapshot. With `tally`, the last page says what the whole copy comes to
     after it. Rows that were `made` for others need not be made again. Raises Refused:

@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from sync.protocol.messages import Tally
 from sync.protocol.tally import PRIME, WEIGHTS
+from sync.server.office.member_rows import IS_REMEMBERED
 from sync.server.store.tables import balances, feed, members
 
 
@@ -44,7 +45,7 @@ def _tally() -> Select[Any]:
         .select_from(feed)
         .join(members, _same(members))
         .join(balances, and_(_same(balances), balances.c.purse == 0))
-        .where(feed.c.scope == bindparam("of_scope"), ~feed.c.gone)
+        .where(feed.c.scope == bindparam("of_scope"), ~feed.c.gone, IS_REMEMBERED)
     )
 
 

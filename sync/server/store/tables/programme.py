@@ -112,6 +112,7 @@ feed = Table(
     word("scope", 40),
     flag("gone"),
     PrimaryKeyConstraint("bucket", "member_id", "scope"),
+    Index("ix_feed_scope_bucket_member_id", "scope", "bucket", "member_id"),
     sqlite_with_rowid=False,
 )
 
