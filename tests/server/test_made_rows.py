@@ -1,13 +1,13 @@
 """Rows that are made once: for whoever looks from the same place, until their member changes."""
 
+from sync.server.office import pull
 from sync.server.office.feed import raise_members
 from sync.server.office.made_rows import ROWS_MAX, MadeRows
-from sync.server.office.pull import view_of
 from tests.server.shop import DAY, NOON, enrolled_till, programme
 
 
 def at_the_counter(*, store: int = 1, now: int = NOON) -> tuple[str, object]:
-    return "all", view_of(programme(), store, now=now)
+    return "all", pull.view_of(programme(), store, now=now)
 
 
 def test_a_second_terminal_of_a_store_is_given_the_row_that_was_made_for_the_first(office, till):
@@ -45,6 +45,45 @@ def test_rows_are_made_anew_for_another_store_and_on_another_day(office, till):
     assert elsewhere is not here is not tomorrow
 
 
+def test_rows_of_a_page_that_more_come_after_are_made_once_too(office, till):
+    made = MadeRows()
+    members = [till.member() for _ in range(4)]
+    first = till.pull(limit=2, made=made).members
+
+    again = enrolled_till(office, seed=2).pull(limit=2, made=made).members
+
+    assert [row.id for row in first] == members[:2]
+    assert [a is b for a, b in zip(first, again, strict=True)] == [True, True]
+
+
+def test_who_changed_since_is_made_anew_in_a_page_before_the_one_that_says_so(office, till):
+    made = MadeRows()
+    member, other = [till.member() for _ in range(3)][:2]
+    before = till.pull(limit=2, made=made).members
+    till.accrual(member, 1_000)
+    till.push()
+
+    after = till.pull(limit=2, made=made).members
+
+    assert [(row.id, row.points) for row in before] == [(member, 50), (other, 50)]
+    assert [(row.id, row.points) for row in after] == [(member, 60), (other, 50)]
+
+
+def test_behind_very_many_changes_rows_are_made_anew(till, monkeypatch):
+    monkeypatch.setattr(pull, "PAGE", 2)
+    made = MadeRows()
+    _, _, *others = [till.member() for _ in range(5)]
+    before = till.pull(limit=2, made=made).members
+    for other in others:
+        till.accrual(other, 1_000)
+        till.push()
+
+    after = till.pull(limit=2, made=made).members
+
+    assert after == before
+    assert [a is b for a, b in zip(before, after, strict=True)] == [False, False]
+
+
 def test_who_is_gone_is_forgotten_wherever_they_were_seen(office, till):
     made = MadeRows()
     member = till.member()
@@ -79,22 +118,22 @@ def test_those_made_longest_ago_make_room(till):
     (row,) = till.pull().members
     made = MadeRows()
     here, there = at_the_counter(), at_the_counter(store=2)
-    made.keep(there, {1: 1, 2: 2}, {1: row, 2: row})
+    made.keep(there, 2, {1: row, 2: row})
     many = range(3, ROWS_MAX + 2)
-    made.keep(here, {n: n for n in many}, dict.fromkeys(many, row))
+    made.keep(here, ROWS_MAX + 2, dict.fromkeys(many, row))
 
     assert made.of(there, {1: 1}) is None
-    assert made.of(there, {2: 2}) == {2: row}
+    assert made.of(there, {2: 2}) == ({2: row}, 2)
 
-    made.keep(here, {1: 1}, {1: row})
+    made.keep(here, 1, {1: row})
 
     assert made.of(there, {2: 2}) is None
-    assert made.of(here, {1: 1, 3: 3}) == {1: row, 3: row}
+    assert made.of(here, {1: 1, 3: 3}) == ({1: row, 3: row}, 1)
 
-    made.keep(here, {2: 2}, {2: row})
+    made.keep(here, 2, {2: row})
 
     assert made.of(here, {3: 3}) is None
-    assert made.of(here, {2: 2, 4: 4}) == {2: row, 4: row}
+    assert made.of(here, {2: 2, 4: 4}) == ({2: row, 4: row}, 2)
 
 
 def test_a_row_that_is_made_again_is_not_the_oldest(till):
@@ -102,12 +141,12 @@ def test_a_row_that_is_made_again_is_not_the_oldest(till):
     (row,) = till.pull().members
     made, here = MadeRows(), at_the_counter()
     many = range(1, ROWS_MAX + 1)
-    made.keep(here, {n: n for n in many}, dict.fromkeys(many, row))
-    made.keep(here, {1: ROWS_MAX + 1}, {1: row})
+    made.keep(here, ROWS_MAX, dict.fromkeys(many, row))
+    made.keep(here, ROWS_MAX + 1, {1: row})
 
-    made.keep(here, {0: 1}, {0: row})
+    made.keep(here, 1, {0: row})
 
-    assert made.of(here, {1: ROWS_MAX + 1}) == {1: row}
+    assert made.of(here, {1: ROWS_MAX + 1}) == ({1: row}, ROWS_MAX + 1)
     assert made.of(here, {2: 2}) is None
 
 
@@ -116,10 +155,10 @@ def test_a_slow_page_does_not_bring_back_who_is_gone(till):
     (row,) = till.pull().members
     made, here = MadeRows(), at_the_counter()
     made.forget({member: 7})
-    made.keep(here, {member: 5}, {member: row})
+    made.keep(here, 5, {member: row})
 
     assert made.of(here, {member: 5}) is None
 
-    made.keep(here, {member: 8}, {member: row})
+    made.keep(here, 8, {member: row})
 
-    assert made.of(here, {member: 8}) == {member: row}
+    assert made.of(here, {member: 8}) == ({member: row}, 8)

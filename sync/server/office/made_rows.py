@@ -1,11 +1,12 @@
 """Made rows: a member's row is made once for all terminals that look from the same place.
 
-Whatever changes a row gives its member a new number of the feed, so a row that was made is right as
-long as that number is the member's newest: whoever asks knows that it is. Guarantees that a row is
-given out only with the number it was made at. The latest are held, in memory, and whoever is gone
-is forgotten.
+Whatever changes a row gives its member a new number of the feed, so a row that was made when the
+feed's head stood somewhere is right until its member has a number behind that. Guarantees that a
+row is given out only for numbers up to the head that it was made at. The latest are held, in
+memory, and whoever is gone is forgotten.
 """
 
+import sys
 from collections.abc import Mapping
 from itertools import islice
 from threading import Lock
@@ -28,26 +29,30 @@ class MadeRows:
         self._gone: dict[int, int] = {}  # members, and at which number they went
         self._lock = Lock()
 
-    def of(self, place: Place, numbered: Numbered) -> dict[int, MemberRow] | None:
-        """Return the rows of these members, None unless all of them are held at these numbers."""
+    def of(self, place: Place, numbered: Numbered) -> tuple[dict[int, MemberRow], int] | None:
+        """Return the rows of these members, and the lowest head that one of them was made at.
+
+        None unless rows of all of them are held that were made at these numbers or later.
+        """
         held = self._places.get(place, {})
-        found = {}
+        found, lowest = {}, sys.maxsize
         for member, number in numbered.items():
             made = held.get(member)
-            if made is None or made[0] != number:
+            if made is None or made[0] < number:
                 return None
+            lowest = min(lowest, made[0])
             found[member] = made[1]
-        return found
+        return found, lowest
 
-    def keep(self, place: Place, numbered: Numbered, rows: Mapping[int, MemberRow]) -> None:
-        """Hold rows that were made at these numbers; those that were made longest ago go."""
+    def keep(self, place: Place, head: int, rows: Mapping[int, MemberRow]) -> None:
+        """Hold rows that were made when the feed's head stood there; those made longest ago go."""
         with self._lock:
             held = self._places.pop(place, {})
             for member, row in rows.items():
                 held.pop(member, None)
                 # A slow page may still show somebody who is gone by now.
-                if numbered[member] > self._gone.get(member, -1):
-                    held[member] = numbered[member], row
+                if head > self._gone.get(member, -1):
+                    held[member] = head, row
             self._places[place] = held
             self._make_room()
 

@@ -10,7 +10,6 @@ import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import msgspec
 from sqlalchemy import Connection, Row, bindparam, func, or_, select
@@ -108,9 +107,6 @@ _SALES = Question(
 )
 
 
-_Members: TypeAlias = tuple[Mapping[int, MemberRow], Sequence[int]]
-
-
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
     """How far a terminal has read: the scope's number, and the state of each list."""
 
@@ -185,8 +181,9 @@ def _page(
     last = changed[-1][0] if changed else held.seq
     numbered = {member: seq for seq, member in changed}
     between = {"of_scope": scope, "after": held.seq, "until": last}
-    of_page = _MembersOfPage(office, connection, (scope, view), numbered, between)
-    rows, gone = of_page.anew(made) if more else of_page.kept(made)
+    place = (scope, view)
+    of_page = _MembersOfPage(office, connection, place, numbered, between, last, lists.head)
+    rows, gone = of_page.rows(made)
     papers = _documents(connection, held.document, document, current.newest_version)
     done = Cursor(
         epoch=now_epoch,
@@ -285,32 +282,35 @@ class _MembersOfPage:
     place: Place
     numbered: Numbered
     between: Mapping[str, object]
+    last: int
+    head: int
 
-    def kept(self, made: MadeRows) -> _Members:
-        """On the last page, whose numbers are the newest: rows that were made at them will do.
-
-        Where they are there all, nobody is gone.
-        """
-        rows = made.of(self.place, self.numbered)
+    def rows(self, made: MadeRows) -> tuple[Mapping[int, MemberRow], Sequence[int]]:
+        """Return the rows, made or read, and who is gone: nobody, where the rows are there all."""
+        rows = self._made(made, self.numbered)
         if rows is not None:
             return rows, ()
-        numbered, gone = self._left(made)
-        rows = made.of(self.place, numbered)
-        if rows is None:
-            rows = self._read(numbered)
-            made.keep(self.place, numbered, rows)
-        return rows, gone
-
-    def anew(self, made: MadeRows) -> _Members:
-        """On a page that more come after: a member may stand at a newer number there."""
-        numbered, gone = self._left(made)
-        return self._read(numbered), gone
-
-    def _left(self, made: MadeRows) -> tuple[Numbered, Sequence[int]]:
         gone = feeds.gone(self.connection, self.between)
         made.forget(gone)
-        left = {member: seq for member, seq in self.numbered.items() if member not in gone}
-        return left, tuple(gone)
+        numbered = {member: seq for member, seq in self.numbered.items() if member not in gone}
+        rows = self._made(made, numbered)
+        if rows is None:
+            rows = self._read(numbered)
+            made.keep(self.place, self.head, rows)
+        return rows, tuple(gone)
+
+    def _made(self, made: MadeRows, numbered: Numbered) -> Mapping[int, MemberRow] | None:
+        found = made.of(self.place, numbered)
+        if found is None:
+            return None
+        rows, at_head = found
+        # Who has changed since then has a number behind it, which a later page may tell of.
+        after = max(at_head, self.last)
+        since = (
+            feeds.behind(self.connection, self.place[0], after, PAGE) if after < self.head else ()
+        )
+        is_right = len(since) < PAGE and all(member not in rows for _, member in since)
+        return rows if is_right else None
 
     def _read(self, numbered: Numbered) -> dict[int, MemberRow]:
         rows = member_rows(self.office, self.connection, _CHANGED, self.place[1], self.between)
