@@ -344,6 +344,20 @@ def test_a_larger_lease_takes_the_place_of_a_smaller_one(office, till, member):
     assert [row.amount for row in till.pull().leases] == [500]
 
 
+def test_whose_lease_is_given_back_for_another_members_is_told_to_every_till(office, till, member):
+    kept = till.lend(member, 200)
+    other, elsewhere = till.member(), enrolled_till(office, seed=2)
+    cursor = elsewhere.pull().cursor
+    request = LeaseRequest(
+        id=till.new_id(), member=other, points=30, closes=(kept.id,), last_seq=till.seq
+    )
+
+    leases.grant(office, till.caller, request, now=NOON)
+
+    rows = {row.id: row.leased for row in elsewhere.pull(cursor).members}
+    assert rows == {member: 0, other: 30}
+
+
 def test_a_larger_lease_that_is_refused_leaves_the_smaller_one(office, till, member):
     small = till.lend(member, 200)
     request = LeaseRequest(

@@ -135,6 +135,17 @@ def test_own_units_may_be_offered_for_a_larger_lease(office, counted):
     assert free(office) == 0
 
 
+def test_whose_points_are_given_back_for_units_is_told_to_every_till(office, counted):
+    till, other = counted
+    member = till.member()
+    points = till.lend(member, 50)
+    cursor = other.pull().cursor
+
+    lend(till, 1, closes=(points.id,), last_seq=till.seq)
+
+    assert [(row.id, row.leased) for row in other.pull(cursor).members] == [(member, 0)]
+
+
 def test_time_frees_no_unit(office, counted):
     lend(counted[0], 3)
 

@@ -4,7 +4,7 @@ Time never frees a lease here: it stops the spender, and a late report may still
 leases of a member never exceed the balance, whatever clocks and networks do.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, Connection, and_, bindparam, select, update
@@ -121,8 +121,9 @@ def _granted(office: HeadOffice, caller: Caller, request: LeaseRequest, *, now: 
         if bound.row is not None:  # or else it was kept, and seen, when it was asked for first
             insert_last(connection, leases, [bound.row])
             raise_lists_last(connection, [lease_list(caller.terminal)])
-            member = {bound.lease.member: caller.store}
-            raise_members(connection, member, divided=bound.divided)
+            changed = {bound.lease.member, *bound.freed}
+            here = dict.fromkeys(changed, caller.store)
+            raise_members(connection, here, divided=bound.divided)
         return bound.lease
 
 
@@ -130,11 +131,15 @@ def _grant_units(
     office: HeadOffice, caller: Caller, request: LeaseRequest, *, now: int
 ) -> LeaseRow:
     with office.database.write_together(holding=lives_of(caller.terminal)) as connection:
-        _may_borrow(caller, era(connection))
         if request.closes:
-            _give_back(connection, caller, request.closes, last_seq=request.last_seq)
+            _hold(connection, caller, set(), request.closes)
+        _may_borrow(caller, era(connection))
+        freed = frozenset[int]()
+        if request.closes:
+            freed = _give_back(connection, caller, request.closes, last_seq=request.last_seq)
         read_id(request.id)
         answer = units.lend_units(connection, caller, request, now=now)
+        raise_members(connection, dict.fromkeys(freed, caller.store))
     if isinstance(answer, Refused):
         raise answer
     return answer
@@ -151,8 +156,8 @@ def lend(
 ) -> LeaseRow:
     """Do what `grant` says within a transaction, except for raising the feed of the member.
 
-    `document` is the one in force, where the caller has it at hand. Beside others, the terminal has
-    to be held, and the members of leases that are given back.
+    For a request that gives no lease back. `document` is the one in force, where the caller has it
+    at hand. Beside others, the terminal has to be held.
     """
     bound = _bind(office, connection, caller, request, now=now, document=document)
     if bound.row is not None:
@@ -163,11 +168,14 @@ def lend(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Bound:
-    """A lease, and its row where it is not kept yet; whether members are dealt out by store."""
+    """A lease, and its row where it is not kept yet; whether members are dealt out by store, and
+    of whom leases were freed for it.
+    """
 
     lease: LeaseRow
     divided: bool
     row: dialect.Row | None = None
+    freed: Set[int] = frozenset()
 
 
 def _bind(
@@ -188,9 +196,9 @@ def _bind(
         return _Bound(lease=lease_rows.sent(asked), divided=asked.divided)
     epoch = _may_borrow(caller, era(connection) if asked is None else era_in(asked))
     known = _known(asked)
-    lent = known.lent
+    lent, freed = known.lent, frozenset[int]()
     if request.closes:
-        _give_back(connection, caller, request.closes, last_seq=request.last_seq)
+        freed = _give_back(connection, caller, request.closes, last_seq=request.last_seq)
         lent = connection.scalar(LENT, {"of_terminal": caller.terminal})
     document = document or read_rules(known) or rulebook(connection).in_force(now)
     _check_cap(document, int(lent or 0), request.points)
@@ -198,7 +206,7 @@ def _bind(
     terms = Terms(document, epoch)
     office.expected.terms = None if known.divided else terms  # who is dealt out is not lent at once
     signed, row = lease_rows.offer(office, caller, request, terms, now=now)
-    return _Bound(lease=signed, divided=known.divided, row=row)
+    return _Bound(lease=signed, divided=known.divided, row=row, freed=freed)
 
 
 @repeated
@@ -245,7 +253,7 @@ def _may_borrow(caller: Caller, current: Era) -> int:
 
 def _give_back(
     connection: Connection, caller: Caller, ids: Iterable[str], *, last_seq: int
-) -> set[int]:
+) -> frozenset[int]:
     """Free what is left of these leases of the caller; return the members they were of."""
     here: int = connection.execute(
         select(incarnations.c.last_seq).where(is_life(caller))
@@ -255,9 +263,8 @@ def _give_back(
     wanted = {read_id(text) for text in ids}
     units.take_back(connection, caller.terminal, incarnation=caller.incarnation, ids=wanted)
     held = lease_rows.held_by(connection, caller.terminal, caller.incarnation)
-    return lease_rows.free(
-        connection, [row for row in held if row.lease_id in wanted], LeaseState.CLOSED
-    )
+    ended = [row for row in held if row.lease_id in wanted]
+    return frozenset(lease_rows.free(connection, ended, LeaseState.CLOSED))
 
 
 def _take(connection: Connection, request: LeaseRequest) -> None:

@@ -8,7 +8,7 @@ over without losing anything of its own.
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -19,7 +19,6 @@ from sync.programme.refusals import Reason, Refused
 from sync.protocol.messages import (
     DocumentRow,
     LeaseRow,
-    MemberRow,
     PullAnswer,
     Result,
     StaffRow,
@@ -37,7 +36,7 @@ from sync.server.office.documents import (
 from sync.server.office.epoch import ERA, era_in
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.leases import held_leases
-from sync.server.office.made_rows import MadeRows, Numbered, Place
+from sync.server.office.made_rows import MadeRows, Numbered, Place, Rows
 from sync.server.office.member_rows import Asking, View, member_rows
 from sync.server.office.staff import staff_rows
 from sync.server.office.stock import stock_rows
@@ -181,7 +180,7 @@ def _page(
     last = changed[-1][0] if changed else held.seq
     numbered = {member: seq for seq, member in changed}
     between = {"of_scope": scope, "after": held.seq, "until": last}
-    place = (scope, view)
+    place = Place(now_epoch, scope, view)
     of_page = _MembersOfPage(office, connection, place, numbered, between, last, lists.head)
     rows, gone = of_page.rows(made)
     papers = _documents(connection, held.document, document, current.newest_version)
@@ -202,7 +201,7 @@ def _page(
         epoch=now_epoch,
         acked_seq=acked,
         now=now,
-        members=tuple([rows[member] for member in numbered if member in rows]),
+        members=tuple([row for row in map(rows.get, numbered) if row is not None]),
         gone=tuple(gone),
         staff=lists.staff(office),
         stock=lists.stock(),
@@ -285,11 +284,10 @@ class _MembersOfPage:
     last: int
     head: int
 
-    def rows(self, made: MadeRows) -> tuple[Mapping[int, MemberRow], Sequence[int]]:
-        """Return the rows, made or read, and who is gone: nobody, where the rows are there all."""
-        rows = self._made(made, self.numbered)
-        if rows is not None:
-            return rows, ()
+    def rows(self, made: MadeRows) -> tuple[Rows, Collection[int]]:
+        """Return the rows, made or read, and who is gone."""
+        if not self.numbered:
+            return {}, ()
         gone = feeds.gone(self.connection, self.between)
         made.forget(gone)
         numbered = {member: seq for member, seq in self.numbered.items() if member not in gone}
@@ -297,24 +295,22 @@ class _MembersOfPage:
         if rows is None:
             rows = self._read(numbered)
             made.keep(self.place, self.head, rows)
-        return rows, tuple(gone)
+        return rows, gone
 
-    def _made(self, made: MadeRows, numbered: Numbered) -> Mapping[int, MemberRow] | None:
-        found = made.of(self.place, numbered)
+    def _made(self, made: MadeRows, numbered: Numbered) -> Rows | None:
+        found = made.of(self.place, numbered, self.head)
         if found is None:
             return None
         rows, at_head = found
         # Who has changed since then has a number behind it, which a later page may tell of.
-        after = max(at_head, self.last)
-        since = (
-            feeds.behind(self.connection, self.place[0], after, PAGE) if after < self.head else ()
-        )
+        after, scope = max(at_head, self.last), self.place.scope
+        since = feeds.behind(self.connection, scope, after, PAGE) if after < self.head else ()
         is_right = len(since) < PAGE and all(member not in rows for _, member in since)
         return rows if is_right else None
 
-    def _read(self, numbered: Numbered) -> dict[int, MemberRow]:
-        rows = member_rows(self.office, self.connection, _CHANGED, self.place[1], self.between)
-        return {member: row for member, row in rows.items() if member in numbered}
+    def _read(self, numbered: Numbered) -> Rows:
+        rows = member_rows(self.office, self.connection, _CHANGED, self.place.view, self.between)
+        return {member: rows.get(member) for member in numbered}
 
 
 def _documents(
