@@ -1,4 +1,4 @@
-"""Columns of values as PostgreSQL's binary arrays, made in one go.
+"""Columns of values as PostgreSQL's binary arrays, made in one go, and values that stand alone.
 
 A batch of rows travels as one array per column and is unfolded by `unnest`. The layout is what
 PostgreSQL's `array_send` writes: number of dimensions, whether there are NULLs, the element's type,
@@ -27,36 +27,65 @@ _LENGTH = Struct("!i")
 _NULL = _LENGTH.pack(-1)
 
 
-class Packed(bytes):
-    """An array, ready to be sent. `SQL` is its type in a statement."""
+class One(bytes):
+    """A value, ready to be sent. `SQL` is its type in a statement, `OID` its type's number."""
 
     SQL = ""
-    ELEMENT = 0
-    ARRAY = 0
+    OID = 0
+
+
+class _Flag(One):
+    SQL, OID = "bool", 16
+
+
+class _Octet(One):
+    SQL, OID = "bytea", 17
+
+
+class _Whole(One):
+    SQL, OID = "int8", 20
+
+
+class _Small(One):
+    SQL, OID = "int2", 21
+
+
+class _Number(One):
+    SQL, OID = "int4", 23
+
+
+class _Text(One):
+    SQL, OID = "text", 25
+
+
+class Packed(One):
+    """An array, ready to be sent; `ONE` is the kind of its values."""
+
+    ONE: type[One] = One
 
 
 class _Flags(Packed):
-    SQL, ELEMENT, ARRAY = "bool[]", 16, 1000
+    SQL, OID, ONE = "bool[]", 1000, _Flag
 
 
 class _Octets(Packed):
-    SQL, ELEMENT, ARRAY = "bytea[]", 17, 1001
+    SQL, OID, ONE = "bytea[]", 1001, _Octet
 
 
 class _Wholes(Packed):
-    SQL, ELEMENT, ARRAY = "int8[]", 20, 1016
+    SQL, OID, ONE = "int8[]", 1016, _Whole
 
 
 class _Smalls(Packed):
-    SQL, ELEMENT, ARRAY = "int2[]", 21, 1005
+    SQL, OID, ONE = "int2[]", 1005, _Small
 
 
 class _Numbers(Packed):
-    SQL, ELEMENT, ARRAY = "int4[]", 23, 1007
+    SQL, OID, ONE = "int4[]", 1007, _Number
 
 
 class _Texts(Packed):
-    SQL, ELEMENT, ARRAY = "text[]", 25, 1009
+    SQL, OID, ONE = "text[]", 1009, _Text
 
 
 KINDS: tuple[type[Packed], ...] = (_Flags, _Octets, _Wholes, _Smalls, _Numbers, _Texts)
@@ -88,10 +117,10 @@ def packed(kind: type[Packed], values: Sequence[Any]) -> Packed:
     None is NULL.
     """
     if not values:
-        return kind(_NO_VALUES.pack(0, 0, kind.ELEMENT))
+        return kind(_NO_VALUES.pack(0, 0, kind.ONE.OID))
     same = is_one(values)
     has_null = None in values[: 1 if same else len(values)]
-    head = _HEAD.pack(1, int(has_null), kind.ELEMENT, len(values), 1)
+    head = _HEAD.pack(1, int(has_null), kind.ONE.OID, len(values), 1)
     try:
         if same:
             return kind(head + _element(kind, values[0]) * len(values))
@@ -100,6 +129,16 @@ def packed(kind: type[Packed], values: Sequence[Any]) -> Packed:
         return kind(head + (_fixed if kind in _FIXED else _varied)(kind, values))
     except error as fault:
         raise OverflowError(kind.SQL) from fault
+
+
+def one(kind: type[Packed], value: object) -> One | None:
+    """Return a value as one of such an array is sent alone; raises OverflowError like `packed`."""
+    if value is None:
+        return None
+    try:
+        return kind.ONE(_element(kind, value)[_LENGTH.size :])
+    except error as fault:
+        raise OverflowError(kind.ONE.SQL) from fault
 
 
 def is_one(values: Sequence[Any]) -> bool:

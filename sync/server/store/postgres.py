@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine.interfaces import DBAPICursor, ExecutionContext
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from sync.server.store.arrays import KINDS, Packed
+from sync.server.store.arrays import KINDS, One
 from sync.server.store.compiled import compile_together
 from sync.server.store.dialect import ALONE, HOLDING, SINGLE, TOGETHER, WRITING
 from sync.server.store.questions import PIPELINED, UNANSWERED
@@ -250,21 +250,22 @@ def speak_binary(driver: AdaptContext) -> None:
     for kind, dumper in _BINARY:
         driver.adapters.register_dumper(kind, dumper)
     for array in KINDS:
-        driver.adapters.register_dumper(array, _dumper_of(array))
+        for kind in (array, array.ONE):
+            driver.adapters.register_dumper(kind, _dumper_of(kind))
 
 
 class _AsPacked(Dumper):
-    """Sends an array as it was packed."""
+    """Sends an array, or a value, as it was packed."""
 
     format = Format.BINARY
 
-    def dump(self, obj: Packed) -> Packed:
+    def dump(self, obj: One) -> One:
         return obj
 
 
 @cache
-def _dumper_of(array: type[Packed]) -> type[_AsPacked]:
-    return type(f"{array.__name__}Dumper", (_AsPacked,), {"oid": array.ARRAY})
+def _dumper_of(kind: type[One]) -> type[_AsPacked]:
+    return type(f"{kind.__name__}Dumper", (_AsPacked,), {"oid": kind.OID})
 
 
 _BINARY = ((int, IntBinaryDumper), (str, StrBinaryDumper), (bytes, BytesBinaryDumper))

@@ -25,7 +25,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from sync.server.store.arrays import Packed, PackedColumn, is_one, kind_of, packed
+from sync.server.store.arrays import One, Packed, PackedColumn, is_one, kind_of, one, packed
 from sync.server.store.questions import UNANSWERED
 
 # What a connection does with its commit, in one round trip.
@@ -94,18 +94,18 @@ class _Writing:
     def run_last(self, connection: Connection, rows: Sequence[Row]) -> None:
         run_last(connection, *self.said(rows))
 
-    def said(self, rows: Sequence[Row]) -> tuple[str, tuple[Packed, ...]]:
+    def said(self, rows: Sequence[Row]) -> tuple[str, tuple[One | None, ...]]:
         """Return the statement for these rows, and its parameters."""
         values = itemgetter(*[name for name, _ in self.columns])
         once: list[str] = []
-        single: list[Packed] = []
+        single: list[One | None] = []
         arrays: list[Packed] = []
         told = zip(*map(values, rows), strict=True)
         for (name, kind), held in zip(self.columns, told, strict=True):
             # The first is always an array: its length is the number of rows.
             if arrays and len(held) >= _MANY and is_one(held):
                 once.append(name)
-                single.append(packed(kind, held[:1]))
+                single.append(one(kind, held[0]))
             else:
                 arrays.append(packed(kind, held))
         return _words(self, tuple(once)), (*single, *arrays)
@@ -268,7 +268,7 @@ def _words(writing: _Writing, once: tuple[str, ...]) -> str:
     kinds = dict(writing.columns)
     unfolded = [name for name in kinds if name not in once]
     return writing.form.format(
-        values=", ".join(f"(%b::{k.SQL})[1]" if n in once else n for n, k in kinds.items()),
+        values=", ".join(f"%b::{k.ONE.SQL}" if n in once else n for n, k in kinds.items()),
         arrays=", ".join(f"%b::{kinds[name].SQL}" for name in unfolded),
         unfolded=", ".join(unfolded),
         order=", ".join(name for name in writing.order if name not in once),
