@@ -78,9 +78,10 @@ _MANY = 50
 
 @dataclass(frozen=True, slots=True)
 class _Writing:
-    """A statement with places for the values of each row, and for the arrays that most come from.
+    """A statement with a place for the values of its rows, most of which come from arrays.
 
-    `columns` are what its rows say, `order` are those that they are written in the order of.
+    `columns` are what its rows say, `order` are those that they are written in the order of: arrays
+    are unfolded in step, and row by row.
     """
 
     form: str
@@ -96,19 +97,20 @@ class _Writing:
 
     def said(self, rows: Sequence[Row]) -> tuple[str, tuple[One | None, ...]]:
         """Return the statement for these rows, and its parameters."""
+        if self.order and len(rows) > 1:
+            rows = sorted(rows, key=itemgetter(*self.order))
         values = itemgetter(*[name for name, _ in self.columns])
         once: list[str] = []
-        single: list[One | None] = []
-        arrays: list[Packed] = []
+        parameters: list[One | None] = []
         told = zip(*map(values, rows), strict=True)
         for (name, kind), held in zip(self.columns, told, strict=True):
             # The first is always an array: its length is the number of rows.
-            if arrays and len(held) >= _MANY and is_one(held):
+            if parameters and len(held) >= _MANY and is_one(held):
                 once.append(name)
-                single.append(one(kind, held[0]))
+                parameters.append(one(kind, held[0]))
             else:
-                arrays.append(packed(kind, held))
-        return _words(self, tuple(once)), (*single, *arrays)
+                parameters.append(packed(kind, held))
+        return _words(self, tuple(once)), tuple(parameters)
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -161,7 +163,7 @@ def put_numbered(
     """
     sql, parameters = _numbering(heads, table, tuple(rows[0])).said(rows)
     answered(connection)
-    run_last(connection, sql, (scope, len(rows), scope, len(rows), *parameters))
+    run_last(connection, sql, (scope, len(rows), scope, len(rows), *parameters, len(rows)))
 
 
 def among(columns: Sequence[Column[Any]], keys: Sequence[Key]) -> ColumnElement[bool]:
@@ -264,24 +266,19 @@ def _conflict(keys: Sequence[str], changes: str) -> str:
 
 @cache
 def _words(writing: _Writing, once: tuple[str, ...]) -> str:
-    """The statement where the columns `once` are sent as one value, before all others."""
-    kinds = dict(writing.columns)
-    unfolded = [name for name in kinds if name not in once]
-    return writing.form.format(
-        values=", ".join(f"%b::{k.ONE.SQL}" if n in once else n for n, k in kinds.items()),
-        arrays=", ".join(f"%b::{kinds[name].SQL}" for name in unfolded),
-        unfolded=", ".join(unfolded),
-        order=", ".join(name for name in writing.order if name not in once),
+    """The statement where the columns `once` are sent as one value."""
+    values = (
+        f"%b::{kind.ONE.SQL}" if name in once else f"unnest(%b::{kind.SQL})"
+        for name, kind in writing.columns
     )
+    named = (f"{value} AS {name}" for value, (name, _) in zip(values, writing.columns, strict=True))
+    return writing.form.format(values=", ".join(named))
 
 
 @cache
 def _inserting(table: Table, told: tuple[str, ...], conflict: str) -> _Writing:
     columns = tuple((name, kind_of(table.c[name].type)) for name in told)
-    form = (
-        f"INSERT INTO {table.name} ({', '.join(told)}) SELECT {{values}} FROM (SELECT * FROM"
-        f" unnest({{arrays}}) AS new ({{unfolded}}) ORDER BY {{order}}) AS new{conflict}"
-    )
+    form = f"INSERT INTO {table.name} ({', '.join(told)}) SELECT {{values}}{conflict}"
     return _Writing(form, columns, _keys(table))
 
 
@@ -299,8 +296,8 @@ def _numbering(heads: Table, table: Table, told: tuple[str, ...]) -> _Writing:
         f" ON CONFLICT (scope) DO UPDATE SET head = {heads.name}.head + excluded.head"
         f" RETURNING head)"
         f" INSERT INTO {table.name} (scope, seq, {', '.join(told)})"
-        f" SELECT %b::text, raised.head - %b::int8 + new.nth, {{values}}"
-        f" FROM raised, unnest({{arrays}}) WITH ORDINALITY AS new ({{unfolded}}, nth)"
+        f" SELECT %b::text, raised.head - %b::int8 + new.nth, {', '.join(told)} FROM raised,"
+        f" (SELECT {{values}}, generate_series(1, %b::int8) AS nth) AS new"
     )
     return _Writing(form, columns)
 
