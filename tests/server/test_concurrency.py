@@ -14,6 +14,8 @@ from sync.server.office.documents import rulebook
 from sync.server.office.hello import greet
 from sync.server.office.openings import Opening, open_accounts
 from sync.server.office.persons import Details
+from sync.server.office.stock import count_stock
+from sync.server.office.units import lend_or_recall, lend_units
 from sync.server.store.states import MemberStatus
 from sync.server.store.tables import members
 from tests.server.accounts import account, folded, stored
@@ -260,3 +262,63 @@ def test_a_lease_is_spent_or_given_back_and_never_both(office, till):
     assert stored(office) == folded(office)
     assert account(office, member).leased == 0
     assert account(office, member).points == 0
+
+
+def test_tills_that_give_units_back_for_others_never_wait_in_a_circle(office):
+    """One attempt is enough: who waits in a circle fails, and would have to begin anew."""
+    cake, coffee, juice = 1, 2, 3
+    tills = [enrolled_till(office, seed=n, name=f"Caixa {n}") for n in range(3)]
+    with office.database.write() as connection:
+        count_stock(connection, 1, dict.fromkeys((cake, coffee, juice), 1_000))
+    for till in tills:
+        till.pull()  # it is within reach
+
+    def lend(till, reward: int, units: int, *given_back: str):
+        request = LeaseRequest(
+            id=till.new_id(),
+            member=0,
+            points=units,
+            reward=reward,
+            closes=given_back,
+            last_seq=till.seq,
+        )
+        return leases.grant.__wrapped__(office, till.caller, request, now=NOON)
+
+    def ask_each_other(till, scarce: int) -> set[Reason]:
+        told = set()
+        for _ in range(60):
+            small = lend(till, juice, 1)
+            try:
+                lend(till, scarce, 500, small.id)
+            except Refused as refused:
+                told.add(refused.reason)
+        return told
+
+    def swap(till) -> int:
+        held = lend(till, juice, 1)
+        for _ in range(60):
+            held = lend(till, juice, 2, held.id)
+        return held.amount
+
+    lend(tills[0], cake, 990)
+    lend(tills[1], coffee, 990)
+    answers = at_once(
+        lambda: ask_each_other(tills[0], coffee),
+        lambda: ask_each_other(tills[1], cake),
+        lambda: swap(tills[2]),
+    )
+
+    assert answers == [{Reason.UNITS_RECALLED}, {Reason.UNITS_RECALLED}, 2]
+
+
+def test_units_that_came_free_since_the_first_look_are_lent(office):
+    till = enrolled_till(office)
+    request = LeaseRequest(id=till.new_id(), member=0, points=3, reward=1)
+    with office.database.write() as connection:
+        count_stock(connection, 1, {1: 2})
+        first = lend_units(connection, till.caller, request, now=NOON)
+        count_stock(connection, 1, {1: 3})
+
+        second = lend_or_recall(connection, till.caller, request, now=NOON)
+
+    assert (first, second.amount) == (None, 3)

@@ -30,6 +30,7 @@ from sync.server.office.holds import hold_members, lives_of
 from sync.server.office.lease_rows import LENT
 from sync.server.office.lending import lease_id, read_id
 from sync.server.office.recall import recalled
+from sync.server.office.stock import hold_stock
 from sync.server.office.terminals import Caller, hear, is_life
 from sync.server.store import dialect
 from sync.server.store.database import repeated
@@ -134,12 +135,19 @@ def _grant_units(
         if request.closes:
             _hold(connection, caller, set(), request.closes)
         _may_borrow(caller, era(connection))
+        hold_stock(connection, caller.store, [request.reward])  # before any head of the feed
         freed = frozenset[int]()
         if request.closes:
             freed = _give_back(connection, caller, request.closes, last_seq=request.last_seq)
         read_id(request.id)
-        answer = units.lend_units(connection, caller, request, now=now)
+        lent = units.lend_units(connection, caller, request, now=now)
         raise_members(connection, dict.fromkeys(freed, caller.store))
+    if lent is not None:
+        return lent
+    # What was given back for it stays given back. The lists of others are moved apart from its own:
+    # who did both would wait for one who does the same.
+    with office.database.write_together(holding=lives_of(caller.terminal)) as connection:
+        answer = units.lend_or_recall(connection, caller, request, now=now)
     if isinstance(answer, Refused):
         raise answer
     return answer
@@ -237,8 +245,9 @@ def _hold(connection: Connection, caller: Caller, members: set[int], closes: Seq
 
     A member alone need not be held: one statement checks and binds the points.
     """
+    wanted = {read_id(text) for text in closes}
     held = lease_rows.held_by(connection, caller.terminal, caller.incarnation)
-    members = members | {row.member_id for row in held if row.lease_id.hex() in closes}
+    members = members | {row.member_id for row in held if row.lease_id in wanted}
     hold_members(connection, {member for member in members if 0 < member <= WHOLE_MAX})
 
 

@@ -8,6 +8,7 @@ from sync.server.office.audit import note
 from sync.server.office.feed import raise_members
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.persons import destroy_key
+from sync.server.store.database import repeated
 from sync.server.store.states import CardStatus, MemberStatus
 from sync.server.store.tables import balances, cards, consents, identifiers, members, persons
 
@@ -31,6 +32,11 @@ def erase(office: HeadOffice, member: int, *, staff: int, now: int) -> None:
     with office.database.read() as connection:
         _check(connection, member)
     destroy_key(office, member)
+    _erase(office, member, staff=staff, now=now)
+
+
+@repeated
+def _erase(office: HeadOffice, member: int, *, staff: int, now: int) -> None:
     with office.database.write() as connection:
         _set_status(connection, member, MemberStatus.ERASED, display_name="")
         for table in (persons, identifiers):

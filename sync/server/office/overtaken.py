@@ -7,7 +7,7 @@ same members as before. Numbers that say that somebody is gone are kept.
 
 from collections.abc import Sequence
 
-from sqlalchemy import Integer, bindparam, delete, func, select
+from sqlalchemy import delete, func, select
 
 from sync.server.office.documents import local, rulebook
 from sync.server.office.epoch import keep_setting, setting
@@ -26,11 +26,7 @@ _numbers = select(
     feed_changes.c.scope, feed_changes.c.seq, feed_changes.c.gone, _newer.label("nth")
 ).subquery()
 _AT_ONCE = 100_000  # some 15 MB
-_OVERTAKEN = (
-    select(_numbers.c.scope, _numbers.c.seq)
-    .where(_numbers.c.nth > 1, ~_numbers.c.gone)
-    .limit(bindparam("most", type_=Integer))
-)
+_OVERTAKEN = select(_numbers.c.scope, _numbers.c.seq).where(_numbers.c.nth > 1, ~_numbers.c.gone)
 
 
 def clear_due(office: HeadOffice, *, now: int) -> None:
@@ -53,15 +49,14 @@ def clear_overtaken(office: HeadOffice, *, at_once: int = _AT_ONCE) -> int:
     In parts: others write between them. Safe to cut off at any time.
     """
     cleared = 0
-    while True:
-        with office.database.read() as connection:
-            rows = connection.execute(_OVERTAKEN, {"most": at_once})
+    with office.database.read() as connection:
+        found = connection.execute(_OVERTAKEN, execution_options={"yield_per": at_once})
+        for rows in found.partitions():
             keys: list[Key] = [tuple(row) for row in rows]
-        for part in portions(keys):
-            _clear(office, part)
-        cleared += len(keys)
-        if len(keys) < at_once:
-            return cleared
+            for part in portions(keys):
+                _clear(office, part)
+            cleared += len(keys)
+    return cleared
 
 
 @repeated

@@ -41,12 +41,10 @@ _HELD_BY_LIFE = _HELD.where(_C.incarnation == bindparam("of_life"))
 
 def lend_units(
     connection: Connection, caller: Caller, request: LeaseRequest, *, now: int
-) -> LeaseRow | Refused:
-    """Lend units of a counted reward; the same id again is the same lease. Terminal held.
+) -> LeaseRow | None:
+    """Lend units of a counted reward, None where too few are free. Terminal held.
 
-    Where too few are free, others in reach that hold enough are asked to give theirs back, and the
-    answer is UNITS_RECALLED (fact `till`); else REWARD_OUT_OF_STOCK. Both are returned, not
-    raised: what was asked back has to be kept. Raises Refused: LEASE_UNKNOWN, BATCH_UNREADABLE.
+    The same id again is the same lease. Raises Refused: LEASE_UNKNOWN, BATCH_UNREADABLE.
     """
     lease = bytes.fromhex(request.id)
     if len(lease) != _ID_BYTES or not 0 < request.points < 1 << 31:
@@ -59,10 +57,8 @@ def lend_units(
         if (known.terminal_id, known.incarnation) != (caller.terminal, caller.incarnation):
             raise Refused(Reason.LEASE_UNKNOWN)
         return _sent(known)
-    free = {row.reward: row.left for row in stock_rows(connection, caller.store)}
-    if request.points > free.get(request.reward, 0):
-        missing = request.points - free.get(request.reward, 0)
-        return _recalled(connection, caller, request.reward, missing, now=now)
+    if request.points > _free(connection, caller.store, request.reward):
+        return None
     offer = LeaseRow(
         request.id,
         0,
@@ -75,6 +71,31 @@ def lend_units(
     _keep(connection, caller, offer)
     raise_lists(connection, [lease_list(caller.terminal), stock_list(caller.store)])
     return offer
+
+
+def lend_or_recall(
+    connection: Connection, caller: Caller, request: LeaseRequest, *, now: int
+) -> LeaseRow | Refused:
+    """Do what `lend_units` does, or ask others for what is missing; return why it is not lent now.
+
+    That is UNITS_RECALLED (fact `till`) where others in reach hold enough, else
+    REWARD_OUT_OF_STOCK: returned and not raised, since what was asked back has to be kept.
+    """
+    lent = lend_units(connection, caller, request, now=now)
+    if lent is not None:
+        return lent
+    missing = request.points - _free(connection, caller.store, request.reward)
+    wanted: list[_Units] = []
+    for row in _others(connection, caller, request.reward, now=now):
+        if missing > 0:
+            wanted.append(row)
+            missing -= row.units - row.spent
+    if missing > 0:
+        return Refused(Reason.REWARD_OUT_OF_STOCK)
+    for row in wanted:
+        _change(connection, row, {"recalled_at": now})
+    raise_lists(connection, {lease_list(row.terminal_id) for row in wanted})
+    return Refused(Reason.UNITS_RECALLED, till=wanted[0].name)
 
 
 def units_held(connection: Connection, caller: Caller) -> tuple[LeaseRow, ...]:
@@ -148,22 +169,6 @@ def share_out(office: HeadOffice, caller: Caller, *, now: int) -> int:
         return lent
 
 
-def _recalled(
-    connection: Connection, caller: Caller, reward: int, missing: int, *, now: int
-) -> Refused:
-    wanted: list[_Units] = []
-    for row in _others(connection, caller, reward, now=now):
-        if missing > 0:
-            wanted.append(row)
-            missing -= row.units - row.spent
-    if missing > 0:
-        return Refused(Reason.REWARD_OUT_OF_STOCK)
-    for row in wanted:
-        _change(connection, row, {"recalled_at": now})
-    raise_lists(connection, {lease_list(row.terminal_id) for row in wanted})
-    return Refused(Reason.UNITS_RECALLED, till=wanted[0].name)
-
-
 def _others(connection: Connection, caller: Caller, reward: int, *, now: int) -> list[_Units]:
     """What tills within reach hold of a reward, the largest rest first."""
     statement = (
@@ -184,6 +189,11 @@ def _others(connection: Connection, caller: Caller, reward: int, *, now: int) ->
         .order_by((_C.units - _C.spent).desc(), _C.lease_id)
     )
     return list(connection.execute(statement))
+
+
+def _free(connection: Connection, store: int, reward: int) -> int:
+    free = {row.reward: row.left for row in stock_rows(connection, store)}
+    return free.get(reward, 0)
 
 
 def _tills(connection: Connection, store: int) -> int:
