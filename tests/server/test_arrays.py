@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import BigInteger, Boolean, Integer, LargeBinary, SmallInteger, String, Text
 
-from sync.server.store.arrays import kind_of, packed
+from sync.server.store.arrays import kind_of, one, packed
 from sync.server.store.postgres import prepared
 from tests import postgres
 
@@ -40,11 +40,26 @@ def test_postgres_reads_what_was_packed(driver, column, values):
     holds()
 
 
+@pytest.mark.parametrize(("column", "values"), KINDS.values(), ids=KINDS)
+def test_postgres_reads_a_value_that_is_sent_alone(driver, column, values):
+    kind = kind_of(column)
+
+    @settings(max_examples=100)
+    @given(st.none() | values)
+    def holds(told):
+        (found,) = driver.execute(f"SELECT %b::{kind.ONE.SQL}", [one(kind, told)]).fetchone()
+        assert found == told
+
+    holds()
+
+
 @pytest.mark.parametrize("column", [BigInteger(), Integer(), SmallInteger()])
 def test_a_number_that_no_column_holds_overflows(column):
     for told in ([2**63], [1, 2**63], [None, -(2**63) - 1]):
         with pytest.raises(OverflowError):
             packed(kind_of(column), told)
+        with pytest.raises(OverflowError):
+            one(kind_of(column), told[-1])
 
 
 def test_texts_of_any_length_are_texts():

@@ -1,10 +1,11 @@
 """Many at once: eight tills at work while others read; nothing is skipped or counted twice."""
 
+import itertools
 import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from sync.programme.leases import cap_points
 from sync.programme.refusals import Reason, Refused
@@ -15,11 +16,11 @@ from sync.server.office.hello import greet
 from sync.server.office.openings import Opening, open_accounts
 from sync.server.office.persons import Details
 from sync.server.office.stock import count_stock
-from sync.server.office.units import lend_or_recall, lend_units
 from sync.server.store.states import MemberStatus
 from sync.server.store.tables import members
 from tests.server.accounts import account, folded, stored
 from tests.server.shop import MINUTE, NOON, enrolled_till
+from tests.server.sites import open_office
 from tests.server.world import World, check_nothing_lost
 
 WRITERS, PUSHES, STEPS = 8, 12, 20
@@ -311,14 +312,24 @@ def test_tills_that_give_units_back_for_others_never_wait_in_a_circle(office):
     assert answers == [{Reason.UNITS_RECALLED}, {Reason.UNITS_RECALLED}, 2]
 
 
-def test_units_that_came_free_since_the_first_look_are_lent(office):
-    till = enrolled_till(office)
-    request = LeaseRequest(id=till.new_id(), member=0, points=3, reward=1)
+def test_units_that_come_free_between_two_looks_are_lent(office, site):
+    one, other = (enrolled_till(office, seed=n, name=f"Caixa {n}") for n in range(2))
     with office.database.write() as connection:
-        count_stock(connection, 1, {1: 2})
-        first = lend_units(connection, till.caller, request, now=NOON)
         count_stock(connection, 1, {1: 3})
+    held, wanted = (
+        LeaseRequest(id=till.new_id(), member=0, points=3, reward=1) for till in (one, other)
+    )
+    leases.grant(office, one.caller, held, now=NOON)
+    elsewhere, looks = open_office(site), itertools.count(1)
 
-        second = lend_or_recall(connection, till.caller, request, now=NOON)
+    @event.listens_for(office.database.writing.pool, "checkout")
+    def give_back_before_the_second_look(*_: object) -> None:
+        if next(looks) == 2:
+            closing = LeaseClosing(leases=(held.id,), last_seq=0)
+            leases.close(elsewhere, one.caller, closing, now=NOON)
 
-    assert (first, second.amount) == (None, 3)
+    try:
+        assert leases.grant(office, other.caller, wanted, now=NOON).amount == 3
+    finally:
+        elsewhere.database.close()
+    assert next(looks) == 3
