@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
+    literal_column,
     select,
 )
 
@@ -38,8 +39,13 @@ from sync.server.store.tables import (
 
 LAPSE_DAYS = 60
 
+# These stand in the statements themselves. Once PostgreSQL has made a plan for whatever parameters
+# come, it takes it that nearly no row differs from one, and reads whole tables for each member.
+_ERASED: ColumnElement[int] = literal_column(str(int(MemberStatus.ERASED)))
+_NONE: ColumnElement[int] = literal_column("0")
+
 # Who was forgotten stays so, also where an event of theirs comes late, and to another store.
-IS_REMEMBERED = members.c.status != int(MemberStatus.ERASED)
+IS_REMEMBERED = members.c.status != _ERASED
 
 _Found: TypeAlias = Mapping[int, list[Row[tuple[object, ...]]]]
 
@@ -212,7 +218,7 @@ def _lots(source: FromClause) -> Select[tuple[object, ...]]:
         select(lots.c.member_id, lots.c.expires_on, lots.c.earned)
         .select_from(source)
         .join(lots, _same(lots, source))
-        .where(lots.c.purse == 0, lots.c.earned != 0)
+        .where(lots.c.purse == 0, lots.c.earned != _NONE)
     )
 
 
