@@ -3,7 +3,7 @@
 from sync.server.office import pull
 from sync.server.office.epoch import begin_era, end_wait
 from sync.server.office.feed import ALL_MEMBERS, divide_by_store, head, raise_members
-from sync.server.office.made_rows import ROWS_MAX, MadeRows, Place
+from sync.server.office.made_rows import PAGES_MAX, ROWS_MAX, Asked, MadeRows, Page, Place
 from sync.server.office.members import erase
 from sync.server.office.overtaken import clear_overtaken
 from tests.server.shop import DAY, NOON, enrolled_till, programme
@@ -287,3 +287,61 @@ def test_a_slow_page_does_not_bring_back_who_is_gone(till):
     made.keep(here, 7, {5: row})
 
     assert asked(made, here, 5) == ({5: None}, 7)
+
+
+def test_a_page_is_put_together_once_while_nobody_changes(office, till):
+    made, other = MadeRows(), enrolled_till(office, seed=2)
+    members = [till.member() for _ in range(3)]
+    first = till.pull(limit=2, made=made)
+
+    again, further = other.pull(limit=2, made=made), till.pull(first.cursor, limit=2, made=made)
+
+    assert again.members is first.members
+    assert ([row.id for row in first.members], first.more) == (members[:2], True)
+    assert ([row.id for row in further.members], further.more) == (members[2:], False)
+
+
+def test_a_page_is_put_together_anew_when_anybody_has_changed(office, till):
+    made = MadeRows()
+    members = [till.member() for _ in range(3)]
+    before = till.pull(limit=2, made=made)
+    till.accrual(members[2], 1_000)
+    till.push()
+
+    after = till.pull(limit=2, made=made)
+
+    assert after.members == before.members
+    assert after.members is not before.members
+
+
+def test_of_who_is_gone_no_page_is_kept(till):
+    till.member()
+    (row,) = till.pull().members
+    made, first = MadeRows(), Asked(at_the_counter(), 0, 10)
+    page = Page(1, more=False, members=(row,), gone=())
+    made.keep_page(first, 1, page)
+    assert made.page(first, 1) == page
+
+    made.forget({row.id})
+
+    assert made.page(first, 1) is None
+    made.keep_page(first, 1, page)  # by who was slow
+    assert made.page(first, 1) is None
+
+
+def test_no_more_pages_are_kept_than_there_is_room_for(till):
+    till.member()
+    (row,) = till.pull().members
+    made, place = MadeRows(), at_the_counter()
+    many = Page(ROWS_MAX, more=False, members=(row,) * ROWS_MAX, gone=())
+    one = Page(1, more=False, members=(row,), gone=())
+    asked_for = [Asked(place, after, 10) for after in range(PAGES_MAX + 1)]
+
+    made.keep_page(asked_for[0], 1, many)
+    assert made.page(asked_for[0], 1) == many
+    for asked_page in asked_for:
+        made.keep_page(asked_page, 1, one)
+
+    assert [made.page(held, 1) for held in asked_for] == [None] + [one] * PAGES_MAX
+    made.keep_page(asked_for[0], 1, many)
+    assert [made.page(held, 1) for held in asked_for] == [many] + [None] * PAGES_MAX

@@ -8,7 +8,7 @@ over without losing anything of its own.
 
 import base64
 import binascii
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -36,7 +36,7 @@ from sync.server.office.documents import (
 from sync.server.office.epoch import ERA, era_in
 from sync.server.office.head_office import HeadOffice
 from sync.server.office.leases import held_leases
-from sync.server.office.made_rows import MadeRows, Numbered, Place, Rows
+from sync.server.office.made_rows import Asked, MadeRows, Numbered, Page, Place, Rows
 from sync.server.office.member_rows import Asking, View, member_rows
 from sync.server.office.staff import staff_rows
 from sync.server.office.stock import stock_rows
@@ -175,19 +175,13 @@ def _page(
     lists = _Lists(connection, caller, held, current)
     if held.seq > lists.head or (held.incarnation == caller.incarnation and held.acked > acked):
         raise Refused(Reason.CURSOR_INVALID)  # it was given before this server was restored
-    changed = feeds.behind(connection, scope, held.seq, limit + 1) if lists.head > held.seq else []
-    more, changed = len(changed) > limit, changed[:limit]
-    last = changed[-1][0] if changed else held.seq
-    numbered = {member: seq for seq, member in changed}
-    between = {"of_scope": scope, "after": held.seq, "until": last}
-    place = Place(now_epoch, scope, view)
-    of_page = _MembersOfPage(office, connection, place, numbered, between, last, lists.head)
-    rows, gone = of_page.rows(made)
+    asked = Asked(Place(now_epoch, scope, view), held.seq, limit)
+    page = _MembersOfPage(office, connection, asked, lists.head).put_together(made)
     papers = _documents(connection, held.document, document, current.newest_version)
     done = Cursor(
         epoch=now_epoch,
         scope=scope,
-        seq=last,
+        seq=page.last,
         staff=lists.staff_head,
         stock=lists.stock_head,
         leases=lists.lease_head,
@@ -197,12 +191,12 @@ def _page(
     )
     answer = PullAnswer(
         cursor=write_cursor(done),
-        more=more,
+        more=page.more,
         epoch=now_epoch,
         acked_seq=acked,
         now=now,
-        members=tuple([row for row in map(rows.get, numbered) if row is not None]),
-        gone=tuple(gone),
+        members=page.members,
+        gone=page.gone,
         staff=lists.staff(office),
         stock=lists.stock(),
         leases=lists.leases(),
@@ -274,42 +268,53 @@ class _Lists:
 
 @dataclass(frozen=True, slots=True)
 class _MembersOfPage:
-    """The rows of the members of a page, and who of them is gone."""
+    """The members of a page, for who sees the feed up to `head`."""
 
     office: HeadOffice
     connection: Connection
-    place: Place
-    numbered: Numbered
-    between: Mapping[str, object]
-    last: int
+    asked: Asked
     head: int
 
-    def rows(self, made: MadeRows) -> tuple[Rows, Collection[int]]:
-        """Return the rows, made or read, and who is gone."""
-        if not self.numbered:
-            return {}, ()
-        gone = feeds.gone(self.connection, self.between)
-        made.forget(gone)
-        numbered = {member: seq for member, seq in self.numbered.items() if member not in gone}
-        rows = self._made(made, numbered)
-        if rows is None:
-            rows = self._read(numbered)
-            made.keep(self.place, self.head, rows)
-        return rows, gone
+    def put_together(self, made: MadeRows) -> Page:
+        """Return the page: the one that was made, or else of rows that were made or are read."""
+        if self.asked.after >= self.head:
+            return Page(self.asked.after, more=False, members=(), gone=())
+        page = made.page(self.asked, self.head)
+        if page is None:
+            page = self._anew(made)
+            made.keep_page(self.asked, self.head, page)
+        return page
 
-    def _made(self, made: MadeRows, numbered: Numbered) -> Rows | None:
-        found = made.of(self.place, numbered, self.head)
+    def _anew(self, made: MadeRows) -> Page:
+        place, after, limit = self.asked
+        changed = feeds.behind(self.connection, place.scope, after, limit + 1)
+        more, changed = len(changed) > limit, changed[:limit]
+        last = changed[-1][0] if changed else after
+        between = {"of_scope": place.scope, "after": after, "until": last}
+        gone = feeds.gone(self.connection, between)
+        made.forget(gone)
+        numbered = {member: seq for seq, member in changed if member not in gone}
+        rows = self._made(made, numbered, last)
+        if rows is None:
+            rows = self._read(numbered, between)
+            made.keep(place, self.head, rows)
+        members = tuple([row for row in map(rows.get, numbered) if row is not None])
+        return Page(last, more, members, tuple(gone))
+
+    def _made(self, made: MadeRows, numbered: Numbered, last: int) -> Rows | None:
+        found = made.of(self.asked.place, numbered, self.head)
         if found is None:
             return None
         rows, at_head = found
         # Who has changed since then has a number behind it, which a later page may tell of.
-        after, scope = max(at_head, self.last), self.place.scope
+        after, scope = max(at_head, last), self.asked.place.scope
         since = feeds.behind(self.connection, scope, after, PAGE) if after < self.head else ()
         is_right = len(since) < PAGE and all(member not in rows for _, member in since)
         return rows if is_right else None
 
-    def _read(self, numbered: Numbered) -> Rows:
-        rows = member_rows(self.office, self.connection, _CHANGED, self.place.view, self.between)
+    def _read(self, numbered: Numbered, between: Mapping[str, object]) -> Rows:
+        view = self.asked.place.view
+        rows = member_rows(self.office, self.connection, _CHANGED, view, between)
         return {member: rows.get(member) for member in numbered}
 
 
