@@ -147,6 +147,7 @@ def _grant_units(
     # What was given back for it stays given back. The lists of others are moved apart from its own:
     # who did both would wait for one who does the same.
     with office.database.write_together(holding=lives_of(caller.terminal)) as connection:
+        _may_borrow(caller, era(connection))
         answer = units.lend_or_recall(connection, caller, request, now=now)
     if isinstance(answer, Refused):
         raise answer

@@ -6,7 +6,7 @@ Whatever changes a row gives its member a new number of the feed, so a row that 
 feed's head stood somewhere is right until its member has a number behind that. Guarantees that a
 row is given out only for numbers up to the head that it was made at, and only to who sees at least
 that head: a row that is ahead of the acknowledgement that goes with it would count a purchase
-twice. The latest are held, in memory; of whoever is gone nothing is.
+twice. The latest are held, in memory; whoever is gone is let go of once a terminal is told so.
 """
 
 import sys
@@ -18,7 +18,7 @@ from typing import NamedTuple, TypeAlias
 from sync.protocol.messages import MemberRow
 from sync.server.office.member_rows import View
 
-ROWS_MAX = 10_000  # two pages, some 10 MB
+ROWS_MAX = 10_000  # two pages, some 10 MB; as many in pages that are older than the rows
 PAGES_MAX = 8  # of as many rows together
 
 Numbered: TypeAlias = Mapping[int, int]  # members, and their numbers in the feed
